@@ -1,0 +1,203 @@
+"""Expressions compiled once per form to Python closures.
+
+``compile_expression`` is the way in; what it returns is evaluated against a Context as often as answers arrive.
+Evaluation raises nothing: what a phone would stop at gives the empty value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from forms.errors import ExpressionError
+from forms.xpath import operators, paths
+from forms.xpath.code import Code, as_boolean, as_nodes, as_number, as_string, as_truth, constant
+from forms.xpath.context import Context
+from forms.xpath.functions import REGISTRY
+from forms.xpath.lookups import chain, find_key, keyed_step
+from forms.xpath.parser import parse
+from forms.xpath.references import functions_of, references_of
+from forms.xpath.syntax import ANY_NAME, ANY_NODE, Binary, Call, Expr, Number, Path, Step, Text
+from forms.xpath.values import Node, Value
+
+
+class Expression:
+    """A compiled expression.
+
+    ``references``: the absolute paths it reads, without predicates, as tuples ("data", "member", "age"); where it reads
+    everything below an element (a wildcard), that element's path. ``functions``: the names it calls. ``volatile``: its
+    value may change without any answer changing. ``constant``: its value never changes.
+    """
+
+    __slots__ = ("boolean", "constant", "evaluate", "functions", "number", "references", "source", "string", "volatile")
+
+    evaluate: Callable[[Context], Value]
+    """The value as it is: text, number, truth value, moment or nodes."""
+    boolean: Callable[[Context], bool]
+    string: Callable[[Context], str]
+    number: Callable[[Context], float]
+
+    def __init__(self, source: str, code: Code, references: frozenset[tuple[str, ...]], names: frozenset[str]) -> None:
+        self.source = source
+        self.references = references
+        self.functions = names
+        self.volatile = any(REGISTRY[name].volatile for name in names)
+        self.constant = code.constant
+        self.evaluate = code.run
+        self.boolean = as_boolean(code)
+        self.string = as_string(code)
+        self.number = as_number(code)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.source!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # closures cannot be pickled; the context path is spent, and the references are carried over as they are
+        return (_restore, (self.source, self.references))
+
+
+def _restore(source: str, references: frozenset[tuple[str, ...]]) -> Expression:
+    expression = compile_expression(source)
+    expression.references = references
+    return expression
+
+
+def compile_expression(source: str, context_path: tuple[str, ...] = ()) -> Expression:
+    """Compile ``source``, which stands at the element ``context_path`` (("data", "group", "field")).
+
+    Raises ExpressionError; params: ``source``, ``position`` (from 0), ``remedy`` and, about a function, ``function``.
+    Codes: expression.syntax, expression.empty, expression.too_deep, expression.axis, expression.unknown_function,
+    expression.argument_count, expression.needs_nodes, expression.needs_path, expression.bad_pattern.
+    """
+    try:
+        tree = parse(source)
+        code = _Compiler(source).compile(tree)
+        return Expression(source, code, references_of(tree, context_path), functions_of(tree))
+    except RecursionError:
+        params = {"source": source[:80], "position": 0, "remedy": "expression.too_deep.remedy"}
+        raise ExpressionError("expression.too_deep", params) from None
+
+
+def known_functions() -> tuple[str, ...]:
+    """The names of all functions that expressions may call, sorted."""
+    return tuple(sorted(REGISTRY))
+
+
+class _Compiler:
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def compile(self, expression: Expr) -> Code:
+        if isinstance(expression, (Text, Number)):
+            return constant(expression.value)
+        if isinstance(expression, Binary):
+            return self._binary(expression)
+        if isinstance(expression, Path):
+            return self._path(expression)
+        if isinstance(expression, Call):
+            return self._call(expression)
+        return operators.negation(self.compile(expression.operand))
+
+    def compile_text(self, source: str) -> Code:
+        return self.compile(parse(source))
+
+    def error(self, call: Call, code: str) -> ExpressionError:
+        params = {"source": self.source, "position": call.position, "remedy": f"{code}.remedy", "function": call.name}
+        return ExpressionError(code, params)
+
+    def _binary(self, expression: Binary) -> Code:
+        name = expression.operator
+        if name in ("and", "or"):
+            return operators.conjunction(name, [self.compile(operand) for operand in chain(expression, name)])
+        left, right = self.compile(expression.left), self.compile(expression.right)
+        if name in ("=", "!="):
+            return operators.equality(name, left, right)
+        if name in ("<", "<=", ">", ">="):
+            return operators.relation(name, left, right)
+        if name == "|":
+            return operators.union(left, right)
+        return operators.arithmetic(name, left, right)
+
+    def _call(self, call: Call) -> Code:
+        entry = REGISTRY.get(call.name)
+        if entry is None:
+            raise self.error(call, "expression.unknown_function")
+        count = len(call.arguments)
+        if count < entry.fewest or (entry.most is not None and count > entry.most):
+            raise self.error(call, "expression.argument_count")
+        return entry.build(self, call)
+
+    def _path(self, path: Path) -> Code:
+        simple = _simple(path)
+        if simple is not None:
+            return paths.simple_path(*simple)
+        if isinstance(path.start, Call) and path.start.name == "instance" and not path.predicates:
+            return self._instance_path(path.start, path.steps)
+        if path.start == "root":
+            return paths.general_path(paths.from_root, self._steps(path.steps))
+        if path.start == "here":
+            return paths.general_path(_here, self._steps(path.steps))
+        start = self.compile(path.start)
+        if start.kind not in ("nodes", "value"):
+            params = {"source": self.source, "position": 0, "remedy": "expression.needs_path.remedy"}
+            raise ExpressionError("expression.needs_path", params)
+        nodes = as_nodes(start)
+        if path.predicates:
+            nodes = paths.filtered(nodes, [self.compile(predicate) for predicate in path.predicates])
+        return paths.general_path(nodes, self._steps(path.steps))
+
+    def _instance_path(self, call: Call, steps: tuple[Step, ...]) -> Code:
+        """instance('x')/root/…: the first name is not looked at, as on a phone; equalities are answered by an index."""
+        start = as_nodes(self.compile(call))
+        if steps and steps[0].axis == "child" and not steps[0].predicates:
+            start, steps = paths.instance_root(as_string(self.compile(call.arguments[0]))), steps[1:]
+        return paths.general_path(start, self._steps(steps, indexed=True))
+
+    def _steps(self, steps: tuple[Step, ...], indexed: bool = False) -> list[paths.Move]:
+        return [(self._keyed(step) if indexed else None) or self._step(step) for step in steps]
+
+    def _step(self, step: Step) -> paths.Move:
+        return paths.move(step, [self.compile(predicate) for predicate in step.predicates])
+
+    def _keyed(self, step: Step) -> paths.Move | None:
+        key = find_key(step.predicates[0]) if step.predicates and step.axis == "child" else None
+        if key is None or step.test in (ANY_NAME, ANY_NODE):
+            return None
+        same = self.compile(Binary("=", Path("here", (Step("child", key.name),)), key.other))
+        rest = [self.compile(predicate) for predicate in (*key.rest, *step.predicates[1:])]
+        keyed = keyed_step(step.test, key.name, self.compile(key.other), paths.keeper(same))
+        return paths.then_keep(keyed, [as_truth(one) for one in rest[: len(key.rest)]] + rest[len(key.rest) :])
+
+
+def _here(context: Context) -> list[Node]:
+    return [context.node]
+
+
+def _simple(path: Path) -> tuple[paths.Start, int, tuple[str, ...]] | None:
+    """Start, number of ".." and child names of a path that has nothing else; None for all others."""
+    start: paths.Start
+    if path.start == "root":
+        start = "root"
+    elif path.start == "here":
+        start = "here"
+    elif isinstance(path.start, Call) and path.start.name == "current" and not path.predicates:
+        start = "current"
+    else:
+        return None
+    ups, names = 0, []
+    for step in path.steps:
+        if step.predicates:
+            return None
+        if step.axis == "child" and step.test not in (ANY_NAME, ANY_NODE):
+            names.append(step.test)
+        elif step.axis == "parent" and step.test == ANY_NODE and not names and start != "root":
+            ups += 1
+        elif not _stays(step):
+            return None
+    if start == "root" and not names:
+        return None
+    return start, ups, tuple(names)
+
+
+def _stays(step: Step) -> bool:
+    return step.axis == "self" and step.test == ANY_NODE

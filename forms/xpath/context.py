@@ -1,0 +1,83 @@
+"""What an expression may look at while it is evaluated: nothing else is read, no clock and no chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from forms.xpath.values import Node
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What stays the same for all expressions of one filled form.
+
+    ``today`` is the local midnight of the context's ``now``. ``instances`` are the secondary instances by id (the
+    node is the root element, children are items). ``tables`` are those for ``pulldata`` by file stem.
+    ``choice_label(question, name)`` and ``itext(id)`` give labels in the language of the form in use.
+    """
+
+    root: Node
+    today: datetime
+    instances: Mapping[str, Node]
+    random: Callable[[], float] | None
+    choice_label: Callable[[Node, str], str] | None
+    itext: Callable[[str], str] | None
+    tables: Mapping[str, Node]
+    properties: Mapping[str, str]
+
+
+class Context:
+    """A place in a :class:`World`, with ``now``, which is aware: its zone is the one in which dates are read.
+
+    It holds the node an expression stands at, and its place in a list during predicates.
+
+    ``current`` is the node of the whole expression, also inside predicates; ``position`` and ``size`` are 1-based and
+    0 outside predicates.
+    """
+
+    __slots__ = ("current", "node", "now", "position", "size", "world")
+
+    def __init__(  # noqa: PLR0913 - the fixed interface towards the form engine
+        self,
+        node: Node,
+        root: Node,
+        instances: Mapping[str, Node] | None = None,
+        *,
+        now: datetime,
+        random: Callable[[], float] | None = None,
+        choice_label: Callable[[Node, str], str] | None = None,
+        itext: Callable[[str], str] | None = None,
+        tables: Mapping[str, Node] | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        if now.tzinfo is None:
+            raise ValueError("now must be aware of its time zone")
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        self.world = World(root, today, instances or {}, random, choice_label, itext, tables or {}, properties or {})
+        self.node = node
+        self.current = node
+        self.now = now
+        self.position = 0
+        self.size = 0
+
+    def at(self, node: Node) -> Context:
+        """The same world seen from another node."""
+        context = Context.__new__(Context)
+        context.world = self.world
+        context.now = self.now
+        context.node = context.current = node
+        context.position = context.size = 0
+        return context
+
+    def within(self, size: int) -> Context:
+        """A context for the predicates of ``size`` nodes; its ``node`` and ``position`` are set one after the other."""
+        context = Context.__new__(Context)
+        context.world = self.world
+        context.now = self.now
+        context.node = self.node
+        context.current = self.current
+        context.position = 0
+        context.size = size
+        return context

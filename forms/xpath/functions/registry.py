@@ -1,0 +1,112 @@
+"""Where the functions of the expression language are entered: one decorated function each.
+
+The signature is words, one an argument: string, number, boolean, scalar (one value of any type), value (as it is) or
+nodes; "?" after a word makes it optional, "*" takes any further ones. A function that reads the context takes it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from forms.errors import ExpressionError
+from forms.xpath.code import Code, Kind, as_boolean, as_nodes, as_number, as_scalar, as_string, as_value, fold
+from forms.xpath.syntax import Call, Expr
+
+Argument = Callable[[Code], Callable[[Any], Any]]
+_READERS: dict[str, Argument] = {
+    "string": as_string,
+    "number": as_number,
+    "boolean": as_boolean,
+    "scalar": as_scalar,
+    "value": as_value,
+    "nodes": as_nodes,
+}
+
+
+class Compiler(Protocol):
+    """What a function that compiles its own arguments is given."""
+
+    def compile(self, expression: Expr) -> Code:
+        """Compile an argument."""
+
+    def compile_text(self, source: str) -> Code:
+        """Compile an expression that stands in a literal."""
+
+    def error(self, call: Call, code: str) -> ExpressionError:
+        """The error to raise for a call."""
+
+
+Builder = Callable[[Compiler, Call], Code]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A function as known: its name, how many arguments it takes (``most`` None: any number) and how it is compiled."""
+
+    name: str
+    fewest: int
+    most: int | None
+    build: Builder
+    volatile: bool = False
+
+
+REGISTRY: dict[str, Entry] = {}
+
+
+def function(
+    name: str, signature: str = "", *, returns: Kind, context: bool = False, volatile: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter a function under ``name``. ``volatile`` ones give another value each time (now, random)."""
+    words = signature.split()
+    readers = [_READERS[word.rstrip("?*")] for word in words]
+    wants_nodes = [word.startswith("nodes") for word in words]
+    endless = bool(words) and words[-1].endswith("*")
+    fewest = sum(1 for word in words if word[-1] not in "?*")
+
+    def enter(body: Callable[..., Any]) -> Callable[..., Any]:
+        def build(compiler: Compiler, call: Call) -> Code:
+            parts = [compiler.compile(argument) for argument in call.arguments]
+            arguments = []
+            for place, part in enumerate(parts):
+                slot = min(place, len(readers) - 1)
+                if wants_nodes[slot] and part.kind not in ("nodes", "value"):
+                    raise compiler.error(call, "expression.needs_nodes")
+                arguments.append(readers[slot](part))
+            code = Code(returns, _caller(body, arguments, context))
+            return code if context or volatile else fold(code, *parts)
+
+        REGISTRY[name] = Entry(name, fewest, None if endless else len(words), build, volatile)
+        return body
+
+    return enter
+
+
+def special(name: str, fewest: int, most: int | None) -> Callable[[Builder], Builder]:
+    """Enter a function that compiles its own arguments, for laziness or because it looks at their form."""
+
+    def enter(build: Builder) -> Builder:
+        REGISTRY[name] = Entry(name, fewest, most, build)
+        return build
+
+    return enter
+
+
+def _caller(body: Callable[..., Any], arguments: list[Callable[[Any], Any]], context: bool) -> Callable[[Any], Any]:
+    if context:
+        if not arguments:
+            return body
+        if len(arguments) == 1:
+            only = arguments[0]
+            return lambda place: body(place, only(place))
+        return lambda place: body(place, *[argument(place) for argument in arguments])
+    if not arguments:
+        return lambda _: body()
+    if len(arguments) == 1:
+        only = arguments[0]
+        return lambda place: body(only(place))
+    if len(arguments) == 2:
+        first, second = arguments
+        return lambda place: body(first(place), second(place))
+    return lambda place: body(*[argument(place) for argument in arguments])
