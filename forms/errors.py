@@ -1,0 +1,112 @@
+"""What can be wrong with a form or an answer.
+
+::
+
+    FormsError                 code (a message id) and params
+    ├── ConversionError        a workbook that gives no form; problems with sheet, row and remedy
+    ├── DefinitionError        an XForm that cannot be used; errors holds every one that was found
+    │   └── ExpressionError    one expression of it that cannot be compiled
+    └── InstanceError          a submission that cannot be read at all
+
+Errors are raised. What a readable submission says wrongly is a :class:`Finding`, and is returned.
+No sentence stands here: ``code`` is looked up in a catalogue where the reader's language is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+class FormsError(Exception):
+    """Anything raised by this package. ``code`` is a message id, ``params`` what its sentence names."""
+
+    def __init__(self, code: str, params: Mapping[str, object] | None = None) -> None:
+        self.code = code
+        self.params: dict[str, object] = dict(params or {})
+        super().__init__(code, self.params)
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{key}={value!r}" for key, value in self.params.items())
+        return f"{self.code} ({said})" if said else self.code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend in a workbook.
+
+    ``sheet`` and ``row`` (1 is the header) say where, None when the source does not tell. ``message`` is a message id
+    or, where pyxform speaks, its own English sentence. ``remedy`` is a message id.
+    """
+
+    sheet: str | None
+    row: int | None
+    message: str
+    remedy: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+class ConversionError(FormsError):
+    """A workbook that gives no form."""
+
+    def __init__(
+        self, code: str, params: Mapping[str, object] | None = None, problems: tuple[Problem, ...] = ()
+    ) -> None:
+        super().__init__(code, params)
+        self.problems = problems
+
+
+class DefinitionError(FormsError):
+    """An XForm that cannot be used. ``errors`` holds all that were found, this one first."""
+
+    def __init__(self, code: str, params: Mapping[str, object] | None = None) -> None:
+        super().__init__(code, params)
+        self.errors: tuple[DefinitionError, ...] = (self,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = dict(self.__dict__)
+        state["errors"] = tuple(error for error in self.errors if error is not self)
+        return (_rebuild, (type(self), state))
+
+
+class ExpressionError(DefinitionError):
+    """One expression that cannot be compiled.
+
+    params: ``source``, ``position`` (from 0), ``remedy`` (a message id) as far as known; the parser of forms adds
+    ``field`` and ``property``.
+    """
+
+
+class InstanceError(FormsError):
+    """A submission that cannot be read: not XML, with a DOCTYPE, too deep, too large, of no form."""
+
+
+def _rebuild(kind: type[FormsError], state: dict[str, Any]) -> FormsError:
+    error = kind(state["code"], state["params"])
+    if isinstance(error, DefinitionError):
+        state["errors"] = (error, *state["errors"])
+    error.__dict__.update(state)
+    return error
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the rules of a form say of one answer.
+
+    ``kind``: type, required, constraint, relevance, choice, range, missing-node, calculation, version, instance-id, …
+    ``path``: "/data/member[2]/m_age". ``severity``: an "error" gives the submission its issues. ``value``: as sent.
+    ``message``: the form's own text by language, ``{}`` when it has none. ``params``: what our own sentence names.
+    """
+
+    kind: str
+    path: str
+    severity: Severity
+    value: str | None = None
+    message: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,360 @@
+"""XForm XML → :class:`~forms.definition.FormDefinition`.
+
+Source: ODK XForms specification, and JavaRosa where it is wider (binds named by id, refs relative to the group). Every
+expression is compiled here, once; callers keep the definition by the SHA-256 of its XML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from forms.body import Asked, Body, choices_of, plain_path
+from forms.definition import (
+    Bind,
+    Choice,
+    EntityDeclaration,
+    ExpectedAttachment,
+    Field,
+    FormDefinition,
+    Itemset,
+    Message,
+    SetValue,
+)
+from forms.errors import DefinitionError, ExpressionError
+from forms.itext import Texts, media_of
+from forms.plan import make_plan
+from forms.tables import Table, table_from_csv, table_from_node
+from forms.xml import (
+    ENTITIES,
+    Element,
+    attribute,
+    elements,
+    local_name,
+    parse_document,
+    prefixes,
+    spoken,
+    text_of,
+    to_node,
+)
+from forms.xpath.compile import Expression, compile_expression
+
+__all__ = ["parse_form", "table_from_csv"]
+
+_TYPES = {"integer": "int", "long": "int", "double": "decimal", "float": "decimal", "datetime": "dateTime"}
+_INSTANCE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)")
+
+
+def parse_form(xml: bytes, *, strict: bool = True) -> FormDefinition:
+    """The definition that an XForm's XML writes.
+
+    :param strict: False takes a form that is in use elsewhere as it is: paths and instances that do not exist are
+        empty, as they are on phones.
+    :raises DefinitionError: the document is no form that can be used; ``errors`` holds all that were found: paths that
+        do not exist (``definition.unknown_path``), cycles (``definition.cycle``), …
+    :raises ExpressionError: the first thing found is an expression that cannot be compiled, or a function that no
+        phone knows; params name ``field`` and ``property``.
+    """
+    return _Reader(parse_document(xml, DefinitionError, "definition"), xml, strict).definition()
+
+
+class _Reader:
+    """One pass over one document."""
+
+    def __init__(self, html: Element, xml: bytes, strict: bool) -> None:
+        self.xml = xml
+        self.strict = strict
+        self.errors: list[DefinitionError] = []
+        self.compiled: dict[tuple[str, tuple[str, ...]], Expression] = {}
+        parts = dict(elements(html))
+        head = parts.get("head")
+        if head is None or "model" not in dict(elements(head)):
+            raise DefinitionError("definition.no_model")
+        self.title = next((text_of(each).strip() for name, each in elements(head) if name == "title"), "")
+        self.model = next(each for name, each in elements(head) if name == "model")
+        self.main = self._primary()
+        self.root_path = f"/{local_name(self.main)}"
+        self.instances: dict[str, Table] = {}
+        self.external: dict[str, str] = {}
+        self.media: list[ExpectedAttachment] = []
+        self._secondary()
+        self.paths: set[str] = set()
+        self._known_paths(self.main, self.root_path)
+        self.texts = Texts(self.model, self._compile_output)
+        self.binds, bind_ids = self._binds()
+        self.body = Body(parts.get("body"), self.texts, self.root_path, bind_ids)
+        self.repeats = {path for path, asked in self.body.asked.items() if asked.is_repeat}
+
+    def definition(self) -> FormDefinition:
+        """Everything put together, or the errors raised."""
+        root = self._field(self.main, self.root_path)
+        fields = {each.path: each for each in root.walk()}
+        self._check_targets(fields)
+        set_values = tuple(self._set_values())
+        attribute_binds = {path: self._bind(path) for path in self.binds if "/@" in path}
+        plan = make_plan(root, self.instances, self.external, self.errors)
+        self._raise()
+        submission = next((each for name, each in elements(self.model) if name == "submission"), None)
+        meta = fields.get(f"{self.root_path}/meta")
+        editable = submission is not None and (attribute(submission, "client-editable") or "").strip() in ("true", "1")
+        return FormDefinition(
+            form_id=attribute(self.main, "id") or prefixes(self.main).get("", ""),
+            version=attribute(self.main, "version") or "",
+            title=self.title,
+            languages=self.texts.languages,
+            default_language=self.texts.default,
+            root=root,
+            fields=fields,
+            instances=self.instances,
+            external_instances=self.external,
+            expected_attachments=self._expected(fields),
+            has_meta=meta is not None and any(child.name == "instanceID" for child in meta.children),
+            entities=tuple(self._entities(fields)),
+            set_values=set_values,
+            attribute_binds=attribute_binds,
+            client_editable=editable,
+            namespaces={key: uri for key, uri in prefixes(self.model).items() if key},
+            translations=self.texts.by_language,
+            md5=hashlib.md5(self.xml, usedforsecurity=False).hexdigest(),
+            sha256=hashlib.sha256(self.xml).hexdigest(),
+            plan=plan,
+        )
+
+    def _raise(self) -> None:
+        if self.errors:
+            first = self.errors[0]
+            first.errors = tuple(self.errors)
+            raise first
+
+    # -- the model --------------------------------------------------------------------------------------------------
+
+    def _primary(self) -> Element:
+        for name, instance in elements(self.model):
+            if name == "instance":
+                for _, root in elements(instance):
+                    return root
+        raise DefinitionError("definition.no_instance")
+
+    def _secondary(self) -> None:
+        for name, instance in elements(self.model):
+            instance_id = attribute(instance, "id")
+            if name != "instance" or instance_id is None or self.main.getparent() is instance:
+                continue
+            source = attribute(instance, "src")
+            if source:
+                named = media_of(source)
+                if named is not None:
+                    self.media.append(named)
+                    self.external[instance_id] = named.name
+            elif len(instance):
+                self.instances[instance_id] = table_from_node(to_node(instance[0], DefinitionError, "definition"))
+
+    def _binds(self) -> tuple[dict[str, Element], dict[str, str]]:
+        binds: dict[str, Element] = {}
+        ids: dict[str, str] = {}
+        for name, bind in elements(self.model):
+            nodeset = attribute(bind, "nodeset") or attribute(bind, "ref")
+            if name != "bind" or not nodeset:
+                continue
+            path = plain_path(nodeset)
+            path = path if path.startswith("/") else f"{self.root_path}/{path}"
+            binds[path] = bind
+            bind_id = attribute(bind, "id")
+            if bind_id:
+                ids[bind_id] = path
+        return binds, ids
+
+    def _known_paths(self, element: Element, path: str) -> None:
+        self.paths.add(path)
+        for name, child in elements(element):
+            self._known_paths(child, f"{path}/{name}")
+
+    def _check_targets(self, fields: dict[str, Field]) -> None:
+        for path in self.body.asked:
+            if path not in fields and "@" not in path:
+                self.errors.append(DefinitionError("definition.unknown_node", {"field": path, "path": path}))
+
+    # -- expressions ------------------------------------------------------------------------------------------------
+
+    def _compile_output(self, source: str) -> Expression | None:
+        return self._compile(source, "", "label")
+
+    def _compile(self, source: str | None, path: str, role: str) -> Expression | None:
+        if source is None or not source.strip():
+            return None
+        context = tuple(path.split("/")[1:]) if path else ()
+        key = (source, context)
+        found = self.compiled.get(key)
+        if found is not None:
+            return found
+        try:
+            found = compile_expression(source, context)
+        except ExpressionError as error:
+            error.params.setdefault("source", source)
+            error.params.update(field=path, property=role)
+            self.errors.append(error)
+            return None
+        self.compiled[key] = found
+        self._check_references(found, path, role)
+        return found
+
+    def _check_references(self, expression: Expression, path: str, role: str) -> None:
+        where = {"field": path, "property": role, "source": expression.source}
+        if not self.strict:
+            return
+        for steps in expression.references:
+            target = "/" + "/".join(steps)
+            somewhere = not path and target.split("/")[1] != self.root_path[1:]  # a text is shown at any question
+            if somewhere or "@" in target or "*" in target or target in self.paths:
+                continue
+            self.errors.append(DefinitionError("definition.unknown_path", {**where, "path": target}))
+        for instance_id in _INSTANCE.findall(expression.source):
+            if instance_id not in self.instances and instance_id not in self.external and instance_id != "__last-saved":
+                self.errors.append(DefinitionError("definition.unknown_instance", {**where, "instance": instance_id}))
+
+    # -- fields -----------------------------------------------------------------------------------------------------
+
+    def _field(self, element: Element, path: str) -> Field:
+        asked = self.body.asked.get(path) or Asked()
+        children: dict[str, Element] = {}
+        for name, child in elements(element):
+            if name not in children:
+                children[name] = child
+        bind = self._bind(path)
+        kind = "repeat" if path in self.repeats else "group" if children or asked.is_group else "field"
+        itemset, choices = self._itemset(asked, path)
+        made = Field(
+            path=path,
+            name=path.rpartition("/")[2],
+            kind=kind,  # type: ignore[arg-type]
+            type=_type_of(bind, asked) if kind == "field" else "string",
+            control=asked.control,
+            labels=asked.labels,
+            hints=asked.hints,
+            appearance=asked.appearance,
+            choices=choices,
+            itemset=itemset,
+            media_type=asked.media_type,
+            range=asked.range,
+            default="" if children else text_of(element),
+            attributes={str(key).rpartition("}")[2]: str(value) for key, value in element.items()},
+            count=self._compile(asked.count, path, "repeat_count"),
+            bind=bind,
+        )
+        below = tuple(self._field(child, f"{path}/{name}") for name, child in children.items())
+        return replace(made, children=below)
+
+    def _bind(self, path: str) -> Bind:
+        element = self.binds.get(path)
+        if element is None:
+            return Bind()
+        said = spoken(element)
+        kind = said.get("type", "").rpartition(":")[2]
+        return Bind(
+            type=_TYPES.get(kind, kind) or "string",
+            typed=bool(kind),
+            required=self._rule(said, "required", path),
+            relevant=self._rule(said, "relevant", path),
+            constraint=self._rule(said, "constraint", path),
+            calculate=self._compile(said.get("calculate"), path, "calculation"),
+            readonly=said.get("readonly", "").strip() in ("true()", "true"),
+            required_message=self._message(said.get("requiredMsg")),
+            constraint_message=self._message(said.get("constraintMsg")),
+            preload=said.get("preload"),
+            preload_params=said.get("preloadParams"),
+            save_to=said.get("saveto"),
+        )
+
+    def _rule(self, said: dict[str, str], role: str, path: str) -> Expression | None:
+        source = said.get(role, "").strip()
+        idle = {"required": ("false()", "false", "no"), "relevant": ("true()",), "constraint": ("true()",)}
+        return None if source in idle[role] else self._compile(source, path, role)
+
+    def _message(self, source: str | None) -> Message | None:
+        return self.texts.of_source(source)
+
+    def _itemset(self, asked: Asked, path: str) -> tuple[Itemset | None, tuple[Choice, ...]]:
+        if asked.itemset is None:
+            return None, asked.choices
+        nodeset = self._compile(asked.itemset, path, "choice_filter")
+        if nodeset is None:
+            return None, ()
+        found = _INSTANCE.search(asked.itemset)
+        instance_id = found[1] if found else None
+        value_ref = asked.value_ref.removeprefix("./")
+        made = Itemset(
+            source=asked.itemset,
+            nodeset=nodeset,
+            value_ref=value_ref,
+            label_ref=asked.label_ref,
+            instance_id=instance_id,
+            file_name=self.external.get(instance_id or ""),
+            filtered="[" in asked.itemset,
+        )
+        table = self.instances.get(instance_id or "")
+        if table is None:
+            return made, ()
+        items = []
+        for item in table.children:
+            columns = {cell.name: cell.text for cell in item.children}
+            items.append((columns.get(value_ref, ""), columns))
+        return made, choices_of(items, asked.label_ref, self.texts)
+
+    def _set_values(self) -> Iterator[SetValue]:
+        found = [(each, None, self.root_path) for name, each in elements(self.model) if name == "setvalue"]
+        for element, trigger, context in (*found, *self.body.set_values):
+            path = self.body.resolve(attribute(element, "ref"), context)
+            if path is None:
+                continue
+            yield SetValue(
+                path=path,
+                events=tuple((attribute(element, "event") or "").split()),
+                value=self._compile(attribute(element, "value"), path.partition("/@")[0], "calculation"),
+                literal=text_of(element),
+                trigger=trigger,
+            )
+
+    # -- what comes with the form -----------------------------------------------------------------------------------
+
+    def _expected(self, fields: dict[str, Field]) -> tuple[ExpectedAttachment, ...]:
+        found = [*self.media, *self.texts.media, *self.body.media]
+        for each in fields.values():
+            named = media_of(each.default) if each.binary and each.default else None
+            if named is not None:
+                found.append(named)
+        return tuple({each.name: each for each in found}.values())
+
+    def _entities(self, fields: dict[str, Field]) -> Iterator[EntityDeclaration]:
+        spec = next((str(value) for key, value in self.model.items() if key == f"{{{ENTITIES}}}entities-version"), "")
+        saved = {each.path: each.bind.save_to for each in fields.values() if each.bind.save_to}
+        scopes = {each.path.removesuffix("/meta/entity"): each for each in fields.values() if _declares(each)}
+        for scope, entity in scopes.items():
+            nested = [other for other in scopes if other.startswith(f"{scope}/")]
+            properties = {
+                str(name): path
+                for path, name in saved.items()
+                if path.startswith(f"{scope}/") and not any(path.startswith(f"{other}/") for other in nested)
+            }
+            attributes = entity.attributes
+            yield EntityDeclaration(
+                dataset=attributes.get("dataset", ""),
+                path=scope,
+                create="create" in attributes,
+                update="update" in attributes,
+                properties=properties,
+                spec_version=spec,
+            )
+
+
+def _declares(field: Field) -> bool:
+    return field.path.endswith("/meta/entity") and "dataset" in field.attributes
+
+
+def _type_of(bind: Bind, asked: Asked) -> str:
+    if asked.control in ("select1", "select", "rank"):
+        return asked.control
+    if asked.control == "upload":
+        return "binary"
+    return bind.type

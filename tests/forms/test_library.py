@@ -1,0 +1,96 @@
+"""Every form we ship converts without a warning, can be asked in both languages, and computes nothing unknown."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import pytest
+
+from forms.convert import convert
+from forms.definition import Field, FormDefinition
+from forms.parse import parse_form
+from forms.xpath.compile import compile_expression
+
+LANGUAGES = ("Tiếng Việt (vi)", "English (en)")
+LIBRARY = sorted(entry.name for entry in files("forms").joinpath("library").iterdir() if entry.name.endswith(".md"))
+EXPRESSION = re.compile(r'(?:calculate|constraint|relevant|required|readonly)="([^"]*)"')
+
+
+@cache
+def converted(name: str) -> tuple[bytes, tuple[str, ...]]:
+    conversion = convert(files("forms").joinpath("library", name).read_bytes(), "md")
+    return conversion.xml, tuple(conversion.warnings)
+
+
+@cache
+def shipped(name: str) -> FormDefinition:
+    return parse_form(converted(name)[0])
+
+
+def asked(name: str) -> list[Field]:
+    return [field for field in shipped(name).fields.values() if field.control is not None]
+
+
+def test_the_register_and_the_criteria_are_in_the_library() -> None:
+    assert {"village_register.md", "village_criteria.md"} <= set(LIBRARY)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_it_converts_without_a_warning_and_is_named_as_its_file(name: str) -> None:
+    assert converted(name)[1] == ()
+    form = shipped(name)
+    assert f"{form.form_id}.md" == name
+    assert re.fullmatch(r"20\d{8}", form.version or "")
+    assert tuple(form.languages) == LANGUAGES
+    assert form.default_language == LANGUAGES[0]
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_expression_compiles(name: str) -> None:
+    sources = EXPRESSION.findall(converted(name)[0].decode())
+    assert sources
+    for source in sources:
+        text = source.replace("&gt;", ">").replace("&lt;", "<").replace("&quot;", '"').replace("&amp;", "&")
+        compile_expression(text)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_question_and_choice_speaks_both_languages(name: str) -> None:
+    for field in asked(name):
+        for texts in (field.labels, field.hints):
+            assert not texts or set(texts) >= set(LANGUAGES), field.path
+        assert field.labels, field.path
+        for choice in field.choices:
+            assert set(choice.labels) >= set(LANGUAGES), (field.path, choice.name)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_a_constraint_tells_in_both_languages_what_is_wrong(name: str) -> None:
+    xml = converted(name)[0].decode()
+    binds = re.findall(r"<bind [^>]*>", xml)
+    for bind in binds:
+        assert (" constraint=" in bind) <= ("jr:constraintMsg=" in bind), bind
+        assert (" required=" in bind) <= ("jr:requiredMsg=" in bind), bind
+
+
+def test_the_criteria_ask_what_the_laws_need() -> None:
+    names = {field.name for field in shipped("village_criteria.md").fields.values()}
+    assert names >= {
+        *("xa", "thon", "ky", "ngay_chot", "chuan_ngheo", "quyet_dinh_so", "quyet_dinh_ngay"),
+        *("tong_ho", "ho_dtts", "ho_ngheo", "ho_can_ngheo", "ho_ngheo_dtts", "nhan_khau", "nguoi_dtts"),
+        *("duong_dai_km", "duong_cung_hoa_km", "duong_truc_cung_hoa", "duong_mua_mua", "anh_duong"),
+        *("phong_mau_giao", "phong_mau_giao_kien_co", "nha_van_hoa_khu_the_thao", "anh_nha_van_hoa"),
+        *("ho_dien_luoi", "ho_nuoc_hvs", "ho_nha_tieu_hvs", "song_di_dong"),
+        *("thon_dat_ntm", "ntm_quyet_dinh_so", "ntm_quyet_dinh_ngay", "toa_do", "ly_do_khong_gps", "ghi_chu"),
+        *("xem_truoc_50", "xem_truoc_33", "xem_truoc_03"),
+    }
+
+
+def test_a_count_that_is_not_known_may_be_left_empty() -> None:
+    form = shipped("village_criteria.md")
+    counts = [field for field in form.fields.values() if field.type == "int"]
+    assert len(counts) == 12
+    xml = converted("village_criteria.md")[0].decode()
+    for field in counts:
+        bind = next(found for found in re.findall(r"<bind [^>]*>", xml) if f'nodeset="{field.path}"' in found)
+        assert " required=" not in bind
