@@ -14,8 +14,7 @@ Row = TypeVar("Row")
 class AreaRow:
     """One unit of the tree. `kind` is one of `areas.KINDS`; `parent_key` is None at the top.
 
-    `status` is verified, partly_read, recalled, not_found or synthetic; the period runs up to, not including,
-    `valid_to`.
+    `status` is verified, partly_read, recalled, not_found or synthetic; `valid_to` is the last day, included.
     """
 
     key: str
@@ -34,7 +33,7 @@ class AreaRow:
 class ChangeRow:
     """What became of a unit. `date` is the first day of the new state; None and empty texts were not found.
 
-    `extent` is whole or part; `main` whether most of the unit went this way.
+    `extent` is whole, part, or part_main (the part that most of the unit went to).
     """
 
     from_key: str
@@ -43,7 +42,6 @@ class ChangeRow:
     to_name: str
     date: date | None
     extent: str
-    main: bool
     decree: str
     status: str
     source: str
@@ -137,7 +135,6 @@ def _change(line: dict[str, str]) -> ChangeRow:
         to_name=line["to_name"],
         date=_day(line["date"]),
         extent=line["extent"],
-        main=line["main"] == "co",
         decree=line["decree"],
         status=line["status"],
         source=line["source"],

@@ -1,0 +1,1 @@
+"""The server: people, storage, criteria and the web, standing on `forms` and `sync`."""

@@ -1,0 +1,271 @@
+"""Why an outcome is what it is: which facts would settle an unknown one, and what the least is that would turn it.
+
+Both questions are one walk over the tree: the smallest sets of leaves that give the wished verdict. Leaves about the
+same share are taken together (from 55% and below 65% is one interval), and the change is counted exactly, in whole
+households or rooms, with the whole (the number of households) left as it is. Where two shares have a fact in common,
+each is counted for itself; the larger change may then cover part of the smaller.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from server.criteria.evaluate import HOUSEHOLD, Outcome, Setting, judge, judge_leaf, judge_leaves
+from server.criteria.ruleset import MET, NOT_MET, UNKNOWN, Amount, Bound, Clause, Group, Verdict, YesNo, list_clauses
+
+_OPPOSITE = {"at_least": "less_than", "less_than": "at_least", "more_than": "at_most", "at_most": "more_than"}
+
+
+@dataclass(frozen=True)
+class Settling:
+    """A smallest set of facts (and of open switches) that could settle an unknown outcome, and as what. A fact named
+    here is unknown, or contradicts another one and must be corrected."""
+
+    facts: tuple[str, ...]
+    switches: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that would have to be otherwise, for the leaves `clauses`.
+
+    kind "answer": the fact would have to be `answer`. kind "count": the sum of `facts` less `minus` would have to be
+    `amount` `direction` (more | fewer) than `now`, in `unit`. kind "find_out": the facts are not known.
+    """
+
+    kind: str
+    clauses: tuple[str, ...]
+    facts: tuple[str, ...]
+    minus: tuple[str, ...] = ()
+    answer: bool | None = None
+    amount: int = 0
+    direction: str | None = None
+    now: int | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """Changes that together are enough; none of them can be left out."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def households(self) -> int:
+        """Households counted over all its changes."""
+        return sum(change.amount for change in self.changes if change.unit == HOUSEHOLD)
+
+
+_Wish = frozenset[tuple[str, Verdict]]
+"""Leaves by id, each with the verdict it must have."""
+
+
+def what_would_settle(outcome: Outcome) -> tuple[Settling, ...]:
+    """For an unknown outcome the smallest sets of facts that could settle it, fewest first; for any other none."""
+    tree = outcome.rule_set.tree
+    if outcome.verdict != UNKNOWN or tree is None:
+        return ()
+    view = _View.of(outcome, tree)
+    found: dict[tuple[frozenset[str], frozenset[str]], set[Verdict]] = {}
+    for goal in (MET, NOT_MET):
+        sets = {needs for wish in _wishes(tree, goal, None) if (needs := view.open_facts(wish)) is not None}
+        for needs in sets:
+            if not any((other[0] | other[1]) < (needs[0] | needs[1]) for other in sets):
+                found.setdefault(needs, set()).add(goal)
+    order = list(outcome.rule_set.facts)
+    settlings = (
+        Settling(
+            tuple(sorted(facts, key=order.index)),
+            tuple(sorted(switches)),
+            tuple(goal for goal in (MET, NOT_MET) if goal in verdicts),
+        )
+        for (facts, switches), verdicts in found.items()
+    )
+    return tuple(sorted(settlings, key=lambda one: (len(one.facts) + len(one.switches), one.facts, one.switches)))
+
+
+def what_holds_back(outcome: Outcome) -> tuple[Way, ...]:
+    """For an outcome that is not met the smallest sets of changes that would make it met, fewest changes first."""
+    return what_would_change(outcome, MET) if outcome.verdict == NOT_MET else ()
+
+
+def what_would_change(outcome: Outcome, goal: Verdict) -> tuple[Way, ...]:
+    """The smallest sets of changes after which the outcome would be `goal` (met or not_met); none where it is so
+    already. Conditions on who lives there, and whole numbers such as all households, are taken as they are."""
+    tree = outcome.rule_set.tree
+    if tree is None or outcome.verdict == goal:
+        return ()
+    view = _View.of(outcome, tree)
+    ways = [way for wish in _wishes(tree, goal, view.leaves) if (way := view.way(wish)) is not None]
+    best = {way for way in ways if not any(_dominates(other, way) for other in ways)}
+    return tuple(sorted(best, key=lambda way: (len(way.changes), way.households, str(way))))
+
+
+def _dominates(other: Way, way: Way) -> bool:
+    """Whether `other` asks for less: nothing that `way` does not ask for, and no more of anything."""
+    if other == way:
+        return False
+    asked = {(change.kind, change.facts, change.minus, change.direction): change.amount for change in way.changes}
+    keys = [(change.kind, change.facts, change.minus, change.direction) for change in other.changes]
+    amounts = [change.amount for change in other.changes]
+    least = all(key in asked and amount <= asked[key] for key, amount in zip(keys, amounts, strict=True))
+    same = len(keys) == len(asked) and all(asked.get(key) == amount for key, amount in zip(keys, amounts, strict=True))
+    return least and (not same or str(other) < str(way))
+
+
+def _wishes(clause: Clause, goal: Verdict, leaves: Mapping[str, Verdict] | None) -> set[_Wish]:
+    """The sets of leaf verdicts that give `clause` the verdict `goal`. With `leaves` the conditions of "n if" are taken
+    as they stand there; without, they may come out either way."""
+    group = clause.test
+    if not isinstance(group, Group):
+        return {frozenset({(clause.id, goal)})}
+    below = [_wishes(child, goal, leaves) for child in group.children]
+    if group.condition is None or group.needed_if is None:
+        return _choose(below, group.needed, goal)
+    # The number that serves the goal whatever the condition may be.
+    safe = (max if goal == MET else min)(group.needed, group.needed_if)
+    if leaves is not None:
+        condition = judge(group.condition, leaves)
+        needed = {MET: group.needed_if, NOT_MET: group.needed, UNKNOWN: safe}[condition]
+        return _choose(below, needed, goal)
+    found = _choose(below, safe, goal)
+    for state, needed in ((MET, group.needed_if), (NOT_MET, group.needed)):
+        for condition_wish in _wishes(group.condition, state, None):
+            found |= {wish | condition_wish for wish in _choose(below, needed, goal)}
+    return found
+
+
+def _choose(below: list[set[_Wish]], needed: int, goal: Verdict) -> set[_Wish]:
+    """Wishes for so many of the children as the goal takes: `needed` to be met, or enough of them not."""
+    count = needed if goal == MET else len(below) - needed + 1
+    return {
+        frozenset().union(*chosen) for children in combinations(below, max(count, 0)) for chosen in product(*children)
+    }
+
+
+@dataclass(frozen=True)
+class _View:
+    """The outcome, opened up: leaves by id, their clauses, and the setting they were judged in."""
+
+    setting: Setting
+    clauses: Mapping[str, Clause]
+    leaves: Mapping[str, Verdict]
+
+    @classmethod
+    def of(cls, outcome: Outcome, tree: Clause) -> "_View":
+        setting = Setting(outcome.rule_set, outcome.facts, outcome.region, outcome.switches)
+        return cls(setting, {clause.id: clause for clause in list_clauses(tree)}, judge_leaves(tree, setting))
+
+    def open_facts(self, wish: _Wish) -> tuple[frozenset[str], frozenset[str]] | None:
+        """The facts and the switches that must be learnt for the wish; None where a known leaf stands against it."""
+        facts: set[str] = set()
+        switches: set[str] = set()
+        for clause_id, goal in wish:
+            if self.leaves[clause_id] not in (goal, UNKNOWN):
+                return None
+            if self.leaves[clause_id] == goal:
+                continue
+            clause = self.clauses[clause_id]
+            test, reason = clause.test, judge_leaf(clause, self.setting)[1]
+            assert not isinstance(test, Group)
+            if reason == "zero" and isinstance(test, Amount) and test.zero is not None:
+                switches.add(test.zero.switch)
+            else:
+                unknown = {name for name in test.facts if self.setting.facts[name] is None}
+                facts |= unknown or set(test.facts)
+        feasible = self._answers(wish) is not None and all(low <= high for _, low, high in self._intervals(wish))
+        return (frozenset(facts), frozenset(switches)) if feasible else None
+
+    def way(self, wish: _Wish) -> Way | None:
+        """The changes that make the wish true; None where no change of counts or answers can."""
+        answers = self._answers(wish)
+        if answers is None:
+            return None
+        changes = self._found_out(wish)
+        for fact, (answer, leaves) in answers.items():
+            if self.setting.facts[fact] is not None and self.setting.facts[fact] is not answer:
+                changes.append(Change("answer", leaves, (fact,), answer=answer))
+        for key, low, high in self._intervals(wish):
+            turned = tuple(clause_id for clause_id, goal in sorted(wish) if self._turns(clause_id, goal, key))
+            if low > high:
+                return None
+            if turned:
+                change = self._count(turned, low, high)
+                if change is None:
+                    return None
+                changes.append(change)
+        return Way(tuple(changes))
+
+    def _found_out(self, wish: _Wish) -> list[Change]:
+        unknown: dict[tuple[str, ...], list[str]] = {}
+        for clause_id, _ in sorted(wish):
+            test = self.clauses[clause_id].test
+            if self.leaves[clause_id] == UNKNOWN and not isinstance(test, Group):
+                unknown.setdefault(test.facts, []).append(clause_id)
+        return [Change("find_out", tuple(leaves), facts) for facts, leaves in unknown.items()]
+
+    def _answers(self, wish: _Wish) -> dict[str, tuple[bool, tuple[str, ...]]] | None:
+        """The answer each yes-or-no fact must have, with the leaves that ask for it; None where two ask otherwise."""
+        found: dict[str, tuple[bool, tuple[str, ...]]] = {}
+        for clause_id, goal in sorted(wish):
+            test = self.clauses[clause_id].test
+            if isinstance(test, YesNo):
+                answer = test.expected is (goal == MET)
+                before = found.get(test.fact, (answer, ()))
+                if before[0] is not answer:
+                    return None
+                found[test.fact] = (answer, (*before[1], clause_id))
+        return found
+
+    def _count(self, leaves: tuple[str, ...], low: int, high: int) -> Change | None:
+        """The least change of a share that is known, so that it lies between; None where there is nothing to share."""
+        test = self.clauses[leaves[0]].test
+        assert isinstance(test, Amount)
+        now = self.setting.amount(test)
+        if now is None or (test.over is not None and not self.setting.facts[test.over]):
+            return None
+        unit = self.setting.rule_set.facts[test.of[0]].unit
+        amount, direction = (low - now, "more") if now < low else (now - high, "fewer")
+        return Change("count", leaves, test.of, test.minus, None, amount, direction, now, unit)
+
+    def _turns(self, clause_id: str, goal: Verdict, key: "_Share") -> bool:
+        test = self.clauses[clause_id].test
+        same = isinstance(test, Amount) and (test.of, test.minus, test.over) == key
+        return same and self.leaves[clause_id] not in (goal, UNKNOWN)
+
+    def _intervals(self, wish: _Wish) -> list[tuple["_Share", int, int]]:
+        """For each share the wish speaks of, the least and the greatest amount that fits every leaf about it."""
+        bounds: dict[_Share, list[Bound]] = {}
+        for clause_id, goal in sorted(wish):
+            clause = self.clauses[clause_id]
+            if isinstance(clause.test, Amount):
+                bound = self.setting.bound(clause)
+                wished = bound if goal == MET else Bound(_OPPOSITE[bound.comparison], bound.value)
+                bounds.setdefault((clause.test.of, clause.test.minus, clause.test.over), []).append(wished)
+        return [(key, *self._interval(key, wished)) for key, wished in bounds.items()]
+
+    def _interval(self, key: "_Share", bounds: Iterable[Bound]) -> tuple[int, int]:
+        of, minus, over = key
+        whole = 100 if over is None else self.setting.facts[over]
+        known = bool(whole)
+        # Where nothing is known of the whole, only wishes that contradict each other as percentages are ruled out.
+        whole = whole or 10_000
+        counted = [self.setting.facts[name] or 0 for name in of]
+        partly = any(self.setting.facts[name] is None for name in of) and not minus and known
+        low, high = (sum(counted) if partly else 0), (whole if over is not None else 10**9)
+        for bound in bounds:
+            exact, rest = divmod(bound.value * whole, 100)
+            if bound.comparison == "at_least":
+                low = max(low, exact + (rest > 0))
+            elif bound.comparison == "more_than":
+                low = max(low, exact + 1)
+            elif bound.comparison == "at_most":
+                high = min(high, exact)
+            else:
+                high = min(high, exact - (rest == 0))
+        return low, high
+
+
+_Share = tuple[tuple[str, ...], tuple[str, ...], str | None]
+"""What is summed, what is taken off, and the fact it is a share of (None: a plain count)."""

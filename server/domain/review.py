@@ -1,0 +1,150 @@
+"""Review: the states of a submission, and the moves between them, as a table.
+
+A submission is received; the machine may find issues; the sender may edit it; a reviewer approves or returns it, each
+at the level of his or her office. Central's clients see `received` as null and every other state by its name; what
+level an approval has reached stands beside it, and a figure is official as far as that level.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from server.domain.errors import Forbidden, Invalid
+
+RECEIVED = "received"
+HAS_ISSUES = "hasIssues"
+EDITED = "edited"
+APPROVED = "approved"
+REJECTED = "rejected"
+"""Returned to the sender, who can edit it and send it again."""
+STATES = (RECEIVED, HAS_ISSUES, EDITED, APPROVED, REJECTED)
+
+
+@dataclass(frozen=True)
+class Level:
+    """An office that reviews, with its verb. `until`: the first day on which it is no more."""
+
+    name: str
+    verb: str
+    until: date | None = None
+
+
+LEVELS = (
+    Level("commune", "review.commune"),
+    # Two tiers of local government since 1 July 2025: provinces and communes.
+    Level("district", "review.district", until=date(2025, 7, 1)),
+    Level("province", "review.province"),
+)
+"""From the lowest to the highest."""
+_RANK = {level.name: rank for rank, level in enumerate(LEVELS, start=1)}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a submission stands: a state and, where a reviewer put it there, the level of that office."""
+
+    state: str = RECEIVED
+    level: str | None = None
+
+
+@dataclass(frozen=True)
+class Move:
+    """A row of the table. `by`: machine | sender | reviewer. `verb` is the permission it takes. `asks_reason`: the desk
+    asks why, and the sender reads it (Central's clients have no field for it)."""
+
+    name: str
+    sources: tuple[str, ...]
+    to: str
+    by: str
+    verb: str
+    level: str | None = None
+    asks_reason: bool = False
+
+
+def _reviewer_moves(level: Level) -> tuple[Move, ...]:
+    name, verb = level.name, level.verb
+    return (
+        Move(f"approve_{name}", STATES, APPROVED, "reviewer", verb, name),
+        Move(f"return_{name}", STATES, REJECTED, "reviewer", verb, name, asks_reason=True),
+        Move(f"flag_{name}", STATES, HAS_ISSUES, "reviewer", verb, name, asks_reason=True),
+        Move(f"reopen_{name}", STATES, RECEIVED, "reviewer", verb, name),
+        Move(f"mark_edited_{name}", STATES, EDITED, "reviewer", verb, name),
+    )
+
+
+MOVES: tuple[Move, ...] = (
+    # The system's own act at intake; no role carries this verb.
+    Move("find_issues", (RECEIVED,), HAS_ISSUES, "machine", "system.judge"),
+    # An edit is a new version: whatever was said of the one before no longer holds. Its findings are shown beside it.
+    Move("edit", STATES, EDITED, "sender", "submission.create"),
+    *(move for level in LEVELS for move in _reviewer_moves(level)),
+)
+
+
+def levels_on(day: date) -> tuple[Level, ...]:
+    """The levels that review on a day, lowest first."""
+    return tuple(level for level in LEVELS if level.until is None or day < level.until)
+
+
+def level_of(verbs: Collection[str], day: date) -> str | None:
+    """The highest level at which somebody with these verbs acts on that day; None for who reviews nothing."""
+    own = [level.name for level in levels_on(day) if level.verb in verbs]
+    return own[-1] if own else None
+
+
+def first_standing(has_errors: bool) -> Standing:
+    """Where a new submission stands once the machine has judged it."""
+    return Standing(HAS_ISSUES if has_errors else RECEIVED)
+
+
+def after_edit() -> Standing:
+    """Where a submission stands once a new version of it came, whatever was decided of the one before."""
+    return Standing(EDITED)
+
+
+def move(current: Standing, to: str, verbs: Collection[str], on: date) -> tuple[Move, Standing]:
+    """A reviewer's move to the state `to`, at the highest level his or her verbs reach on that day: the row of the
+    table and the standing after it. Raises Invalid for a state there is not, Forbidden for who may not review, or where
+    a higher office has decided already. An approval is repeated without harm, at one's own level."""
+    if to not in STATES:
+        raise Invalid("review.unknown_state", value=to, allowed=", ".join(STATES))
+    level = level_of(verbs, on)
+    if level is None:
+        raise Forbidden("review.not_a_reviewer")
+    if rank_of(current.level) > _RANK[level]:
+        raise Forbidden("review.decided_above", level=current.level)
+    row = next(row for row in MOVES if row.level == level and row.to == to and current.state in row.sources)
+    return row, Standing(to, level if to in (APPROVED, REJECTED) else None)
+
+
+def list_moves(current: Standing, verbs: Collection[str], on: date) -> tuple[Move, ...]:
+    """The moves a reviewer with these verbs can make from here on that day, for buttons; none where none is allowed."""
+    level = level_of(verbs, on)
+    if level is None or rank_of(current.level) > _RANK[level]:
+        return ()
+    standing_still = () if current.level is None or current.level != level else (current.state,)
+    return tuple(
+        row for row in MOVES if row.level == level and current.state in row.sources and row.to not in standing_still
+    )
+
+
+def rank_of(level: str | None) -> int:
+    """How high a level is: 0 for none, 1 for the commune, and so on upwards."""
+    return _RANK.get(level, 0) if level is not None else 0
+
+
+def approved_level(standing: Standing) -> str | None:
+    """The level an official figure has reached; None: provisional."""
+    return standing.level if standing.state == APPROVED else None
+
+
+def shown_state(standing: Standing) -> str | None:
+    """The state as Central's clients see it: null for received."""
+    return None if standing.state == RECEIVED else standing.state
+
+
+def state_from_shown(value: str | None) -> str:
+    """The state that a Central client names. Raises Invalid for any other value."""
+    if value is not None and value not in STATES[1:]:
+        raise Invalid("review.unknown_state", value=value, allowed=", ".join(("null", *STATES[1:])))
+    return RECEIVED if value is None else value

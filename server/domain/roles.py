@@ -1,0 +1,171 @@
+"""Roles as a table, role → verbs, and the one question: may somebody with these grants do this, here, today?
+
+Roles 1 to 9 and their verbs are named as in the API of ODK Central, so that its clients find what they ask for; the
+reviewers of a commune, a district and a province are ours and are meant to be granted with an area. Verbs that begin
+with `review.` act at one level of review.py; `round.`, `area.` and `rule_set.` are ours too.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+SCOPES = ("site", "project", "form")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role with the number and the name that Central's API shows for it (`system`), and what it may do."""
+
+    id: int
+    system: str
+    verbs: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role, where it holds (`scope`: site | project | form; with `area_id` only in that area and below it), and when:
+    from `valid_from` up to, not including, `valid_to`; None is open."""
+
+    role: str
+    scope: str
+    project_id: int | None = None
+    form_id: int | None = None
+    area_id: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an act is about. `area_path`: ids of the area it lies in and of those above (areas.Hierarchy.path); empty
+    for what lies in no area, or in none that we know."""
+
+    project_id: int | None = None
+    form_id: int | None = None
+    area_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a verb goes in a list: `everywhere`, or the areas (each with what lies below it); neither: nowhere."""
+
+    everywhere: bool
+    area_ids: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.area_ids)
+
+
+def _verbs(text: str) -> frozenset[str]:
+    """`form: read list` per line becomes form.read, form.list."""
+    lines = (line.split(":") for line in text.strip().splitlines())
+    return frozenset(f"{noun.strip()}.{act}" for noun, acts in lines for act in acts.split())
+
+
+_READ_FORMS = _verbs("project: read\nform: list read\nopen_form: list read\ndataset: list read")
+"""Verbs about things that are not divided by area: a grant for an area carries them for its whole project."""
+_READ_ANSWERS = _verbs(
+    "submission: list read\nentity: list read\nactor_property: list\nround: list read\narea: list read"
+)
+_FILL = _verbs("project: read\nopen_form: list read\nsubmission: create")
+_REVIEW = _READ_FORMS | _READ_ANSWERS | {"submission.update"}
+_MANAGE = (
+    _READ_FORMS
+    | _READ_ANSWERS
+    | _verbs("""
+        project: update delete
+        form: create update delete restore
+        submission: create update delete restore
+        dataset: create update
+        entity: create update delete restore
+        field_key: list create update delete
+        public_link: list read create update delete
+        assignment: list create delete
+        actor_property: create
+        session: end
+        round: create update delete
+        review: commune district province
+    """)
+)
+_ADMINISTER = _MANAGE | _verbs("""
+        project: create
+        user: list read create update delete
+        user.password: invalidate
+        role: create update delete
+        config: read set
+        audit: read
+        backup: run
+        analytics: read
+        area: create update
+        rule_set: read create
+    """)
+
+ROLES: tuple[Role, ...] = (
+    Role(1, "admin", _ADMINISTER),
+    Role(2, "app-user", _verbs("open_form: list read\nsubmission: create")),
+    Role(3, "pwreset", _verbs("user.password: reset")),
+    Role(5, "manager", _MANAGE),
+    Role(6, "viewer", _READ_FORMS | _READ_ANSWERS),
+    Role(7, "formview", _verbs("open_form: list read")),
+    Role(8, "formfill", _FILL),
+    Role(9, "pub-link", _verbs("open_form: read\nsubmission: create")),
+    Role(101, "reviewer_commune", _REVIEW | {"review.commune"}),
+    Role(102, "reviewer_district", _REVIEW | {"review.district"}),
+    Role(103, "reviewer_province", _REVIEW | {"review.province"}),
+)
+_BY_NAME = {role.system: role for role in ROLES}
+_BY_ID = {role.id: role for role in ROLES}
+
+VERBS: frozenset[str] = frozenset().union(*(role.verbs for role in ROLES))
+"""Every verb some role has; an endpoint names one of these or is listed as public."""
+
+
+def find_role(key: str | int) -> Role | None:
+    """A role by its name ("app-user") or by its number, also written as text ("2")."""
+    if isinstance(key, int) or key.isdecimal():
+        return _BY_ID.get(int(key))
+    return _BY_NAME.get(key)
+
+
+def verbs_at(grants: Iterable[Grant], place: Place, on: date) -> frozenset[str]:
+    """Every verb that the grants carry at a place on a day. An unknown role carries none."""
+    return frozenset().union(*(_carried(grant, place) for grant in grants if _stands(grant, place, on)))
+
+
+def permits(grants: Iterable[Grant], verb: str, place: Place, on: date) -> bool:
+    """Whether one of the grants carries the verb at that place on that day. A grant for an area does not reach what
+    lies in no known area, but for reading projects, forms and entity lists, which are not divided by area."""
+    return any(_stands(grant, place, on) and verb in _carried(grant, place) for grant in grants)
+
+
+def reach(grants: Iterable[Grant], verb: str, place: Place, on: date) -> Reach:
+    """How far a verb goes within a project or form, for lists: the areas of `place` are left aside."""
+    standing = [
+        grant
+        for grant in grants
+        if _stands(grant, place, on) and (role := find_role(grant.role)) and verb in role.verbs
+    ]
+    everywhere = any(grant.area_id is None or verb in _READ_FORMS for grant in standing)
+    return Reach(everywhere, frozenset(grant.area_id for grant in standing if grant.area_id is not None))
+
+
+def _carried(grant: Grant, place: Place) -> frozenset[str]:
+    role = find_role(grant.role)
+    if role is None:
+        return frozenset()
+    inside = grant.area_id is None or grant.area_id in place.area_path
+    return role.verbs if inside else role.verbs & _READ_FORMS
+
+
+def _stands(grant: Grant, place: Place, on: date) -> bool:
+    if (grant.valid_from is not None and on < grant.valid_from) or (
+        grant.valid_to is not None and on >= grant.valid_to
+    ):
+        return False
+    if grant.scope == "site":
+        return True
+    if grant.project_id is None or grant.project_id != place.project_id:
+        return False
+    return grant.scope == "project" or (
+        grant.scope == "form" and grant.form_id is not None and grant.form_id == place.form_id
+    )
