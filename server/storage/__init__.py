@@ -1,0 +1,1 @@
+"""The only home of SQLAlchemy: one noun per file, its tables and its queries."""

@@ -1,0 +1,280 @@
+"""Who acts: users, app users (field keys), public links, the system; what each was granted; with which tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.storage.database import Base
+
+
+class Actor(Base):
+    """Everyone who acts. kind: user | field_key | public_link | system."""
+
+    __tablename__ = "actors"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    display_name: Mapped[str] = mapped_column(String(255))
+    locale: Mapped[str] = mapped_column(String(8), default="vi")
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    properties: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+    updated_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class User(Base):
+    """A person who signs in at the desk. `email` is kept lower-case: it is compared without regard to case."""
+
+    __tablename__ = "users"
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+
+
+class Token(Base):
+    """A session, an app user's key, or a password-reset link. Only the SHA-256 is kept, except for what must be shown
+    again (an app user's key), which is `sealed` with the secret key of this home. kind: session | field_key | reset."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index("ix_tokens_actor", "actor_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed: Mapped[bytes | None]
+    csrf_hash: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Grant(Base):
+    """What an actor may do, where and when. scope: site | project | form; `role` names a row of domain/roles.py; with
+    an area the grant reaches that area and what lies below it."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index("ix_grants_actor", "actor_id"),
+        Index(
+            "uq_grants_once",
+            "actor_id",
+            "role",
+            "scope",
+            text("coalesce(project_id, 0)"),
+            text("coalesce(form_id, 0)"),
+            text("coalesce(area_id, '')"),
+            unique=True,
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"))
+    role: Mapped[str] = mapped_column(String(32))
+    scope: Mapped[str] = mapped_column(String(8))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    form_id: Mapped[int | None] = mapped_column(ForeignKey("forms.id"))
+    area_id: Mapped[str | None] = mapped_column(ForeignKey("areas.id"))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+
+
+class Contact(Base):
+    """When an actor was last heard of; gathered in memory and written every few minutes, never by a GET itself."""
+
+    __tablename__ = "contacts"
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
+    last_seen: Mapped[datetime]
+    device_id: Mapped[str | None] = mapped_column(String(255))
+    user_agent: Mapped[str | None] = mapped_column(String(255))
+
+
+@dataclass(frozen=True, slots=True)
+class GrantView:
+    """One grant, as plain values."""
+
+    role: str
+    scope: str
+    project_id: int | None
+    form_id: int | None
+    area_id: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """A token with the actor it belongs to and all that this actor was granted."""
+
+    id: int
+    kind: str
+    csrf_hash: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    actor_id: int
+    actor_kind: str
+    name: str
+    locale: str
+    project_id: int | None
+    grants: tuple[GrantView, ...] = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """A person who signs in."""
+
+    id: int
+    email: str
+    name: str
+    locale: str
+    password_hash: str | None
+    created_at: datetime
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppUserView:
+    """A phone's key holder. `token` is None once it was revoked (and in what storage gives: it knows `sealed` only)."""
+
+    id: int
+    project_id: int | None
+    name: str
+    created_at: datetime
+    updated_at: datetime | None
+    sealed: bytes | None
+    token: str | None = None
+
+
+_GRANT_COLUMNS = (
+    Grant.role,
+    Grant.scope,
+    Grant.project_id,
+    Grant.form_id,
+    Grant.area_id,
+    Grant.valid_from,
+    Grant.valid_to,
+)
+
+# built once: a phone asks this with every request
+_BY_TOKEN: Select[*tuple[Any, ...]] = (
+    select(
+        Token.id,
+        Token.kind,
+        Token.csrf_hash,
+        Token.created_at,
+        Token.expires_at,
+        Token.revoked_at,
+        Actor.id,
+        Actor.kind,
+        Actor.display_name,
+        Actor.locale,
+        Actor.project_id,
+        *_GRANT_COLUMNS,
+    )
+    .join(Actor, Actor.id == Token.actor_id)
+    .outerjoin(Grant, Grant.actor_id == Actor.id)
+    .where(Token.token_hash == bindparam("token_hash"), Actor.deleted_at.is_(None))
+)
+_TOKEN_WIDTH = 11
+
+
+def find_token(session: Session | Connection, token_hash: str) -> TokenView | None:
+    """The token with this SHA-256, revoked and expired ones too, with its actor and grants: one select."""
+    rows = session.execute(_BY_TOKEN, {"token_hash": token_hash}).all()
+    if not rows:
+        return None
+    grants = tuple(GrantView(*row[_TOKEN_WIDTH:]) for row in rows if row[_TOKEN_WIDTH] is not None)
+    return TokenView(*rows[0][:_TOKEN_WIDTH], grants=grants)
+
+
+def list_grants(session: Session | Connection, actor_id: int) -> tuple[GrantView, ...]:
+    """All grants of an actor, past and future ones too."""
+    rows = session.execute(select(*_GRANT_COLUMNS).where(Grant.actor_id == actor_id).order_by(Grant.id))
+    return tuple(GrantView(*row) for row in rows)
+
+
+def find_grant(session: Session | Connection, actor_id: int, grant: GrantView) -> int | None:
+    """The id of a grant of the actor with this role in this place, whatever its dates."""
+    return session.execute(
+        select(Grant.id).where(
+            Grant.actor_id == actor_id,
+            Grant.role == grant.role,
+            Grant.scope == grant.scope,
+            Grant.project_id.is_not_distinct_from(grant.project_id),
+            Grant.form_id.is_not_distinct_from(grant.form_id),
+            Grant.area_id.is_not_distinct_from(grant.area_id),
+        )
+    ).scalar_one_or_none()
+
+
+_USER_COLUMNS = (
+    Actor.id,
+    User.email,
+    Actor.display_name,
+    Actor.locale,
+    User.password_hash,
+    Actor.created_at,
+    Actor.updated_at,
+)
+_USERS = select(*_USER_COLUMNS).join(User, User.actor_id == Actor.id).where(Actor.deleted_at.is_(None))
+
+
+def find_user(session: Session | Connection, actor_id: int) -> UserView | None:
+    """A person by actor id."""
+    row = session.execute(_USERS.where(Actor.id == actor_id)).first()
+    return UserView(*row) if row else None
+
+
+def find_user_by_email(session: Session | Connection, email: str) -> UserView | None:
+    """A person by e-mail, without regard to case."""
+    row = session.execute(_USERS.where(User.email == email.strip().lower())).first()
+    return UserView(*row) if row else None
+
+
+def list_users(session: Session | Connection, containing: str = "") -> list[UserView]:
+    """All who sign in, by name; `containing` narrows to a part of the name or e-mail."""
+    statement = _USERS.order_by(Actor.display_name, Actor.id)
+    if containing:
+        part = f"%{containing.lower()}%"
+        statement = statement.where(User.email.like(part) | Actor.display_name.ilike(part))
+    return [UserView(*row) for row in session.execute(statement)]
+
+
+_APP_USERS = (
+    select(Actor.id, Actor.project_id, Actor.display_name, Actor.created_at, Actor.updated_at, Token.sealed)
+    .outerjoin(Token, (Token.actor_id == Actor.id) & (Token.kind == "field_key") & Token.revoked_at.is_(None))
+    .where(Actor.kind == "field_key", Actor.deleted_at.is_(None))
+)
+
+
+def list_app_users(session: Session | Connection, project_id: int) -> list[AppUserView]:
+    """The phones' key holders of a project, newest first."""
+    rows = session.execute(_APP_USERS.where(Actor.project_id == project_id).order_by(Actor.id.desc()))
+    return [AppUserView(*row) for row in rows]
+
+
+def find_app_user(session: Session | Connection, project_id: int, actor_id: int) -> AppUserView | None:
+    """One key holder of a project."""
+    row = session.execute(_APP_USERS.where(Actor.project_id == project_id, Actor.id == actor_id)).first()
+    return AppUserView(*row) if row else None
+
+
+def find_system_actor(session: Session | Connection) -> int | None:
+    """The id of the actor in whose name the server itself acts."""
+    return session.execute(
+        select(Actor.id).where(Actor.kind == "system").order_by(Actor.id).limit(1)
+    ).scalar_one_or_none()
+
+
+def find_actor_name(session: Session | Connection, actor_id: int) -> tuple[str, str, int | None] | None:
+    """(kind, display name, project id) of an actor, deleted ones too."""
+    row = session.execute(select(Actor.kind, Actor.display_name, Actor.project_id).where(Actor.id == actor_id)).first()
+    return (row[0], row[1], row[2]) if row else None

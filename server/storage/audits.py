@@ -1,0 +1,62 @@
+"""Who did what to which thing, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, insert, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.storage.database import Base
+from server.storage.submissions import BigId
+
+
+class Audit(Base):
+    """`action` as Central names it (form.create, submission.update …); `acted_on` such as "form:3"."""
+
+    __tablename__ = "audits"
+    __table_args__ = (Index("ix_audits_at", "at"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+    action: Mapped[str] = mapped_column(String(64))
+    acted_on: Mapped[str | None] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]]
+    note: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit, before it is written or as it was read."""
+
+    actor_id: int | None
+    action: str
+    acted_on: str | None
+    at: datetime
+    details: dict[str, Any] = field(default_factory=dict)
+    note: str | None = None
+
+
+def write_audit(connection: Connection, entry: AuditEntry) -> None:
+    """Writes a line in the transaction of what it tells."""
+    connection.execute(
+        insert(Audit).values(
+            actor_id=entry.actor_id,
+            action=entry.action,
+            acted_on=entry.acted_on,
+            details=entry.details,
+            note=entry.note,
+            at=entry.at,
+        )
+    )
+
+
+def list_audits(session: Session | Connection, acted_on: str | None = None, most: int = 100) -> list[AuditEntry]:
+    """The newest lines first, of one thing or of all."""
+    statement = select(Audit.actor_id, Audit.action, Audit.acted_on, Audit.at, Audit.details, Audit.note)
+    if acted_on is not None:
+        statement = statement.where(Audit.acted_on == acted_on)
+    return [AuditEntry(*row) for row in session.execute(statement.order_by(Audit.id.desc()).limit(most))]

@@ -1,0 +1,357 @@
+"""What intake asks and writes: the form an upload names, what is known of its instance, and the rows that keep it.
+
+Core statements throughout: an upload costs a handful of them, and they are prepared once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.storage.forms import Form, FormVersion
+from server.storage.submissions import (
+    FindingRow,
+    Submission,
+    SubmissionAttachment,
+    SubmissionVersion,
+    Variant,
+    VariantAttachment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormTarget:
+    """The form and version an upload is judged by. `exact`: it is the version that the upload names."""
+
+    form_id: int
+    project_id: int
+    xml_form_id: str
+    state: str
+    version_id: int
+    version: str
+    sha256: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A version of a submission that is already here."""
+
+    version_id: int
+    submission_id: int
+    instance_id: str
+    sha256: str
+    is_current: bool
+    deleted: bool
+    review_state: str
+    area_id: str | None
+    round_id: int | None
+    arrival: str
+
+
+_TARGETS = (
+    select(
+        Form.id,
+        Form.project_id,
+        Form.xml_form_id,
+        Form.state,
+        FormVersion.id,
+        FormVersion.version,
+        FormVersion.sha256,
+        FormVersion.is_current,
+    )
+    .join(FormVersion, FormVersion.form_id == Form.id)
+    .where(
+        Form.project_id == bindparam("project"),
+        Form.xml_form_id == bindparam("xml_form_id"),
+        Form.deleted_at.is_(None),
+        FormVersion.published_at.is_not(None),
+        or_(FormVersion.version == bindparam("version"), FormVersion.is_current),
+    )
+)
+
+
+def find_target(session: Session | Connection, project_id: int, xml_form_id: str, version: str) -> FormTarget | None:
+    """The published form with the version named, else its current version; None when the form is unknown."""
+    rows = session.execute(_TARGETS, {"project": project_id, "xml_form_id": xml_form_id, "version": version}).all()
+    if not rows:
+        return None
+    row = next((row for row in rows if row[5] == version), rows[0])
+    return FormTarget(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[5] == version)
+
+
+_DRAFT = (
+    select(Form.id, Form.project_id, Form.xml_form_id, FormVersion.id, FormVersion.version, FormVersion.sha256)
+    .join(FormVersion, FormVersion.form_id == Form.id)
+    .where(
+        Form.project_id == bindparam("project"),
+        Form.xml_form_id == bindparam("xml_form_id"),
+        Form.deleted_at.is_(None),
+        FormVersion.published_at.is_(None),
+    )
+)
+
+
+def find_draft_target(session: Session | Connection, project_id: int, xml_form_id: str) -> FormTarget | None:
+    """The draft of a form, which takes any version string and is never closed."""
+    row = session.execute(_DRAFT, {"project": project_id, "xml_form_id": xml_form_id}).first()
+    if row is None:
+        return None
+    return FormTarget(row[0], row[1], row[2], "open", row[3], row[4], row[5], exact=True)
+
+
+_KNOWN = (
+    select(
+        SubmissionVersion.id,
+        SubmissionVersion.submission_id,
+        SubmissionVersion.instance_id,
+        SubmissionVersion.sha256,
+        SubmissionVersion.is_current,
+        Submission.deleted_at,
+        Submission.review_state,
+        Submission.area_id,
+        Submission.round_id,
+        Submission.arrival,
+    )
+    .join(Submission, Submission.id == SubmissionVersion.submission_id)
+    .where(
+        SubmissionVersion.form_id == bindparam("form"),
+        SubmissionVersion.is_draft == bindparam("draft"),
+        SubmissionVersion.instance_id.in_(bindparam("ids", expanding=True)),
+    )
+)
+
+
+def find_known(connection: Connection, form_id: int, draft: bool, ids: Sequence[str]) -> dict[str, Known]:
+    """What is here under these instance ids, by instance id."""
+    rows = connection.execute(_KNOWN, {"form": form_id, "draft": draft, "ids": ids})
+    return {
+        row[2]: Known(row[0], row[1], row[2], row[3], row[4], row[5] is not None, row[6], row[7], row[8], row[9])
+        for row in rows
+    }
+
+
+def add_submission(connection: Connection, row: dict[str, Any]) -> int:
+    """Writes the row of a new submission; returns its id."""
+    return _inserted(connection, Submission, row)
+
+
+def add_version(connection: Connection, row: dict[str, Any]) -> int:
+    """Writes a version; returns its id."""
+    return _inserted(connection, SubmissionVersion, row)
+
+
+def _inserted(connection: Connection, table: Any, row: dict[str, Any]) -> int:
+    # RETURNING would cost an SQLite round trip more than lastrowid
+    result = connection.execute(_INSERTS[table], row)
+    key = result.inserted_primary_key
+    if key is None:
+        raise RuntimeError(f"no key for a new row of {table}")
+    return int(key[0])
+
+
+_INSERTS: dict[Any, Any] = {table: insert(table) for table in (Submission, SubmissionVersion, Variant)}
+
+
+def add_findings(connection: Connection, version_id: int, findings: Iterable[dict[str, Any]]) -> None:
+    """Writes the findings of a version; none is written for a clean one."""
+    rows = [{"version_id": version_id} | finding for finding in findings]
+    if rows:
+        connection.execute(insert(FindingRow), rows)
+
+
+def supersede(connection: Connection, submission_id: int) -> None:
+    """Takes the mark of the current version away, before the next is written."""
+    connection.execute(
+        update(SubmissionVersion)
+        .where(SubmissionVersion.submission_id == submission_id, SubmissionVersion.is_current)
+        .values(is_current=False)
+    )
+
+
+def change_submission(connection: Connection, submission_id: int, **values: Any) -> None:
+    """Changes columns of a submission."""
+    connection.execute(update(Submission).where(Submission.id == submission_id).values(**values))
+
+
+def add_slots(connection: Connection, version_id: int, slots: Iterable[dict[str, Any]]) -> None:
+    """Writes the attachment rows of a new version: name, expected, sha256 or None, content_type, updated_at."""
+    rows = [{"version_id": version_id} | slot for slot in slots]
+    if rows:
+        connection.execute(insert(SubmissionAttachment), rows)
+
+
+def list_slots(connection: Connection | Session, version_id: int) -> list[SlotView]:
+    """The attachment rows of a version, by name."""
+    query = select(
+        SubmissionAttachment.name,
+        SubmissionAttachment.expected,
+        SubmissionAttachment.sha256,
+        SubmissionAttachment.content_type,
+        SubmissionAttachment.updated_at,
+    ).where(SubmissionAttachment.version_id == version_id)
+    return [SlotView(*row) for row in connection.execute(query.order_by(SubmissionAttachment.name))]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One attachment of a version; `sha256` None when it is named but not here."""
+
+    name: str
+    expected: bool
+    sha256: str | None
+    content_type: str | None
+    updated_at: datetime | None
+
+
+def fill_slot(connection: Connection, version_id: int, slot: dict[str, Any]) -> None:
+    """Puts a file into the slot of its name, which is made when it is not there. Keys: name, sha256, content_type,
+    updated_at."""
+    changed = connection.execute(
+        update(SubmissionAttachment)
+        .where(SubmissionAttachment.version_id == version_id, SubmissionAttachment.name == slot["name"])
+        .values(sha256=slot["sha256"], content_type=slot["content_type"], updated_at=slot["updated_at"])
+    )
+    if not changed.rowcount:
+        add_slots(connection, version_id, [{"expected": False} | slot])
+
+
+def add_variant(connection: Connection, row: dict[str, Any]) -> int:
+    """Keeps a variant once per (form, instance, SHA-256); returns its id, new or not."""
+    found = connection.execute(
+        select(Variant.id).where(
+            Variant.form_id == row["form_id"],
+            Variant.instance_id == row["instance_id"],
+            Variant.sha256 == row["sha256"],
+        )
+    ).scalar_one_or_none()
+    return found if found is not None else _inserted(connection, Variant, row)
+
+
+def put_variant_file(connection: Connection, variant_id: int, slot: dict[str, Any]) -> None:
+    """Keeps a file of a variant, the newest under its name. Keys: name, sha256, content_type."""
+    connection.execute(
+        delete(VariantAttachment).where(
+            VariantAttachment.variant_id == variant_id, VariantAttachment.name == slot["name"]
+        )
+    )
+    connection.execute(
+        insert(VariantAttachment).values(
+            variant_id=variant_id, name=slot["name"], sha256=slot["sha256"], content_type=slot["content_type"]
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A variant kept under an instance id."""
+
+    id: int
+    sha256: str
+    reason: str
+
+
+_BESIDE = select(Variant.id, Variant.sha256, Variant.reason).where(
+    Variant.form_id == bindparam("form"), Variant.instance_id == bindparam("instance"), Variant.applied_at.is_(None)
+)
+
+
+def list_beside(connection: Connection, form_id: int, instance_id: str) -> list[Beside]:
+    """Variants and held edits under an instance id, less those that were applied."""
+    return [Beside(*row) for row in connection.execute(_BESIDE, {"form": form_id, "instance": instance_id})]
+
+
+def variant_files(connection: Connection, variant_id: int) -> frozenset[tuple[str, str]]:
+    """(name, sha256) of the files of a variant."""
+    query = select(VariantAttachment.name, VariantAttachment.sha256).where(VariantAttachment.variant_id == variant_id)
+    return frozenset((row[0], row[1]) for row in connection.execute(query))
+
+
+@dataclass(frozen=True, slots=True)
+class VariantView:
+    """A variant with its files: (name, sha256, content type)."""
+
+    id: int
+    project_id: int
+    xml: bytes
+    submitter_id: int
+    device_id: str | None
+    user_agent: str | None
+    applied_at: datetime | None
+    files: tuple[tuple[str, str, str | None], ...]
+
+
+def find_variant(session: Session, variant_id: int) -> VariantView | None:
+    """A variant by its id."""
+    row = session.execute(
+        select(
+            Variant.id,
+            Form.project_id,
+            Variant.xml,
+            Variant.submitter_id,
+            Variant.device_id,
+            Variant.user_agent,
+            Variant.applied_at,
+        )
+        .join(Form, Form.id == Variant.form_id)
+        .where(Variant.id == variant_id)
+    ).first()
+    if row is None:
+        return None
+    files = session.execute(
+        select(VariantAttachment.name, VariantAttachment.sha256, VariantAttachment.content_type).where(
+            VariantAttachment.variant_id == variant_id
+        )
+    )
+    return VariantView(*row, tuple((file[0], file[1], file[2]) for file in files))
+
+
+_HELD = select(Variant.id).where(
+    Variant.form_id == bindparam("form"),
+    Variant.deprecated_id == bindparam("instance"),
+    Variant.reason == "held",
+    Variant.applied_at.is_(None),
+)
+
+
+def list_held(connection: Connection | Session, form_id: int, instance_id: str) -> list[int]:
+    """Ids of held edits that wait for this instance."""
+    return list(connection.execute(_HELD, {"form": form_id, "instance": instance_id}).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The submission that speaks for a village in a round."""
+
+    submission_id: int
+    xml_form_id: str
+    answers: dict[str, Any]
+
+
+def find_counting(
+    connection: Connection, round_id: int, area_id: str, xml_form_id: str, not_counting: Sequence[str]
+) -> Counting | None:
+    """The newest submission of that form for (round, area) whose review state is not among `not_counting`."""
+    row = connection.execute(
+        select(Submission.id, Form.xml_form_id, SubmissionVersion.answers)
+        .join(Form, Form.id == Submission.form_id)
+        .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
+        .where(
+            Submission.round_id == round_id,
+            Submission.area_id == area_id,
+            Form.xml_form_id == xml_form_id,
+            Submission.deleted_at.is_(None),
+            Submission.is_draft.is_(False),
+            Submission.review_state.not_in(not_counting),
+            SubmissionVersion.is_current,
+        )
+        .order_by(Submission.created_at.desc(), Submission.id.desc())
+        .limit(1)
+    ).first()
+    return Counting(row[0], row[1], row[2] or {}) if row else None

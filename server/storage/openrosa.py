@@ -1,0 +1,95 @@
+"""What phones ask for, each in one select: the published forms of a project, a form's text, its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.storage.forms import Form, FormAttachment, FormVersion
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedForm:
+    """A form with its current version; `files`: how many files it expects."""
+
+    form_id: int
+    xml_form_id: str
+    state: str
+    version: str
+    title: str
+    md5: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file that a form expects. `list_name` set: the server makes it. `sha256` None: not uploaded."""
+
+    name: str
+    list_name: str | None
+    sha256: str | None
+    md5: str | None
+    content_type: str | None
+
+
+def list_published(session: Session, project_id: int) -> list[PublishedForm]:
+    """The published forms of a project with their current versions, by form id: one select, whatever their number."""
+    files = (
+        select(func.count())
+        .select_from(FormAttachment)
+        .where(FormAttachment.version_id == FormVersion.id)
+        .correlate(FormVersion)
+        .scalar_subquery()
+    )
+    query = (
+        select(Form.id, Form.xml_form_id, Form.state, FormVersion.version, FormVersion.title, FormVersion.md5, files)
+        .join(FormVersion, FormVersion.form_id == Form.id)
+        .where(Form.project_id == project_id, Form.deleted_at.is_(None), FormVersion.is_current)
+        .order_by(Form.xml_form_id)
+    )
+    return [PublishedForm(*row) for row in session.execute(query)]
+
+
+def find_form_xml(session: Session, project_id: int, xml_form_id: str) -> tuple[int, bytes] | None:
+    """(form id, XML of the current version) of a published form."""
+    query = (
+        select(Form.id, FormVersion.xml)
+        .join(FormVersion, FormVersion.form_id == Form.id)
+        .where(
+            Form.project_id == project_id,
+            Form.xml_form_id == xml_form_id,
+            Form.deleted_at.is_(None),
+            FormVersion.is_current,
+        )
+    )
+    row = session.execute(query).first()
+    return (row[0], row[1]) if row else None
+
+
+def list_files(session: Session, project_id: int, xml_form_id: str) -> tuple[int | None, list[FileView]]:
+    """(form id, files of the current version) of a published form; (None, []) when there is none."""
+    query = (
+        select(
+            Form.id,
+            FormAttachment.name,
+            FormAttachment.list_name,
+            FormAttachment.sha256,
+            FormAttachment.md5,
+            FormAttachment.content_type,
+        )
+        .join(FormVersion, FormVersion.form_id == Form.id)
+        .outerjoin(FormAttachment, FormAttachment.version_id == FormVersion.id)
+        .where(
+            Form.project_id == project_id,
+            Form.xml_form_id == xml_form_id,
+            Form.deleted_at.is_(None),
+            FormVersion.is_current,
+        )
+        .order_by(FormAttachment.name)
+    )
+    rows = session.execute(query).all()
+    if not rows:
+        return None, []
+    return rows[0][0], [FileView(*row[1:]) for row in rows if row[1] is not None]

@@ -1,0 +1,208 @@
+"""Submissions as they are read: lists, one with its versions, findings and files. What intake asks is in intake.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, aliased
+
+from server.storage.actors import Actor
+from server.storage.forms import FormVersion
+from server.storage.reviews import Comment, ReviewMove
+from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionVersionView:
+    """One text of a submission, without the XML and the answers."""
+
+    id: int
+    instance_id: str
+    instance_name: str | None
+    submitter_id: int
+    device_id: str | None
+    user_agent: str | None
+    created_at: datetime
+    is_current: bool
+    stated_version: str | None
+    form_version_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """A submission with its current version."""
+
+    id: int
+    form_id: int
+    instance_id: str
+    submitter_id: int
+    device_id: str | None
+    user_agent: str | None
+    review_state: str
+    review_level: str | None
+    arrival: str
+    area_id: str | None
+    round_id: int | None
+    created_at: datetime
+    updated_at: datetime | None
+    deleted_at: datetime | None
+    current: SubmissionVersionView = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A submission as a row of the answers' table."""
+
+    submission: SubmissionView
+    answers: dict[str, Any]
+    submitter: str
+    form_version: str
+    edits: int
+    files_present: int
+    files_expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list. `limit` None: all. `areas`: only what lies in one of these."""
+
+    offset: int = 0
+    limit: int | None = None
+    areas: frozenset[str] | None = None
+
+
+_other = aliased(SubmissionVersion)
+_CURRENT = tuple(getattr(SubmissionVersion, each.name) for each in fields(SubmissionVersionView))
+_OWN = tuple(getattr(Submission, each.name) for each in fields(SubmissionView) if each.name != "current")
+_SUBMISSIONS: Select[*tuple[Any, ...]] = (
+    select(*_OWN, *_CURRENT)
+    .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
+    .where(Submission.is_draft.is_(False))
+)
+
+
+def _view(row: Row[*tuple[Any, ...]]) -> SubmissionView:
+    own = len(_OWN)
+    return SubmissionView(*row[:own], current=SubmissionVersionView(*row[own : own + len(_CURRENT)]))
+
+
+def _newest(query: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, ...]]:
+    if page.areas is not None:
+        query = query.where(Submission.area_id.in_(page.areas))
+    ordered = query.order_by(Submission.created_at.desc(), Submission.id.desc()).offset(page.offset)
+    return ordered if page.limit is None else ordered.limit(page.limit)
+
+
+def list_submissions(session: Session | Connection, form_id: int, page: Page = Page()) -> list[SubmissionView]:
+    """The submissions of a form, newest first, without deleted ones and those of its draft."""
+    query = _SUBMISSIONS.where(Submission.form_id == form_id, Submission.deleted_at.is_(None))
+    return [_view(row) for row in session.execute(_newest(query, page))]
+
+
+def count_submissions(session: Session | Connection, form_id: int, areas: frozenset[str] | None = None) -> int:
+    """How many `list_submissions` has in these areas; None: wherever they lie."""
+    counted = select(func.count()).where(
+        Submission.form_id == form_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None)
+    )
+    if areas is not None:
+        counted = counted.where(Submission.area_id.in_(areas))
+    return session.execute(counted).scalar_one()
+
+
+def find_submission(session: Session | Connection, form_id: int, instance_id: str) -> SubmissionView | None:
+    """A submission by the instance id of its first version."""
+    query = _SUBMISSIONS.where(
+        Submission.form_id == form_id, Submission.instance_id == instance_id, Submission.deleted_at.is_(None)
+    )
+    row = session.execute(query).first()
+    return _view(row) if row else None
+
+
+def find_submission_by_id(session: Session | Connection, submission_id: int) -> SubmissionView | None:
+    """A submission by our number, a deleted one too."""
+    row = session.execute(_SUBMISSIONS.where(Submission.id == submission_id)).first()
+    return _view(row) if row else None
+
+
+def find_root_instance(session: Session | Connection, form_id: int, instance_id: str) -> str | None:
+    """The instance id of the submission that a version with this instance id belongs to."""
+    return session.execute(
+        select(Submission.instance_id)
+        .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
+        .where(
+            SubmissionVersion.form_id == form_id,
+            SubmissionVersion.instance_id == instance_id,
+            SubmissionVersion.is_draft.is_(False),
+            Submission.deleted_at.is_(None),
+        )
+    ).scalar_one_or_none()
+
+
+def list_submission_versions(session: Session | Connection, submission_id: int) -> list[SubmissionVersionView]:
+    """All texts of a submission, newest first."""
+    query: Select[*tuple[Any, ...]] = select(*_CURRENT).where(SubmissionVersion.submission_id == submission_id)
+    return [SubmissionVersionView(*row) for row in session.execute(query.order_by(SubmissionVersion.id.desc()))]
+
+
+def find_submission_xml(session: Session | Connection, version_id: int) -> bytes | None:
+    """The text as it was sent, byte for byte."""
+    return session.execute(select(SubmissionVersion.xml).where(SubmissionVersion.id == version_id)).scalar_one_or_none()
+
+
+def find_answers(session: Session | Connection, version_id: int) -> dict[str, Any]:
+    """The typed answers of a version."""
+    found = session.execute(select(SubmissionVersion.answers).where(SubmissionVersion.id == version_id))
+    return found.scalar_one_or_none() or {}
+
+
+def list_table(session: Session | Connection, form_id: int, page: Page = Page()) -> list[TableRow]:
+    """The submissions of a form with their answers, newest first."""
+    version = SubmissionVersion.id
+    files = select(func.count()).where(SubmissionAttachment.version_id == version, SubmissionAttachment.expected)
+    edits = select(func.count() - 1).select_from(_other).where(_other.submission_id == Submission.id)
+    query: Select[*tuple[Any, ...]] = (
+        _SUBMISSIONS.add_columns(
+            SubmissionVersion.answers,
+            Actor.display_name,
+            FormVersion.version,
+            edits.scalar_subquery(),
+            files.where(SubmissionAttachment.sha256.is_not(None)).scalar_subquery(),
+            files.scalar_subquery(),
+        )
+        .join(Actor, Actor.id == Submission.submitter_id)
+        .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
+        .where(Submission.form_id == form_id, Submission.deleted_at.is_(None))
+    )
+    rows = session.execute(_newest(query, page))
+    width = len(_OWN) + len(_CURRENT)
+    return [TableRow(_view(row), row[width] or {}, *row[width + 1 :]) for row in rows]
+
+
+def list_findings(session: Session | Connection, version_id: int) -> list[dict[str, Any]]:
+    """What validation said of a version: kind, path, severity, value, message, params."""
+    names = ("kind", "path", "severity", "value", "message", "params")
+    query: Select[*tuple[Any, ...]] = select(*(getattr(FindingRow, name) for name in names))
+    rows = session.execute(query.where(FindingRow.version_id == version_id).order_by(FindingRow.id))
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def count_findings(session: Session | Connection, version_id: int) -> int:
+    """How many findings a version has."""
+    counted = select(func.count()).select_from(FindingRow).where(FindingRow.version_id == version_id)
+    return session.execute(counted).scalar_one()
+
+
+def delete_draft_submissions(connection: Connection, form_id: int) -> None:
+    """Takes away what was sent to try a draft: it never was a report."""
+    submissions = select(Submission.id).where(Submission.form_id == form_id, Submission.is_draft)
+    versions = select(SubmissionVersion.id).where(SubmissionVersion.form_id == form_id, SubmissionVersion.is_draft)
+    connection.execute(delete(FindingRow).where(FindingRow.version_id.in_(versions)))
+    connection.execute(delete(SubmissionAttachment).where(SubmissionAttachment.version_id.in_(versions)))
+    connection.execute(delete(Comment).where(Comment.submission_id.in_(submissions)))
+    connection.execute(delete(ReviewMove).where(ReviewMove.submission_id.in_(submissions)))
+    connection.execute(delete(SubmissionVersion).where(SubmissionVersion.id.in_(versions)))
+    connection.execute(delete(Submission).where(Submission.id.in_(submissions)))
