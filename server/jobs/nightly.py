@@ -1,0 +1,30 @@
+"""Every night: a copy of the home in its backups folder, old copies thinned out, orphans swept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from server.services.home import Home
+from server.services.nightly import keep_copy
+from server.services.sweep import sweep
+
+KIND = "home.nightly"
+HOUR = 19
+"""UTC: two in the morning in Vietnam, when no phone is likely to send."""
+
+
+def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime) -> None:
+    """Copies first: what the sweep removes is in the copy."""
+    del payload
+    keep_copy(home, now)
+    sweep(session, home, now)
+
+
+def next_run(now: datetime) -> datetime:
+    """The next night."""
+    tonight = now.replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    return tonight if tonight > now else tonight + timedelta(days=1)

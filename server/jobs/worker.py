@@ -1,0 +1,68 @@
+"""Drains the outbox: takes what is due, does it, writes down how it ended. One such process is enough for a home."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from server.domain.errors import Unavailable
+from server.jobs.registry import list_kinds
+from server.services.home import Home
+from server.services.outbox import give_up, note_failure, note_success, plan_duties, take
+from server.storage.jobs import Leased
+
+log = structlog.get_logger(__name__)
+
+IDLE_SECONDS = 1.0
+
+
+def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Does everything that is due now; returns how many jobs ended well. Stops between two jobs when `stopped`."""
+    done = 0
+    while not stopped():
+        with sessions() as session:
+            plan_duties(session, _duties(), datetime.now(UTC))
+            leased = take(session, datetime.now(UTC))
+            if leased is None:
+                return done
+            done += _run(session, home, leased)
+    return done
+
+
+def work(sessions: sessionmaker[Session], home: Home, stop: threading.Event) -> None:
+    """Drains again and again until `stop` is set. A database that is away is waited for."""
+    while not stop.is_set():
+        try:
+            drain(sessions, home, stop.is_set)
+        except (SQLAlchemyError, Unavailable) as error:
+            log.warning("outbox.away", error=str(error))
+        stop.wait(IDLE_SECONDS)
+
+
+def _run(session: Session, home: Home, leased: Leased) -> bool:
+    kind = list_kinds().get(leased.kind)
+    if kind is None:
+        give_up(session, leased, f"no job of the kind {leased.kind} is known to this program", datetime.now(UTC))
+        return False
+    try:
+        kind.run(session, home, leased.payload, datetime.now(UTC))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is written beside the job and tried again
+        session.rollback()
+        told = "".join(traceback.format_exception(error))[-4000:]
+        dead = note_failure(session, leased, told, datetime.now(UTC))
+        log.warning(
+            "job.failed", kind=leased.kind, job=leased.id, attempt=leased.attempts, dead=dead, error=repr(error)
+        )
+        return False
+    note_success(session, leased, datetime.now(UTC))
+    return True
+
+
+def _duties() -> dict[str, Callable[[datetime], datetime]]:
+    return {kind.name: kind.next_run for kind in list_kinds().values() if kind.next_run is not None}

@@ -1,0 +1,140 @@
+"""The facts and the verdicts of one village in one round, inside the transaction that stored what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from server.criteria.evaluate import ClauseResult, Outcome, evaluate
+from server.criteria.load import load_rule_sets
+from server.criteria.ruleset import Fact, RuleSet, facts_under, in_force
+from server.domain.review import REJECTED
+from server.services.campaign import campaign_of
+from server.storage.intake import find_counting
+from server.storage.rounds import RoundView
+from server.storage.verdicts import put_verdicts, remove_verdicts
+
+CRITERIA_FORM = "village_criteria"
+STANDARD_FIELD = "chuan_ngheo"
+NOT_COUNTING = (REJECTED,)
+"""Review states in which a submission does not speak for its village."""
+
+_YES_NO: Mapping[str, Fact] = {"co": True, "khong": False, "yes": True, "no": False, "khong_ro": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for a village: typed answers of a submission, or none, and facts that decisions established."""
+
+    submission_id: int | None
+    answers: Mapping[str, Any]
+    area_facts: Mapping[str, Fact]
+    synthetic: bool
+
+
+@lru_cache(maxsize=1)
+def shipped_rule_sets() -> Mapping[str, RuleSet]:
+    """The rule sets that come with the product, read once in a process."""
+    return load_rule_sets()
+
+
+@lru_cache(maxsize=256)
+def rule_sets_on(unit_kind: str, on: date) -> tuple[RuleSet, ...]:
+    """The rule sets for a kind of unit on a day, entry before completion."""
+    return tuple(in_force(shipped_rule_sets(), unit_kind, on))
+
+
+Fresh = tuple[int, Mapping[str, Any]]
+"""Id and answers of a submission that was just stored."""
+
+
+def aggregate(
+    connection: Connection, round_view: RoundView, area_id: str, now: datetime, fresh: Fresh | None = None
+) -> None:
+    """Judges one village and keeps the verdicts. `fresh`: id and answers of the submission that was just stored and is
+    the newest; None looks for the newest that counts."""
+    if fresh is None:
+        counting = find_counting(connection, round_view.id, area_id, CRITERIA_FORM, NOT_COUNTING)
+        if counting is None:
+            remove_verdicts(connection, round_view.id, area_id)
+            return
+        fresh = (counting.submission_id, counting.answers)
+    standing = campaign_of(connection, round_view.project_id).standing(connection, area_id, round_view.cutoff)
+    evidence = Evidence(fresh[0], fresh[1], standing.facts, standing.synthetic)
+    rows = [
+        {"round_id": round_view.id, "area_id": area_id, "computed_at": now} | verdict_row(rule_set, evidence)
+        for rule_set in rule_sets_on("village", round_view.cutoff)
+    ]
+    if rows:
+        put_verdicts(connection, rows)
+
+
+def judge_village(rule_set: RuleSet, evidence: Evidence) -> Outcome:
+    """What a rule set says of a village on this evidence."""
+    facts = gather(rule_set, evidence)
+    standard = evidence.answers and find_field(evidence.answers, STANDARD_FIELD)
+    return evaluate(rule_set, facts_under(rule_set, facts, standard if isinstance(standard, str) else None))
+
+
+def verdict_row(rule_set: RuleSet, evidence: Evidence) -> dict[str, Any]:
+    """One row of the table `verdicts`, without its round and area."""
+    outcome = judge_village(rule_set, evidence)
+    return {
+        "rule_set": rule_set.id,
+        "rule_set_sha256": rule_set.sha256,
+        "verdict": outcome.verdict,
+        "clauses": [clause_json(clause) for clause in outcome.clauses],
+        "facts": dict(outcome.facts),
+        "submission_id": evidence.submission_id,
+        "synthetic": evidence.synthetic,
+    }
+
+
+def gather(rule_set: RuleSet, evidence: Evidence) -> dict[str, Fact]:
+    """The facts a rule set declares, from the answers and from what decisions established; None where not known."""
+    facts: dict[str, Fact] = {}
+    for name, declared in rule_set.facts.items():
+        if declared.source == "area":
+            facts[name] = evidence.area_facts.get(name)
+            continue
+        answer = find_field(evidence.answers, declared.field or name)
+        if declared.type == "yesno":
+            facts[name] = _YES_NO.get(answer) if isinstance(answer, str) else None
+        else:
+            facts[name] = answer if isinstance(answer, int) and not isinstance(answer, bool) else None
+    return facts
+
+
+def find_field(answers: Mapping[str, Any], name: str) -> Any:
+    """The answer of the field of that name, wherever its group is; fields inside repeats are not looked at."""
+    if name in answers:
+        return answers[name]
+    for value in answers.values():
+        if isinstance(value, dict) and (found := find_field(value, name)) is not None:
+            return found
+    return None
+
+
+def clause_json(clause: ClauseResult) -> dict[str, Any]:
+    """A clause as it is kept with a verdict: what was found, what was asked, where it stands in the law."""
+    return {
+        "id": clause.id,
+        "parent": clause.parent,
+        "role": clause.role,
+        "kind": clause.kind,
+        "verdict": clause.verdict,
+        "value": clause.value,
+        "parts": dict(clause.parts),
+        "threshold": clause.threshold,
+        "article": clause.article,
+        "status": clause.status,
+        "reason": clause.reason,
+        "decisive": clause.decisive,
+        "near": clause.near,
+        "facts": list(clause.facts),
+    }

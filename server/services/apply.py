@@ -1,0 +1,48 @@
+"""Applies an edit that came before its original, once the original is here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from server.services.authenticate import system_caller
+from server.services.home import Home
+from server.services.judge import Target, Upload, read_and_judge
+from server.services.keep import decide_on, keep, look
+from server.services.receive import settle
+from server.storage.database import lock_instance, writing
+from server.storage.intake import find_variant
+from server.storage.submissions import Variant
+from sync.decide import Outcome
+from sync.envelope import Envelope, Part
+
+
+def apply_held(session: Session, home: Home, variant_id: int, now: datetime) -> Outcome | None:
+    """Makes a held edit the version it was meant to be, in the name of who sent it. Returns what became of it, None
+    when it was applied before. Still held when its original is not here after all."""
+    variant = find_variant(session, variant_id)
+    if variant is None or variant.applied_at is not None:
+        return None
+    parts = tuple(_part(home, *file) for file in variant.files)
+    envelope = Envelope(variant.xml, parts, variant.device_id, variant.user_agent)
+    caller = replace(system_caller(session, now), actor_id=variant.submitter_id)
+    upload = Upload(envelope, Target(variant.project_id), caller, now)
+    judged = read_and_judge(session, home, upload)
+    with writing(session) as connection:
+        lock_instance(connection, judged.form.form_id, judged.instance.deprecated_id or judged.instance_id)
+        keeping = look(connection, upload, judged, skip_variant=variant_id)
+        decision = decide_on(keeping)
+        if decision.outcome is not Outcome.HELD:
+            submission_id = keep(keeping, decision)
+            settle(keeping, decision, submission_id)
+            connection.execute(update(Variant).where(Variant.id == variant_id).values(applied_at=now))
+        session.commit()
+    return decision.outcome
+
+
+def _part(home: Home, name: str, sha256: str, content_type: str | None) -> Part:
+    with home.blobs.open(sha256) as file:
+        return Part(name, content_type or "application/octet-stream", file.read(), sha256)

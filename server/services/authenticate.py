@@ -1,0 +1,250 @@
+"""Who calls: by an app user's key, by a web session, by password; signing in and out."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+from hashlib import sha256
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import Session
+
+from server.domain.errors import Forbidden, Invalid, NotSignedIn
+from server.domain.roles import Grant, Place, Reach, permits, reach, verbs_at
+from server.services.home import Home
+from server.storage.accounts import add_actor, add_token, revoke_token
+from server.storage.actors import (
+    GrantView,
+    TokenView,
+    find_system_actor,
+    find_token,
+    find_user_by_email,
+    list_grants,
+)
+from server.storage.audits import AuditEntry, write_audit
+from server.storage.database import writing
+
+TOKEN_BYTES = 48
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 72
+"""In characters, as ODK Central has it."""
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When an app user's key ends, as clients of ODK Central see it."""
+
+VIETNAM = timezone(timedelta(hours=7))
+"""Whose calendar the dates of grants follow."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9!$]{64}")
+# RFC 9106 section 4, the second recommended option: 64 MiB, three passes
+_hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
+# an unknown e-mail costs the same time as a wrong password
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who acts, with what they were granted and in force now. kind: user | field_key | public_link | system.
+
+    `note` is what the caller wants remembered of this one action (audit).
+    """
+
+    actor_id: int
+    kind: str
+    name: str
+    locale: str
+    project_id: int | None
+    grants: tuple[Grant, ...] = field(default=(), repr=False)
+    note: str | None = None
+    on: date = field(kw_only=True)
+
+    def may(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:
+        """Whether a grant of this caller carries the verb at this place (the site, a project, a form), in all of it or
+        in some area."""
+        return bool(self.reach(verb, project_id, form_id))
+
+    def may_in(self, verb: str, place: Place) -> bool:
+        """The same about a thing that lies in an area (`place.area_path`)."""
+        return permits(self.grants, verb, place, self.on)
+
+    def verbs_in(self, place: Place) -> frozenset[str]:
+        """All this caller may do about a thing that lies there."""
+        return verbs_at(self.grants, place, self.on)
+
+    def reach(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> Reach:
+        """In how much of a project or form: everywhere, or in which areas and what lies below them."""
+        return reach(self.grants, verb, Place(project_id, form_id), self.on)
+
+    def require(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> None:
+        """Raises Forbidden unless `may`."""
+        if not self.may(verb, project_id, form_id):
+            raise Forbidden("auth.forbidden")
+
+    def entry(self, action: str, acted_on: str, now: datetime, **details: Any) -> AuditEntry:
+        """A line of the audit in this caller's name."""
+        return AuditEntry(self.actor_id, action, acted_on, now, details, self.note)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A web session that has just begun; the only time its token and csrf are known in clear."""
+
+    token: str = field(repr=False)
+    csrf: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Live:
+    """A web session that holds."""
+
+    created_at: datetime
+    expires_at: datetime
+    csrf_hash: str | None = field(repr=False)
+
+
+def new_token() -> str:
+    """64 characters of [A-Za-z0-9!$] from 48 random bytes: base64 made fit for a path."""
+    return base64.b64encode(secrets.token_bytes(TOKEN_BYTES), b"$!").decode()
+
+
+def is_token(text: str) -> bool:
+    """Whether the text has the form of a token of ours."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def digest(token: str) -> str:
+    """What is kept of a token: its SHA-256 in hex. It has 384 random bits, so that no salt is needed."""
+    return sha256(token.encode()).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password. Raises Invalid when it is shorter than 10 characters or longer than 72."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid("auth.password_short", least=SHORTEST_PASSWORD)
+    if len(password) > LONGEST_PASSWORD:
+        raise Invalid("auth.password_long", most=LONGEST_PASSWORD)
+    return _hasher.hash(password)
+
+
+def caller_by_key(session: Session, token: str, now: datetime) -> Caller:
+    """The app user who holds this key. Raises NotSignedIn when it cannot be a key at all, Forbidden when it is none of
+    ours or was revoked: a phone asks its owner for a password on the former, so that the two are kept apart."""
+    if not is_token(token):
+        raise NotSignedIn("auth.failed")
+    found = find_token(session, digest(token))
+    if found is None or found.kind != "field_key" or not _holds(found, now):
+        raise Forbidden("auth.key_unknown")
+    return _caller(found, now)
+
+
+def caller_by_session(session: Session, token: str, now: datetime) -> Caller:
+    """The person whose web session this is. Raises NotSignedIn when it is none, has ended or was ended."""
+    found = find_token(session, digest(token)) if is_token(token) else None
+    if found is None or found.kind != "session" or not _holds(found, now):
+        raise NotSignedIn("auth.failed")
+    return _caller(found, now)
+
+
+def caller_by_password(session: Session, email: str, password: str, now: datetime) -> Caller:
+    """The person with this e-mail (in any case) and password. Raises NotSignedIn without saying which was wrong."""
+    user = find_user_by_email(session, email)
+    good = _verify(user.password_hash if user else None, password)
+    if user is None or not good:
+        raise NotSignedIn("auth.failed")
+    grants = _grants(list_grants(session, user.id))
+    return Caller(user.id, "user", user.name, user.locale, None, grants, on=day_of(now))
+
+
+def find_live(session: Session, token: str, now: datetime) -> Live | None:
+    """The web session with this token if it holds."""
+    found = find_token(session, digest(token)) if is_token(token) else None
+    if found is None or found.kind != "session" or not _holds(found, now):
+        return None
+    return Live(found.created_at, found.expires_at or FOREVER, found.csrf_hash)
+
+
+def sign_in(session: Session, home: Home, email: str, password: str, now: datetime) -> SignedIn:
+    """Begins a web session. Raises NotSignedIn."""
+    caller = caller_by_password(session, email, password, now)
+    made = SignedIn(new_token(), new_token(), now, now + timedelta(hours=home.config.session_hours))
+    with writing(session) as connection:
+        add_token(
+            connection,
+            actor_id=caller.actor_id,
+            kind="session",
+            token_hash=digest(made.token),
+            csrf_hash=digest(made.csrf),
+            created_at=now,
+            expires_at=made.expires_at,
+        )
+        write_audit(connection, caller.entry("user.session.create", f"actor:{caller.actor_id}", now))
+        session.commit()
+    return made
+
+
+def sign_out(session: Session, caller: Caller, token: str, now: datetime) -> None:
+    """Ends the web session, or revokes the app user's key, with this token. A key cannot end itself. Raises Forbidden
+    when there is no such token or it is somebody else's and the caller may not end it: which of both is not said."""
+    found = find_token(session, digest(token)) if is_token(token) else None
+    if found is None or found.revoked_at is not None or caller.kind == "field_key":
+        raise Forbidden("auth.forbidden")
+    if found.actor_id != caller.actor_id:
+        caller.require("session.end", found.project_id)
+    with writing(session) as connection:
+        revoke_token(connection, found.id, now)
+        action = "user.session.end" if found.kind == "session" else "field_key.session.end"
+        write_audit(connection, caller.entry(action, f"actor:{found.actor_id}", now))
+        session.commit()
+
+
+def system_caller(session: Session, now: datetime) -> Caller:
+    """The server acting for itself (first administrator, demo, command line). Its actor is made when it is missing."""
+    actor_id = find_system_actor(session)
+    if actor_id is None:
+        with writing(session) as connection:
+            actor_id = find_system_actor(connection) or add_actor(connection, "system", "thonban", now=now)
+            session.commit()
+    grant = GrantView("admin", "site", None, None, None, None, None)
+    return Caller(actor_id, "system", "thonban", "vi", None, _grants((grant,)), on=day_of(now))
+
+
+def _verify(kept: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(kept or _NOBODY, password[: LONGEST_PASSWORD * 4]) and kept is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _holds(token: TokenView, now: datetime) -> bool:
+    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
+
+
+def _caller(token: TokenView, now: datetime) -> Caller:
+    grants = _grants(token.grants)
+    return Caller(token.actor_id, token.actor_kind, token.name, token.locale, token.project_id, grants, on=day_of(now))
+
+
+def _grants(kept: tuple[GrantView, ...]) -> tuple[Grant, ...]:
+    return tuple(
+        Grant(
+            role=grant.role,
+            scope=grant.scope,
+            project_id=grant.project_id,
+            form_id=grant.form_id,
+            area_id=grant.area_id,
+            valid_from=grant.valid_from,
+            valid_to=grant.valid_to,
+        )
+        for grant in kept
+    )
+
+
+def day_of(moment: datetime) -> date:
+    """The date in Vietnam at that instant."""
+    return moment.astimezone(VIETNAM).date()

@@ -1,0 +1,92 @@
+"""What a project's submissions are held against, kept in memory: its rounds, and decided facts of its areas.
+
+One number in the database, the revision, changes with every change of areas, facts or rounds; whatever is derived from
+them is kept under it and never asked for twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.criteria.ruleset import Fact
+from server.storage.areas import find_area, list_facts
+from server.storage.rounds import RoundView, list_rounds
+from server.storage.settings import find_setting, put_setting
+
+KEPT = 64
+REVISION = "areas_revision"
+COMMUNE_ATTESTED = "xa_dat_ntm"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decisions established of a village or its commune as of a day, and whether any of it is invented."""
+
+    facts: dict[str, Fact]
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """The rounds of a project, the latest cut-off first, and standings of villages as they are asked for."""
+
+    revision: str
+    project_id: int
+    rounds: tuple[RoundView, ...]
+    _standings: dict[tuple[str, date], Standing] = field(default_factory=dict)
+
+    def find_round(self, slug: str | None) -> RoundView | None:
+        """The round of that slug."""
+        return next((found for found in self.rounds if found.slug == slug), None)
+
+    def standing(self, session: Connection | Session, area_id: str, on: date) -> Standing:
+        """The standing of a village as of a day; a fact of its own goes before its commune's."""
+        known = self._standings.get((area_id, on))
+        if known is None:
+            known = self._standings[(area_id, on)] = _standing(session, area_id, on)
+        return known
+
+
+_kept: OrderedDict[tuple[str, int], Campaign] = OrderedDict()
+_lock = threading.Lock()
+
+
+def campaign_of(session: Connection | Session, project_id: int) -> Campaign:
+    """The campaign of a project as it is now: one small select when nothing has changed."""
+    found = find_setting(session, REVISION)
+    revision = str(found["value"]) if found else ""
+    with _lock:
+        kept = _kept.get((revision, project_id))
+    if kept is not None:
+        return kept
+    made = Campaign(revision, project_id, tuple(list_rounds(session, project_id)))
+    if revision:
+        with _lock:
+            _kept[(revision, project_id)] = made
+            while len(_kept) > KEPT:
+                _kept.popitem(last=False)
+    return made
+
+
+def touch(connection: Connection) -> None:
+    """Says that areas, their facts or rounds have changed. The revision is a random word, so that two databases served
+    by one process never share one."""
+    put_setting(connection, REVISION, {"value": secrets.token_hex(8)})
+
+
+def _standing(session: Connection | Session, area_id: str, on: date) -> Standing:
+    area = find_area(session, area_id, on)
+    if area is None:
+        return Standing({}, False)
+    facts = list_facts(session, COMMUNE_ATTESTED, on, [key for key in (area.parent_id, area.id) if key])
+    own = facts.get(area.id) or facts.get(area.parent_id or "")
+    return Standing(
+        {COMMUNE_ATTESTED: own.value.get("value") if own else None}, area.synthetic or bool(own and own.synthetic)
+    )

@@ -1,0 +1,50 @@
+"""Compiled forms, kept by the SHA-256 of their XML: a process parses a form once, however many answers come."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from forms.definition import FormDefinition
+from forms.parse import parse_form
+from server.domain.errors import NotFound
+from server.storage.forms import FormVersion
+
+KEPT = 64
+
+_kept: OrderedDict[str, FormDefinition] = OrderedDict()
+_lock = threading.Lock()
+
+
+def find_kept(sha256: str) -> FormDefinition | None:
+    """The compiled form if this process has it."""
+    with _lock:
+        definition = _kept.get(sha256)
+        if definition is not None:
+            _kept.move_to_end(sha256)
+        return definition
+
+
+def keep_definition(sha256: str, xml: bytes) -> FormDefinition:
+    """Compiles the form and keeps it. Raises DefinitionError when the XML is no form."""
+    definition = parse_form(xml)
+    with _lock:
+        _kept[sha256] = definition
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return definition
+
+
+def definition_of(session: Session | Connection, sha256: str) -> FormDefinition:
+    """The compiled form whose XML has this SHA-256. Raises NotFound when no version has it."""
+    kept = find_kept(sha256)
+    if kept is not None:
+        return kept
+    xml = session.execute(select(FormVersion.xml).where(FormVersion.sha256 == sha256).limit(1)).scalar_one_or_none()
+    if xml is None:
+        raise NotFound("form.version_unknown", version=sha256[:12])
+    return keep_definition(sha256, xml)

@@ -1,0 +1,193 @@
+"""Reads an upload and judges it by its own form's rules, before anything is written."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from forms.definition import FormDefinition
+from forms.errors import Finding, InstanceError
+from forms.flatten import answers_of
+from forms.instance import Instance, attachments_named, read_instance
+from forms.parse import table_from_csv
+from forms.validate import JudgeContext, judge
+from forms.xpath.values import Node
+from server.domain.errors import NotFound, Unreadable
+from server.services.aggregate import find_field
+from server.services.authenticate import Caller
+from server.services.campaign import Campaign, campaign_of
+from server.services.definitions import definition_of
+from server.services.home import Home
+from server.services.lists import LISTS, list_of
+from server.storage.forms import FormAttachment, FormVersion
+from server.storage.intake import FormTarget, find_draft_target, find_target
+from server.storage.rounds import RoundView
+from sync.decide import Dialect
+from sync.envelope import Envelope, instance_id_from
+
+KEPT_TABLES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an upload is addressed. Over REST the form stands in the path, and an edit says so (`must_edit`) and names
+    its submission (`root_instance_id`)."""
+
+    project_id: int
+    dialect: Dialect = Dialect.OPENROSA
+    xml_form_id: str | None = None
+    draft: bool = False
+    must_edit: bool = False
+    root_instance_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An envelope, where it is addressed, who sent it and when it came (aware)."""
+
+    envelope: Envelope
+    target: Target
+    caller: Caller
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An instance as read and judged, with the village and round it speaks of. `named`: the files its answers name.
+    `broken`: some finding is an error."""
+
+    instance: Instance
+    instance_id: str
+    form: FormTarget
+    answers: dict[str, Any]
+    findings: tuple[Finding, ...]
+    named: tuple[str, ...]
+    area_id: str | None
+    round_view: RoundView | None
+
+    @property
+    def broken(self) -> bool:
+        """Whether some finding is an error."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
+    """Reads and judges. Raises Unreadable when it is no instance, NotFound when its form is not here, Forbidden when
+    the sender may not send it."""
+    try:
+        instance = read_instance(upload.envelope.xml)
+    except InstanceError as error:
+        raise Unreadable(error.code, **error.params) from error
+    # Core statements on the connection: what an upload reads needs no object of the session
+    connection = session.connection()
+    form = _form_of(connection, instance, upload.target)
+    upload.caller.require("submission.create", form.project_id, form.form_id)
+    definition = definition_of(connection, form.sha256)
+    campaign = campaign_of(connection, form.project_id)
+    media = media_of(connection, home, definition, campaign, upload)
+    context = JudgeContext(now=upload.now, tables=media.tables, device_id=upload.envelope.device_id or "")
+    findings = judge(definition, instance, context)
+    answers = answers_of(definition, instance)
+    area_id = _chosen(definition, answers, "villages.csv")
+    slug = _chosen(definition, answers, "rounds.csv")
+    return Judged(
+        instance=instance,
+        instance_id=instance.instance_id or instance_id_from(upload.envelope.xml),
+        form=form,
+        answers=answers,
+        findings=findings,
+        named=attachments_named(definition, instance),
+        area_id=area_id if area_id in media.areas else None,
+        round_view=campaign.find_round(slug),
+    )
+
+
+def areas_of(caller: Caller) -> tuple[str, ...] | None:
+    """The areas that a caller's grants reach; None when some grant is not bound to an area."""
+    areas = tuple(sorted({grant.area_id for grant in caller.grants if grant.area_id}))
+    return areas if areas and all(grant.area_id for grant in caller.grants) else None
+
+
+def _form_of(connection: Connection, instance: Instance, target: Target) -> FormTarget:
+    form_id = target.xml_form_id or instance.form_id
+    if target.xml_form_id is not None and instance.form_id != target.xml_form_id:
+        raise Unreadable("submission.other_form", form=instance.form_id, wanted=target.xml_form_id)
+    if target.draft:
+        form = find_draft_target(connection, target.project_id, form_id)
+    else:
+        form = find_target(connection, target.project_id, form_id, instance.version or "")
+    if form is None:
+        raise NotFound("submission.unknown_form", form=form_id)
+    return form
+
+
+_tables: OrderedDict[str, Node] = OrderedDict()
+_tables_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The external tables of a form by file name, and the ids of the villages in the sender's list."""
+
+    tables: dict[str, Node]
+    areas: frozenset[str]
+
+
+def media_of(
+    connection: Connection, home: Home, definition: FormDefinition, campaign: Campaign, upload: Upload
+) -> Media:
+    """The external tables that a form reads, as this sender's phone has them."""
+    tables: dict[str, Node] = {}
+    areas: frozenset[str] = frozenset()
+    names = set(definition.external_instances.values())
+    for name in names & LISTS.keys():
+        made = list_of(connection, campaign, LISTS[name], areas_of(upload.caller), upload.now.date())
+        tables[name] = made.table
+        if name == "villages.csv":
+            areas = made.names
+    others = [name for name in names - LISTS.keys() if name.endswith(".csv")]
+    if others:
+        rows = connection.execute(
+            select(FormAttachment.name, FormAttachment.sha256)
+            .join(FormVersion, FormVersion.id == FormAttachment.version_id)
+            .where(FormVersion.sha256 == definition.sha256, FormAttachment.name.in_(others))
+        )
+        tables |= {name: _table(home, sha256) for name, sha256 in rows if sha256}
+    return Media(tables, areas)
+
+
+def _table(home: Home, sha256: str) -> Node:
+    with _tables_lock:
+        kept = _tables.get(sha256)
+    if kept is None:
+        with home.blobs.open(sha256) as file:
+            kept = table_from_csv(file.read())
+        with _tables_lock:
+            _tables[sha256] = kept
+            while len(_tables) > KEPT_TABLES:
+                _tables.popitem(last=False)
+    return kept
+
+
+def _chosen(definition: FormDefinition, answers: dict[str, Any], file_name: str) -> str | None:
+    for field in list_choosing(definition, file_name):
+        answer = find_field(answers, field)
+        if isinstance(answer, str) and answer:
+            return answer
+    return None
+
+
+def list_choosing(definition: FormDefinition, file_name: str) -> list[str]:
+    """The names of the fields whose choices are the rows of an external file, in the order of the form."""
+    return [
+        field.name
+        for field in definition.fields.values()
+        if field.control == "select1" and field.itemset is not None and field.itemset.file_name == file_name
+    ]

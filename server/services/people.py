@@ -1,0 +1,207 @@
+"""People: who signs in, who holds a phone's key, and what each was granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.domain.errors import Exists, Invalid, Missing, NotFound
+from server.domain.roles import find_role
+from server.services.authenticate import Caller, digest, hash_password, is_token, new_token
+from server.services.home import Home, SecretChanged
+from server.storage.accounts import (
+    add_actor,
+    add_grant,
+    add_token,
+    add_user,
+    change_actor,
+    remove_grant,
+    revoke_tokens,
+    set_password,
+)
+from server.storage.actors import (
+    AppUserView,
+    GrantView,
+    UserView,
+    find_actor_name,
+    find_app_user,
+    find_grant,
+    find_token,
+    find_user_by_email,
+)
+from server.storage.actors import list_app_users as list_kept_app_users
+from server.storage.audits import write_audit
+from server.storage.database import writing
+
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """A person to be. `password` None: cannot sign in with a password yet. `role`: of the whole site, if any."""
+
+    email: str
+    password: str | None = field(default=None, repr=False)
+    name: str | None = None
+    locale: str = "vi"
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class NewAppUser:
+    """A phone's key holder to be. With an area, what is granted reaches that area and below. `token`: a key made
+    elsewhere (64 characters as ours); None makes one. `form_ids`: the forms he or she may fill."""
+
+    project_id: int
+    display_name: str
+    area_id: str | None = None
+    token: str | None = field(default=None, repr=False)
+    form_ids: tuple[int, ...] = ()
+
+
+def create_user(session: Session, caller: Caller, new: NewUser, now: datetime) -> UserView:
+    """Adds a person who signs in. Raises Missing, Invalid, Exists, Forbidden."""
+    caller.require("user.create")
+    email = new.email.strip().lower()
+    if not email:
+        raise Missing("request.fields_missing", fields=["email"])
+    if "@" not in email or len(email) > LONGEST_NAME:
+        raise Invalid("people.email", value=email)
+    hashed = hash_password(new.password) if new.password is not None else None
+    with writing(session) as connection:
+        if find_user_by_email(connection, email) is not None:
+            raise Exists("request.exists", fields=["email"], values=[email])
+        actor_id = add_actor(connection, "user", new.name or email, now=now)
+        change_actor(connection, actor_id, locale=new.locale, created_by=caller.actor_id)
+        add_user(connection, actor_id, email, hashed)
+        if new.role is not None:
+            _grant(connection, caller, actor_id, GrantView(new.role, "site", None, None, None, None, None), now)
+        write_audit(connection, caller.entry("user.create", f"actor:{actor_id}", now, email=email))
+        session.commit()
+    return UserView(actor_id, email, new.name or email, new.locale, hashed, now, None)
+
+
+def reset_password(session: Session, caller: Caller, email: str, password: str, now: datetime) -> None:
+    """Gives a person another password and ends all their web sessions. Raises NotFound, Invalid, Forbidden."""
+    user = find_user_by_email(session, email)
+    if user is None:
+        raise NotFound("people.unknown", value=email)
+    if user.id != caller.actor_id:
+        caller.require("user.update")
+    hashed = hash_password(password)
+    with writing(session) as connection:
+        set_password(connection, user.id, hashed, now)
+        write_audit(connection, caller.entry("user.update", f"actor:{user.id}", now, changed=["password"]))
+        session.commit()
+
+
+def create_app_user(session: Session, home: Home, caller: Caller, new: NewAppUser, now: datetime) -> AppUserView:
+    """Adds a key holder; the view carries the key. Raises Missing, Invalid, Exists (the key is taken), Forbidden."""
+    caller.require("field_key.create", new.project_id)
+    name = new.display_name.strip()
+    if not name:
+        raise Missing("request.fields_missing", fields=["displayName"])
+    if len(name) > LONGEST_NAME:
+        raise Invalid("request.too_long", field="displayName", most=LONGEST_NAME)
+    token = new.token or new_token()
+    if not is_token(token):
+        raise Invalid("people.key_malformed")
+    sealed = home.seal(token)
+    with writing(session) as connection:
+        if find_token(connection, digest(token)) is not None:
+            raise Exists("people.key_taken", fields=["token"], values=[])
+        actor_id = add_actor(connection, "field_key", name, now=now, project_id=new.project_id)
+        change_actor(connection, actor_id, created_by=caller.actor_id)
+        add_token(
+            connection, actor_id=actor_id, kind="field_key", token_hash=digest(token), sealed=sealed, created_at=now
+        )
+        for form_id in new.form_ids:
+            grant = GrantView("app-user", "form", new.project_id, form_id, new.area_id, None, None)
+            _grant(connection, caller, actor_id, grant, now)
+        write_audit(connection, caller.entry("field_key.create", f"actor:{actor_id}", now, name=name))
+        session.commit()
+    return AppUserView(actor_id, new.project_id, name, now, None, sealed, token)
+
+
+def list_app_users(session: Session, home: Home, project_id: int) -> list[AppUserView]:
+    """The key holders of a project with their keys, newest first; a revoked one's is None."""
+    return [_opened(home, each) for each in list_kept_app_users(session, project_id)]
+
+
+def get_app_user(session: Session, home: Home, project_id: int, actor_id: int) -> AppUserView:
+    """One key holder with the key. Raises NotFound."""
+    found = find_app_user(session, project_id, actor_id)
+    if found is None:
+        raise NotFound("people.unknown", value=actor_id)
+    return _opened(home, found)
+
+
+def delete_app_user(session: Session, caller: Caller, project_id: int, actor_id: int, now: datetime) -> None:
+    """Takes a key holder away: the key ends, what was sent stays. Raises NotFound, Forbidden."""
+    caller.require("field_key.delete", project_id)
+    with writing(session) as connection:
+        if find_app_user(connection, project_id, actor_id) is None:
+            raise NotFound("people.unknown", value=actor_id)
+        revoke_tokens(connection, actor_id, "field_key", now)
+        change_actor(connection, actor_id, deleted_at=now)
+        write_audit(connection, caller.entry("field_key.delete", f"actor:{actor_id}", now))
+        session.commit()
+
+
+def grant_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
+    """Grants a role at a place; granting it twice changes nothing. Raises NotFound for an unknown actor or role, and
+    Forbidden: nobody grants verbs that he or she does not hold there."""
+    caller.require("assignment.create", grant.project_id, grant.form_id)
+    _require_held(caller, grant)
+    with writing(session) as connection:
+        _require_actor(connection, actor_id)
+        _grant(connection, caller, actor_id, grant, now)
+        session.commit()
+
+
+def revoke_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
+    """Takes a granted role away. Raises NotFound when it was not granted, Forbidden."""
+    caller.require("assignment.delete", grant.project_id, grant.form_id)
+    with writing(session) as connection:
+        grant_id = find_grant(connection, actor_id, grant)
+        if grant_id is None:
+            raise NotFound("people.not_granted", role=grant.role)
+        remove_grant(connection, grant_id)
+        write_audit(
+            connection, caller.entry("assignment.delete", f"actor:{actor_id}", now, role=grant.role, scope=grant.scope)
+        )
+        session.commit()
+
+
+def _grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
+    if find_role(grant.role) is None:
+        raise NotFound("people.unknown_role", role=grant.role)
+    if find_grant(connection, actor_id, grant) is not None:
+        return
+    add_grant(connection, actor_id, grant, caller.actor_id, now)
+    said = {"role": grant.role, "scope": grant.scope, "form": grant.form_id, "area": grant.area_id}
+    write_audit(connection, caller.entry("assignment.create", f"actor:{actor_id}", now, **said))
+
+
+def _require_held(caller: Caller, grant: GrantView) -> None:
+    role = find_role(grant.role)
+    if role is None:
+        raise NotFound("people.unknown_role", role=grant.role)
+    for verb in role.verbs:
+        caller.require(verb, grant.project_id, grant.form_id)
+
+
+def _require_actor(connection: Connection, actor_id: int) -> None:
+    if find_actor_name(connection, actor_id) is None:
+        raise NotFound("people.unknown", value=actor_id)
+
+
+def _opened(home: Home, kept: AppUserView) -> AppUserView:
+    try:
+        return replace(kept, token=home.unseal(kept.sealed)) if kept.sealed else kept
+    except SecretChanged:
+        # the key still opens its door (its hash is kept); it just cannot be shown any more
+        return kept

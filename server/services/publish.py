@@ -1,0 +1,320 @@
+"""Forms from a source to the phones: created, drafted, published, put away."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from forms.convert import Kind, convert
+from forms.definition import FormDefinition
+from forms.parse import parse_form
+from forms.version import with_version
+from server.domain.errors import Conflict, Exists, Invalid, Missing, NotFound, Rejected, VersionTaken, Warned
+from server.services.authenticate import Caller, digest, new_token
+from server.services.definitions import definition_of
+from server.services.home import Home, require_space
+from server.services.lists import LISTS
+from server.storage.audits import write_audit
+from server.storage.blobs import name_blob
+from server.storage.database import writing
+from server.storage.forms import (
+    FormView,
+    VersionView,
+    find_form,
+    find_form_by_id,
+    find_form_xml,
+    find_version,
+    list_form_attachments,
+)
+from server.storage.projects import find_project
+from server.storage.readings import delete_draft_submissions
+from server.storage.versions import (
+    add_form,
+    change_form,
+    make_current,
+    put_draft,
+    put_form_attachments,
+    remove_version,
+)
+
+KINDS: dict[str, Kind] = {"xlsx": "xlsx", "xls": "xls", "csv": "csv", "md": "md"}
+RESERVED_ENDINGS = (".xls", ".xlsx", ".xml")
+LONGEST_ID = 255
+STATES = ("open", "closing", "closed")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a form is made from. kind: xml | xlsx | xls | csv | md. `fallback_id`: its id if the workbook names none."""
+
+    content: bytes
+    kind: str = "xml"
+    fallback_id: str | None = None
+    ignore_warnings: bool = False
+
+
+@dataclass(frozen=True)
+class NewForm:
+    """A form to be; published at once or a draft."""
+
+    project_id: int
+    source: Source
+    publish: bool = False
+
+
+@dataclass(frozen=True)
+class NewDraft:
+    """A draft to be, for a form that is there. `source` None: a copy of what is published."""
+
+    form: FormView
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A source that has become a form. `source_sha256`: of the workbook it was, which is kept."""
+
+    xml: bytes
+    definition: FormDefinition
+    warnings: tuple[str, ...] = ()
+    source_type: str | None = None
+    source_sha256: str | None = None
+    source_size: int = 0
+
+
+@dataclass(frozen=True)
+class _Draft:
+    prepared: Prepared
+    form_id: int
+    actor_id: int
+    token: str
+    sealed: bytes
+    now: datetime
+
+
+def create_form(session: Session, home: Home, caller: Caller, new: NewForm, now: datetime) -> FormView:
+    """Adds a form. Raises ConversionError and DefinitionError (what is wrong, where, what to do), Rejected, Invalid,
+    Warned, Exists, NotFound, Forbidden."""
+    caller.require("form.create", new.project_id)
+    require_space(home)
+    prepared = _prepare(home, new.source)
+    if prepared.warnings and not new.source.ignore_warnings:
+        raise Warned("form.warned", warnings=list(prepared.warnings), flow=[])
+    xml_form_id = prepared.definition.form_id
+    with writing(session) as connection:
+        if find_project(connection, new.project_id) is None:
+            raise NotFound("project.unknown", value=new.project_id)
+        if find_form(connection, new.project_id, xml_form_id) is not None:
+            raise Exists("form.exists", fields=["projectId", "xmlFormId"], values=[new.project_id, xml_form_id])
+        form_id = add_form(
+            connection, project_id=new.project_id, xml_form_id=xml_form_id, created_at=now, created_by=caller.actor_id
+        )
+        draft_id = _write_draft(connection, _new_draft(home, caller, (prepared, form_id), now))
+        write_audit(connection, caller.entry("form.create", f"form:{form_id}", now, xmlFormId=xml_form_id))
+        if new.publish:
+            _publish(connection, caller, (form_id, draft_id), now)
+        session.commit()
+    return get_form(session, form_id)
+
+
+def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now: datetime) -> FormView:
+    """Gives a form a draft, in place of the one there is. Files are taken over by name and kind; what was sent to try
+    the draft before goes. Raises as create_form, and Missing when there is nothing to copy."""
+    form = new.form
+    caller.require("form.update", form.project_id, form.id)
+    require_space(home)
+    prepared = _copy_of(session, form) if new.source is None else _prepare(home, new.source)
+    if prepared.definition.form_id != form.xml_form_id:
+        raise Invalid("form.other_id", wanted=form.xml_form_id, value=prepared.definition.form_id)
+    if new.source is not None:
+        _compare(session, form, prepared, new.source.ignore_warnings)
+    with writing(session) as connection:
+        delete_draft_submissions(connection, form.id)
+        _write_draft(connection, _new_draft(home, caller, (prepared, form.id), now))
+        write_audit(connection, caller.entry("form.update.draft.set", f"form:{form.id}", now))
+        session.commit()
+    return get_form(session, form.id)
+
+
+def publish(session: Session, caller: Caller, form: FormView, version: str | None, now: datetime) -> FormView:
+    """Makes the draft what phones get, under another version if one is given. Raises NotFound (no draft), VersionTaken,
+    Forbidden."""
+    caller.require("form.update", form.project_id, form.id)
+    if form.draft is None:
+        raise NotFound("form.no_draft", form=form.xml_form_id)
+    restamped = _restamped(session, form.draft, version) if version not in (None, form.draft.version) else {}
+    with writing(session) as connection:
+        wanted = str(restamped.get("version", form.draft.version))
+        if find_version(connection, form.id, wanted) is not None:
+            raise VersionTaken("form.version_taken", version=wanted, form=form.xml_form_id)
+        _publish(connection, caller, (form.id, form.draft.id), now, restamped)
+        session.commit()
+    return get_form(session, form.id)
+
+
+def delete_draft(session: Session, caller: Caller, form: FormView, now: datetime) -> None:
+    """Throws the draft away. Raises NotFound, Conflict when the form was never published, Forbidden."""
+    caller.require("form.update", form.project_id, form.id)
+    if form.draft is None:
+        raise NotFound("form.no_draft", form=form.xml_form_id)
+    if form.current is None:
+        raise Conflict("form.draft_only", form=form.xml_form_id)
+    with writing(session) as connection:
+        delete_draft_submissions(connection, form.id)
+        remove_version(connection, form.draft.id)
+        write_audit(connection, caller.entry("form.update.draft.delete", f"form:{form.id}", now))
+        session.commit()
+
+
+def change_state(session: Session, caller: Caller, form: FormView, state: str, now: datetime) -> FormView:
+    """open, closing (hidden from lists, still takes in) or closed. Raises Invalid, Forbidden."""
+    caller.require("form.update", form.project_id, form.id)
+    if state not in STATES:
+        raise Invalid("form.unknown_state", value=state, allowed=", ".join(STATES))
+    with writing(session) as connection:
+        change_form(connection, form.id, state=state, updated_at=now)
+        write_audit(connection, caller.entry("form.update", f"form:{form.id}", now, state=state))
+        session.commit()
+    return get_form(session, form.id)
+
+
+def delete_form(session: Session, caller: Caller, form: FormView, now: datetime) -> None:
+    """Puts a form away: nobody finds it any more, its submissions stay. Raises Forbidden."""
+    caller.require("form.delete", form.project_id, form.id)
+    with writing(session) as connection:
+        change_form(connection, form.id, deleted_at=now)
+        write_audit(connection, caller.entry("form.delete", f"form:{form.id}", now))
+        session.commit()
+
+
+def get_form(session: Session, form_id: int) -> FormView:
+    """A form by our number. Raises NotFound."""
+    found = find_form_by_id(session, form_id)
+    if found is None:
+        raise NotFound("form.unknown", form=form_id)
+    return found
+
+
+def _prepare(home: Home, source: Source) -> Prepared:
+    if source.kind == "xml":
+        return Prepared(source.content, _checked(source.content))
+    made = convert(source.content, KINDS[source.kind], source.fallback_id)
+    sha256 = home.blobs.put(source.content)
+    return Prepared(made.xml, _checked(made.xml), made.warnings, source.kind, sha256, len(source.content))
+
+
+def _checked(xml: bytes) -> FormDefinition:
+    definition = parse_form(xml)
+    if not definition.form_id:
+        raise Missing("form.no_id", field="formId")
+    if definition.form_id.lower().endswith(RESERVED_ENDINGS):
+        raise Invalid("form.id_reserved", value=definition.form_id, endings=", ".join(RESERVED_ENDINGS))
+    if len(definition.form_id) > LONGEST_ID or len(definition.version) > LONGEST_ID:
+        raise Invalid("request.too_long", field="xmlFormId", most=LONGEST_ID)
+    if not definition.has_meta:
+        raise Rejected("form.no_meta", form=definition.form_id)
+    return definition
+
+
+def _copy_of(session: Session, form: FormView) -> Prepared:
+    if form.current is None:
+        raise Missing("form.nothing_to_copy", form=form.xml_form_id)
+    xml = find_form_xml(session, form.current.id) or b""
+    definition = definition_of(session, form.current.sha256)
+    return Prepared(xml, definition, (), form.current.source_type, form.current.source_sha256)
+
+
+def _compare(session: Session, form: FormView, prepared: Prepared, ignore_warnings: bool) -> None:
+    """Answers are kept by path: a path keeps its type, and one that goes is worth a word."""
+    gone: list[str] = []
+    if form.current is not None:
+        fields = prepared.definition.fields
+        for path, old in definition_of(session, form.current.sha256).fields.items():
+            new = fields.get(path)
+            if new is None:
+                gone.append(path)
+            elif (new.kind, new.bind.type) != (old.kind, old.bind.type):
+                raise Invalid("form.type_changed", path=path, before=old.bind.type, after=new.bind.type)
+    if (gone or prepared.warnings) and not ignore_warnings:
+        flow = [{"type": "structureChanged", "details": gone}] if gone else []
+        raise Warned("form.warned", warnings=list(prepared.warnings), flow=flow)
+
+
+def _new_draft(home: Home, caller: Caller, what: tuple[Prepared, int], now: datetime) -> _Draft:
+    token = new_token()
+    return _Draft(what[0], what[1], caller.actor_id, token, home.seal(token), now)
+
+
+def _write_draft(connection: Connection, draft: _Draft) -> int:
+    prepared = draft.prepared
+    if prepared.source_sha256 is not None and prepared.source_size:
+        name_blob(connection, prepared.source_sha256, prepared.source_size, draft.now)
+    before = find_form_by_id(connection, draft.form_id)
+    kept = (before.draft or before.current) if before else None
+    files = {each.name: each for each in list_form_attachments(connection, kept.id)} if kept else {}
+    values = {
+        "version": prepared.definition.version,
+        "title": prepared.definition.title or prepared.definition.form_id,
+        "draft_token_hash": digest(draft.token),
+        "draft_token_sealed": draft.sealed,
+        "source_sha256": prepared.source_sha256,
+        "source_type": prepared.source_type,
+        "warnings": list(prepared.warnings) or None,
+        "created_at": draft.now,
+        "created_by": draft.actor_id,
+    }
+    draft_id = put_draft(connection, draft.form_id, values | _text(prepared.xml))
+    rows = []
+    for expected in prepared.definition.expected_attachments:
+        old = files.get(expected.name)
+        same = old if old is not None and old.kind == expected.kind else None
+        rows.append(
+            {
+                "name": expected.name,
+                "kind": expected.kind,
+                "list_name": same.list_name if same else LISTS.get(expected.name),
+                "sha256": same.sha256 if same else None,
+                "md5": same.md5 if same else None,
+                "content_type": same.content_type if same else None,
+                "size": same.size if same else None,
+                "updated_at": same.updated_at if same else None,
+            }
+        )
+    put_form_attachments(connection, draft_id, rows)
+    return draft_id
+
+
+def _text(xml: bytes) -> dict[str, Any]:
+    return {
+        "xml": xml,
+        "md5": hashlib.md5(xml, usedforsecurity=False).hexdigest(),
+        "sha1": hashlib.sha1(xml, usedforsecurity=False).hexdigest(),
+        "sha256": hashlib.sha256(xml).hexdigest(),
+    }
+
+
+def _restamped(session: Session, draft: VersionView, version: str | None) -> dict[str, Any]:
+    if version is None or len(version) > LONGEST_ID:
+        raise Invalid("request.too_long", field="version", most=LONGEST_ID)
+    xml = with_version(find_form_xml(session, draft.id) or b"", version)
+    return {"version": parse_form(xml).version} | _text(xml)
+
+
+def _publish(
+    connection: Connection,
+    caller: Caller,
+    ids: tuple[int, int],
+    now: datetime,
+    restamped: dict[str, Any] | None = None,
+) -> None:
+    form_id, draft_id = ids
+    delete_draft_submissions(connection, form_id)
+    values = {"published_at": now, "draft_token_hash": None, "draft_token_sealed": None}
+    make_current(connection, form_id, draft_id, values | (restamped or {}))
+    change_form(connection, form_id, updated_at=now)
+    write_audit(connection, caller.entry("form.update.publish", f"form:{form_id}", now, version=draft_id))

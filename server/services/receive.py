@@ -1,0 +1,106 @@
+"""What happens when an instance arrives, the whole of it in order.
+
+Reading, judging and writing attachments to disk come first and hold nobody up; then one short write transaction decides
+(sync/decide.py) and keeps. What was acknowledged is on disk; what is sent again is recognised; a readable instance is
+never refused to a phone for what it says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from server.domain.errors import NotFound, Unreadable
+from server.services.aggregate import CRITERIA_FORM, aggregate
+from server.services.home import Home, require_space
+from server.services.judge import Judged, Upload, read_and_judge
+from server.services.keep import Keeping, decide_on, keep, look
+from server.services.quarantine import quarantine
+from server.services.refusals import refusal
+from server.storage.database import lock_instance, writing
+from server.storage.intake import list_held
+from server.storage.jobs import Work, enqueue
+from server.storage.rounds import find_round
+from sync.decide import Decision, Dialect, Outcome, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is told. `status`: 201 or 202 over OpenRosa, 200 over REST. `message` is a message id;
+    `submission_id` None when it was kept apart."""
+
+    status: int
+    message: str
+    outcome: Outcome
+    instance_id: str
+    submission_id: int | None
+    findings: int
+
+
+def receive(session: Session, home: Home, upload: Upload) -> Receipt:
+    """Takes in one upload. Raises Unavailable (nothing was kept: send again), Unreadable and NotFound (a phone's is
+    kept in quarantine), Forbidden, and over REST the refusals of sync/decide.py."""
+    require_space(home)
+    try:
+        judged = read_and_judge(session, home, upload)
+    except (Unreadable, NotFound) as error:
+        if upload.target.dialect is Dialect.OPENROSA:
+            quarantine(session, home, upload, error)
+        raise
+    store_files(home, upload)
+    with writing(session) as connection:
+        lock_instance(connection, judged.form.form_id, judged.instance.deprecated_id or judged.instance_id)
+        keeping = look(connection, upload, judged)
+        decision = decide_on(keeping)
+        if decision.code is not None:
+            raise refusal(decision, judged)
+        submission_id = keep(keeping, decision)
+        settle(keeping, decision, submission_id)
+        session.commit()
+    return Receipt(
+        status=decision.status or 201,
+        message=decision.message,
+        outcome=decision.outcome,
+        instance_id=judged.instance_id,
+        submission_id=submission_id,
+        findings=len(judged.findings),
+    )
+
+
+def store_files(home: Home, upload: Upload) -> None:
+    """Puts the attachments on disk, synced, before any row names them."""
+    for part in upload.envelope.attachments:
+        if isinstance(part.content, bytes):
+            home.blobs.put(part.content)
+        else:
+            home.blobs.put_file(part.content, part.sha256)
+
+
+def settle(keeping: Keeping, decision: Decision, submission_id: int | None) -> None:
+    """What follows from a new text: the verdicts of its village, and edits that waited for it."""
+    if submission_id is None or decision.store not in (Store.SUBMISSION, Store.VERSION) or keeping.upload.target.draft:
+        return
+    _judge_villages(keeping, keeping.judged, decision, submission_id)
+    if decision.store is Store.SUBMISSION:
+        for variant_id in list_held(keeping.connection, keeping.judged.form.form_id, keeping.judged.instance_id):
+            work = Work("apply_held", {"variant_id": variant_id}, key=str(variant_id))
+            enqueue(keeping.connection, work, keeping.upload.now)
+
+
+def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submission_id: int) -> None:
+    if judged.form.xml_form_id != CRITERIA_FORM:
+        return
+    connection, now = keeping.connection, keeping.upload.now
+    if judged.area_id and judged.round_view:
+        fresh = (submission_id, judged.answers) if decision.store is Store.SUBMISSION else None
+        aggregate(connection, judged.round_view, judged.area_id, now, fresh)
+    original = keeping.original
+    if decision.store is not Store.VERSION or original is None or original.area_id is None:
+        return
+    here = (judged.area_id, judged.round_view.id if judged.round_view else None)
+    if (original.area_id, original.round_id) != here and original.round_id is not None:
+        # the edit moved the sheet to another village or round: the one it left is judged without it
+        before = find_round(connection, original.round_id)
+        if before is not None:
+            aggregate(connection, before, original.area_id, now)

@@ -1,0 +1,100 @@
+"""A person's decision on a submission, by the moves of domain/review.py; the verdicts of its village follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.domain.errors import Forbidden, Missing, NotFound
+from server.domain.review import Standing, move
+from server.domain.roles import Place
+from server.services.aggregate import CRITERIA_FORM, aggregate
+from server.services.authenticate import Caller
+from server.storage.areas import find_path
+from server.storage.audits import write_audit
+from server.storage.database import writing
+from server.storage.forms import FormView, find_form_by_id
+from server.storage.intake import change_submission
+from server.storage.readings import SubmissionView, find_submission_by_id
+from server.storage.reviews import CommentView, MoveView, add_comment, add_move
+from server.storage.rounds import find_round
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`to_state` as domain/review.py names it. `reason` is read by the sender. `ask_reason`: a reason must be given
+    where the table says so; clients of Central have no field for it."""
+
+    submission_id: int
+    to_state: str
+    reason: str | None = None
+    ask_reason: bool = False
+
+
+def review(session: Session, caller: Caller, decision: Decision, now: datetime) -> SubmissionView:
+    """Moves a submission to another state at the caller's own level. Raises NotFound, Invalid (no such state), Missing
+    (a reason is asked for), Forbidden (no reviewer, or a higher office has decided)."""
+    submission, form = get_reviewed(session, decision.submission_id)
+    place = place_of(session, form, submission)
+    verbs = caller.verbs_in(place)
+    with writing(session) as connection:
+        fresh = find_submission_by_id(connection, submission.id) or submission
+        row, standing = move(Standing(fresh.review_state, fresh.review_level), decision.to_state, verbs, caller.on)
+        if decision.ask_reason and row.asks_reason and not decision.reason:
+            raise Missing("review.reason_missing")
+        change_submission(
+            connection, fresh.id, review_state=standing.state, review_level=standing.level, updated_at=now
+        )
+        said = MoveView(
+            caller.actor_id, caller.name, fresh.review_state, standing.state, row.level, decision.reason, now
+        )
+        add_move(connection, fresh.id, fresh.current.id, said)
+        details = {"instanceId": fresh.instance_id, "reviewState": standing.state, "level": row.level}
+        write_audit(connection, caller.entry("submission.update", f"submission:{fresh.id}", now, **details))
+        _judge_again(connection, form, fresh, now)
+        session.commit()
+    return find_submission_by_id(session, submission.id) or submission
+
+
+def comment(session: Session, caller: Caller, submission_id: int, body: str, now: datetime) -> CommentView:
+    """Writes a comment on a submission. Raises NotFound, Missing, Forbidden."""
+    submission, form = get_reviewed(session, submission_id)
+    if not caller.may_in("submission.read", place_of(session, form, submission)):
+        raise Forbidden("auth.forbidden")
+    if not body.strip():
+        raise Missing("request.fields_missing", fields=["body"])
+    written = CommentView(caller.actor_id, caller.name, body, now)
+    with writing(session) as connection:
+        add_comment(connection, submission.id, written)
+        session.commit()
+    return written
+
+
+def get_reviewed(session: Session, submission_id: int) -> tuple[SubmissionView, FormView]:
+    """A submission and its form. Raises NotFound for one that is not here or was deleted."""
+    submission = find_submission_by_id(session, submission_id)
+    form = find_form_by_id(session, submission.form_id) if submission else None
+    if submission is None or submission.deleted_at is not None or form is None:
+        raise NotFound("submission.unknown", instance=submission_id)
+    return submission, form
+
+
+def place_of(session: Session, form: FormView, submission: SubmissionView) -> Place:
+    """Where a submission lies: its area and those above it as of its round's date."""
+    if submission.area_id is None:
+        return Place(form.project_id, form.id)
+    found = find_round(session, submission.round_id) if submission.round_id else None
+    on = found.cutoff if found else submission.created_at.date()
+    return Place(form.project_id, form.id, tuple(area.id for area in find_path(session, submission.area_id, on)))
+
+
+def _judge_again(connection: Connection, form: FormView, submission: SubmissionView, now: datetime) -> None:
+    # a returned sheet no longer speaks for its village
+    if form.xml_form_id != CRITERIA_FORM or submission.area_id is None or submission.round_id is None:
+        return
+    found = find_round(connection, submission.round_id)
+    if found is not None:
+        aggregate(connection, found, submission.area_id, now)
