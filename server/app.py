@@ -1,0 +1,120 @@
+"""The application: the only module that knows every blueprint."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import time
+import uuid
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_babel import Babel
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server.config import Config
+from server.services.home import Home, open_home
+from server.storage.database import db, engine_options
+from server.web import api
+from server.web.catalogues import compile_catalogues, translation_folders
+from server.web.context import choose_locale
+from server.web.errors import register_errors
+from server.web.paths import RawPaths, Segment
+
+log = structlog.get_logger("thonban.access")
+
+JSON_LIMIT = 250_000
+"""Bytes of a JSON body, as ODK Central has it."""
+
+_SECRETS = re.compile(r"(/key/|/test/|[?&]st=|/sessions/)[A-Za-z0-9!$%]{20,}")
+
+
+def create_app(config: Config, home: Home | None = None) -> Flask:
+    """The app on a home, which is opened when it is not given. Raises ConfigError when it cannot be."""
+    home = home or open_home(config)
+    compile_catalogues()
+    app = Flask("server", static_folder=None)
+    app.config.from_mapping(_settings(home))
+    app.extensions["thonban"] = home
+    app.url_map.converters["segment"] = Segment
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    db.init_app(app)
+    Babel(app, locale_selector=choose_locale)
+    register_errors(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    api.register(app)
+    for part in ("openrosa", "health", "desk"):
+        if importlib.util.find_spec(f"server.web.{part}") is not None:
+            module = importlib.import_module(f"server.web.{part}")
+            if hasattr(module, "blueprint"):
+                app.register_blueprint(module.blueprint)
+    _wrap(app, config.trusted_proxies)
+    return app
+
+
+def without_secrets(path: str) -> str:
+    """A path with tokens cut to their first four characters: a log is read by more people than a key is for."""
+    return _SECRETS.sub(lambda found: found[1] + found[0][len(found[1]) :][:4] + "…", path)
+
+
+def _settings(home: Home) -> dict[str, Any]:
+    url = home.config.database_url
+    return {
+        "SECRET_KEY": home.secret,
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
+        "BABEL_DEFAULT_LOCALE": "vi",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
+        "BABEL_TRANSLATION_DIRECTORIES": ";".join(str(folder) for folder in translation_folders()),
+        "MAX_CONTENT_LENGTH": home.config.max_upload,
+        "MAX_FORM_MEMORY_SIZE": home.config.max_upload,
+        "SESSION_COOKIE_SAMESITE": "Strict",
+        "PROPAGATE_EXCEPTIONS": False,
+    }
+
+
+def _wrap(app: Flask, proxies: int) -> None:
+    wrapped: Any = RawPaths(app.wsgi_app)
+    if proxies:
+        wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies)
+    app.wsgi_app = wrapped  # type: ignore[method-assign]  # how Flask is told of middleware
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    g.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid.uuid4().hex
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if request.is_json and (request.content_length or 0) > JSON_LIMIT:
+        raise RequestEntityTooLarge
+
+
+def _finish(answer: Response) -> Response:
+    answer.headers["X-Request-ID"] = g.get("request_id", "")
+    if request.path.startswith("/v1/"):
+        _say_caching(answer)
+    started = g.get("started")
+    log.info(
+        "request",
+        method=request.method,
+        path=without_secrets(request.full_path.rstrip("?")),
+        status=answer.status_code,
+        milliseconds=None if started is None else round((time.perf_counter() - started) * 1000, 1),
+    )
+    structlog.contextvars.unbind_contextvars("request_id")
+    return answer
+
+
+def _say_caching(answer: Response) -> None:
+    if request.method in ("GET", "HEAD"):
+        answer.headers.setdefault("Cache-Control", "private, no-cache")
+        answer.headers["Vary"] = "Accept-Encoding, Origin, Authorization, Cookie, Accept-Language"
+    else:
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Vary"] = "*"
+    if answer.status_code >= 400:
+        answer.headers.pop("ETag", None)

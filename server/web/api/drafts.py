@@ -1,0 +1,98 @@
+"""Drafts of forms: made, given their files, published, thrown away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from server.domain.errors import NotFound
+from server.services.attach import attach_to_draft, detach_from_draft
+from server.services.publish import NewDraft, delete_draft, make_draft, publish
+from server.storage.forms import VersionView, list_form_attachments
+from server.web.api.bodies import read_part
+from server.web.api.forms import FORM, draft_body, fields_of, file_answer, read_source, xml_answer
+from server.web.api.nouns import Here, Nouns
+from server.web.api.schemas.fields import SUCCESS, Success
+from server.web.api.schemas.forms import FormBody, FormFieldBody, FormFileBody, form_file_body
+from server.web.context import current_home, current_session, now
+
+nouns = Nouns("drafts", "Drafts of forms")
+
+DRAFT = f"{FORM}/draft"
+FILE = f"{DRAFT}/attachments/<segment:name>"
+
+
+@nouns.view(f"POST {DRAFT}", "form.update", answer=Success())
+def set_draft(here: Here) -> dict[str, bool]:
+    """Gives a form a draft: from the body, or a copy of what is published when the body is empty."""
+    empty = not request.content_type and not request.content_length
+    source = None if empty else read_source()
+    make_draft(current_session(), current_home(), here.caller, NewDraft(here.form, source), now())
+    return SUCCESS
+
+
+@nouns.view(f"GET {DRAFT}", "form.read", answer=FormBody())
+def get_draft(here: Here) -> dict[str, Any]:
+    """The draft."""
+    return draft_body(here.form)
+
+
+@nouns.view(f"GET {DRAFT}.xml", "form.read")
+def get_draft_xml(here: Here) -> Response:
+    """The XForm of the draft."""
+    return xml_answer(_draft(here))
+
+
+@nouns.view(f"GET {DRAFT}/fields", "form.read", answer=FormFieldBody(many=True))
+def list_draft_fields(here: Here) -> list[dict[str, object]]:
+    """The fields of the draft."""
+    return fields_of(_draft(here))
+
+
+@nouns.view(f"DELETE {DRAFT}", "form.update", answer=Success())
+def remove_draft(here: Here) -> dict[str, bool]:
+    """Throws the draft away; a form that was never published is deleted instead."""
+    delete_draft(current_session(), here.caller, here.form, now())
+    return SUCCESS
+
+
+@nouns.view(f"POST {DRAFT}/publish", "form.update", answer=Success())
+def publish_draft(here: Here) -> dict[str, bool]:
+    """Makes the draft what phones get; `version` gives it another version first."""
+    publish(current_session(), here.caller, here.form, request.args.get("version"), now())
+    return SUCCESS
+
+
+@nouns.view(f"GET {DRAFT}/attachments", "form.read", answer=FormFileBody(many=True))
+def list_draft_files(here: Here) -> list[dict[str, Any]]:
+    """The files that the draft expects."""
+    return [form_file_body(each) for each in list_form_attachments(current_session(), _draft(here).id)]
+
+
+@nouns.view(f"GET {FILE}", "form.read")
+def get_draft_file(here: Here, name: str) -> Response:
+    """A file of the draft."""
+    return file_answer(here, _draft(here), name)
+
+
+@nouns.view(f"POST {FILE}", "form.update", answer=FormFileBody())
+def put_draft_file(here: Here, name: str) -> dict[str, Any]:
+    """Uploads a file that the draft expects: the raw body."""
+    with read_part(name) as part:
+        kept = attach_to_draft(current_session(), current_home(), here.caller, here.form, (part, now()))
+    return form_file_body(kept)
+
+
+@nouns.view(f"DELETE {FILE}", "form.update", answer=Success())
+def remove_draft_file(here: Here, name: str) -> dict[str, bool]:
+    """Takes a file of the draft away."""
+    detach_from_draft(current_session(), here.caller, here.form, name, now())
+    return SUCCESS
+
+
+def _draft(here: Here) -> VersionView:
+    if here.form.draft is None:
+        raise NotFound("form.no_draft", form=here.form.xml_form_id)
+    return here.form.draft

@@ -1,0 +1,49 @@
+"""What phones sent and nobody could read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from server.domain.errors import NotFound
+from server.storage.desk import find_quarantined, list_quarantined
+from server.web.answers import answer_file, moment
+from server.web.api.nouns import Here, Nouns
+from server.web.api.schemas.submissions import QuarantineBody
+from server.web.context import current_home, current_session, whole
+from server.web.errors import say
+
+nouns = Nouns("quarantine", "What phones sent and nobody could read")
+
+MOST = 1000
+
+
+@nouns.view("GET /quarantine", "audit.read", answer=QuarantineBody(many=True))
+def list_unread(here: Here) -> list[dict[str, Any]]:
+    """What is kept, newest first, with what was wrong."""
+    rows = list_quarantined(current_session(), min(whole("limit") or MOST, MOST))
+    return [
+        {
+            "id": row.id,
+            "sender": row.sender,
+            "size": row.size,
+            "sha256": row.sha256,
+            "code": row.code,
+            "problem": say(row.code, row.params),
+            "deviceId": row.device_id,
+            "times": row.times,
+            "createdAt": moment(row.created_at),
+        }
+        for row in rows
+    ]
+
+
+@nouns.view("GET /quarantine/<int:quarantine_id>", "audit.read")
+def get_unread(here: Here, quarantine_id: int) -> Response:
+    """The bytes as they came, always as a file to save."""
+    row = find_quarantined(current_session(), quarantine_id)
+    if row is None:
+        raise NotFound("quarantine.unknown", value=quarantine_id)
+    stream = current_home().blobs.open(row.sha256)
+    return answer_file(stream, f"quarantine-{row.id}.xml", "application/octet-stream", row.sha256)

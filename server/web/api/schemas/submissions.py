@@ -1,0 +1,157 @@
+"""Bodies of submissions, their comments and files, verdicts and the quarantine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from server.domain.review import Standing, shown_state
+from server.storage.readings import SubmissionVersionView, SubmissionView
+from server.web.answers import moment
+from server.web.api.schemas.fields import Body, Moment
+
+
+class SubmissionVersionBody(Schema):
+    """One text of a submission."""
+
+    instanceId = fields.String()  # noqa: N815 - the wire's own names
+    instanceName = fields.String(allow_none=True)  # noqa: N815
+    submitterId = fields.Integer()  # noqa: N815
+    deviceId = fields.String(allow_none=True)  # noqa: N815
+    userAgent = fields.String(allow_none=True)  # noqa: N815
+    createdAt = fields.String()  # noqa: N815
+    current = fields.Boolean()
+
+
+class SubmissionBody(Schema):
+    """A submission. `reviewLevel`: the office that decided. `arrival`: late when the form was closed."""
+
+    instanceId = fields.String()  # noqa: N815
+    submitterId = fields.Integer()  # noqa: N815
+    deviceId = fields.String(allow_none=True)  # noqa: N815
+    userAgent = fields.String(allow_none=True)  # noqa: N815
+    reviewState = fields.String(allow_none=True)  # noqa: N815
+    reviewLevel = fields.String(allow_none=True)  # noqa: N815
+    arrival = fields.String()
+    synthetic = fields.Boolean()
+    createdAt = fields.String()  # noqa: N815
+    updatedAt = fields.String(allow_none=True)  # noqa: N815
+    deletedAt = fields.String(allow_none=True)  # noqa: N815
+    currentVersion = fields.Nested(SubmissionVersionBody)  # noqa: N815
+
+
+class ReviewBody(Body):
+    """The state a submission shall have; null is `received`."""
+
+    review_state = fields.String(required=True, allow_none=True, data_key="reviewState")
+    reason = fields.String(allow_none=True, load_default=None)
+
+
+class NewCommentBody(Body):
+    """A comment to be."""
+
+    body = fields.String(required=True)
+
+
+class CommentBody(Schema):
+    """What a person wrote."""
+
+    body = fields.String()
+    actor_id = fields.Integer(data_key="actorId")
+    created_at = Moment(data_key="createdAt")
+
+
+class SubmissionFileBody(Schema):
+    """A file that an answer names."""
+
+    name = fields.String()
+    exists = fields.Boolean()
+
+
+class FindingBody(Schema):
+    """What the form's own rules say of an answer."""
+
+    kind = fields.String()
+    path = fields.String()
+    severity = fields.String()
+    value = fields.String(allow_none=True)
+    message = fields.Dict()
+    params = fields.Dict()
+
+
+class AreaBody(Schema):
+    """A unit of the tree."""
+
+    id = fields.String()
+    code = fields.String(allow_none=True)
+    name = fields.String()
+    kind = fields.String()
+
+
+class ClauseBody(Schema):
+    """One clause of a rule set and what it says of the area."""
+
+    id = fields.String()
+    verdict = fields.String()
+    value = fields.Raw(allow_none=True)
+    threshold = fields.String(allow_none=True)
+    article = fields.String()
+    status = fields.String()
+    submissions = fields.List(fields.String())
+
+
+class VerdictBody(Schema):
+    """What a rule set says of an area in a round."""
+
+    area = fields.Nested(AreaBody)
+    ruleSet = fields.String(allow_none=True)  # noqa: N815
+    round = fields.String()
+    synthetic = fields.Boolean()
+    verdict = fields.String(metadata={"enum": ["met", "not_met", "unknown", "no_rule_in_force", "rule_not_loaded"]})
+    clauses = fields.List(fields.Nested(ClauseBody))
+
+
+class QuarantineBody(Schema):
+    """What a phone sent and nobody could read."""
+
+    id = fields.Integer()
+    sender = fields.String()
+    size = fields.Integer()
+    sha256 = fields.String()
+    code = fields.String()
+    problem = fields.String()
+    deviceId = fields.String(allow_none=True)  # noqa: N815
+    times = fields.Integer()
+    createdAt = fields.String()  # noqa: N815
+
+
+def version_body(version: SubmissionVersionView) -> dict[str, Any]:
+    """One text of a submission as the wire has it."""
+    return {
+        "instanceId": version.instance_id,
+        "instanceName": version.instance_name,
+        "submitterId": version.submitter_id,
+        "deviceId": version.device_id,
+        "userAgent": version.user_agent,
+        "createdAt": moment(version.created_at),
+        "current": version.is_current,
+    }
+
+
+def submission_body(submission: SubmissionView, synthetic: bool) -> dict[str, Any]:
+    """A submission as the wire has it."""
+    return {
+        "instanceId": submission.instance_id,
+        "submitterId": submission.submitter_id,
+        "deviceId": submission.device_id,
+        "userAgent": submission.user_agent,
+        "reviewState": shown_state(Standing(submission.review_state, submission.review_level)),
+        "reviewLevel": submission.review_level,
+        "arrival": submission.arrival,
+        "synthetic": synthetic,
+        "createdAt": moment(submission.created_at),
+        "updatedAt": moment(submission.updated_at),
+        "deletedAt": moment(submission.deleted_at),
+        "currentVersion": version_body(submission.current),
+    }

@@ -1,0 +1,186 @@
+"""Submissions as scripts send and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from server.domain.errors import Forbidden, Invalid, NotFound
+from server.domain.review import state_from_shown
+from server.services.attach import Answered, attach_to_submission, get_slot
+from server.services.judge import Target, Upload
+from server.services.receive import receive
+from server.services.review import Decision, place_of, review
+from server.services.sight import sight
+from server.storage.intake import list_slots
+from server.storage.readings import (
+    Page,
+    SubmissionView,
+    find_root_instance,
+    find_submission,
+    find_submission_by_id,
+    find_submission_xml,
+    list_findings,
+    list_submission_versions,
+    list_submissions,
+)
+from server.web.answers import answer_file
+from server.web.api.bodies import read_part, read_xml
+from server.web.api.forms import FORM
+from server.web.api.nouns import Here, Nouns
+from server.web.api.schemas.fields import SUCCESS, Success
+from server.web.api.schemas.submissions import (
+    FindingBody,
+    ReviewBody,
+    SubmissionBody,
+    SubmissionFileBody,
+    SubmissionVersionBody,
+    submission_body,
+    version_body,
+)
+from server.web.context import current_home, current_session, now, whole
+from sync.decide import Dialect
+from sync.envelope import Envelope, clipped
+
+nouns = Nouns("submissions", "What was sent")
+
+SUBMISSIONS = f"{FORM}/submissions"
+SUBMISSION = f"{SUBMISSIONS}/<segment:instance_id>"
+FILE = f"{SUBMISSION}/attachments/<segment:name>"
+
+
+@nouns.view(f"GET {SUBMISSIONS}", "submission.list", answer=SubmissionBody(many=True))
+def list_sent(here: Here) -> list[dict[str, Any]]:
+    """What was sent, newest first; `limit` and `offset` narrow it."""
+    session, form = current_session(), here.form
+    seen = sight(session, here.caller, "submission.list", (form.project_id, form.id))
+    page = Page(whole("offset") or 0, whole("limit"), seen)
+    return [submission_body(each, here.project.synthetic) for each in list_submissions(session, form.id, page)]
+
+
+@nouns.view(f"POST {SUBMISSIONS}", "submission.create", answer=SubmissionBody())
+def send(here: Here) -> dict[str, Any]:
+    """Sends a submission: the XML alone; files follow one by one. Rules of the form that are broken make it `hasIssues`."""
+    return _receive(here, Target(here.project.id, Dialect.REST, here.form.xml_form_id))
+
+
+@nouns.view(f"GET {SUBMISSION}", "submission.read", answer=SubmissionBody())
+def get_sent(here: Here, instance_id: str) -> Any:
+    """A submission by the instance id of its first version; that of a later one redirects to the version."""
+    found = find_submission(current_session(), here.form.id, instance_id)
+    if found is None:
+        root = find_root_instance(current_session(), here.form.id, instance_id)
+        if root is not None:
+            return redirect(f"{request.base_url.rpartition('/')[0]}/{_part(root)}/versions/{_part(instance_id)}", 301)
+    return submission_body(get_submission(here, instance_id), here.project.synthetic)
+
+
+@nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
+def get_sent_xml(here: Here, instance_id: str) -> Response:
+    """The current text, byte for byte as it was sent."""
+    return _xml(get_submission(here, instance_id).current.id)
+
+
+@nouns.view(f"PUT {SUBMISSION}", "submission.update", answer=SubmissionBody())
+def edit(here: Here, instance_id: str) -> dict[str, Any]:
+    """Replaces a submission by an edit of its current version, which its `deprecatedID` names."""
+    get_submission(here, instance_id)
+    target = Target(here.project.id, Dialect.REST, here.form.xml_form_id)
+    return _receive(here, replace(target, must_edit=True, root_instance_id=instance_id))
+
+
+@nouns.view(f"PATCH {SUBMISSION}", "submission.update", body=ReviewBody, answer=SubmissionBody())
+def decide(here: Here, body: dict[str, Any], instance_id: str) -> dict[str, Any]:
+    """Decides on a submission, at the caller's own level; null takes the decision back."""
+    submission = get_submission(here, instance_id)
+    state = state_from_shown(body["review_state"])
+    decided = review(current_session(), here.caller, Decision(submission.id, state, body["reason"]), now())
+    return submission_body(decided, here.project.synthetic)
+
+
+@nouns.view(f"GET {SUBMISSION}/findings", "submission.read", answer=FindingBody(many=True))
+def list_found(here: Here, instance_id: str) -> list[dict[str, Any]]:
+    """What the form's own rules say of the current text. Not in Central, which checks no answer."""
+    return list_findings(current_session(), get_submission(here, instance_id).current.id)
+
+
+@nouns.view(f"GET {SUBMISSION}/versions", "submission.read", answer=SubmissionVersionBody(many=True))
+def list_texts(here: Here, instance_id: str) -> list[dict[str, Any]]:
+    """All texts of a submission, newest first."""
+    submission = get_submission(here, instance_id)
+    return [version_body(each) for each in list_submission_versions(current_session(), submission.id)]
+
+
+@nouns.view(f"GET {SUBMISSION}/versions/<segment:version>", "submission.read", answer=SubmissionVersionBody())
+def get_text(here: Here, instance_id: str, version: str) -> dict[str, Any]:
+    """One text of a submission."""
+    submission = get_submission(here, instance_id)
+    for each in list_submission_versions(current_session(), submission.id):
+        if each.instance_id == version:
+            return version_body(each)
+    raise NotFound("submission.unknown", instance=version)
+
+
+@nouns.view(f"GET {SUBMISSION}/attachments", "submission.read", answer=SubmissionFileBody(many=True))
+def list_files(here: Here, instance_id: str) -> list[dict[str, Any]]:
+    """The files that the answers name, and whether they are here."""
+    submission = get_submission(here, instance_id)
+    slots = list_slots(current_session(), submission.current.id)
+    return [{"name": each.name, "exists": each.sha256 is not None} for each in slots]
+
+
+@nouns.view(f"GET {FILE}", "submission.read")
+def get_file(here: Here, instance_id: str, name: str) -> Response:
+    """A file of a submission."""
+    slot = get_slot(current_session(), get_submission(here, instance_id).current.id, name)
+    if slot.sha256 is None:
+        raise NotFound("submission.attachment_missing", name=name)
+    return answer_file(current_home().blobs.open(slot.sha256), name, slot.content_type, slot.sha256)
+
+
+@nouns.view(f"POST {FILE}", "submission.update", "submission.create", answer=Success())
+def put_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
+    """Uploads a file that an answer names: the raw body."""
+    submission = find_submission(current_session(), here.form.id, instance_id)
+    if submission is None:
+        raise NotFound("submission.unknown", instance=instance_id)
+    with read_part(name) as part:
+        answered = Answered(here.form, submission)
+        attach_to_submission(current_session(), current_home(), here.caller, answered, (part, now()))
+    return SUCCESS
+
+
+def get_submission(here: Here, instance_id: str) -> SubmissionView:
+    """The submission that a path names, if it lies where the caller may look. Raises NotFound."""
+    found = find_submission(current_session(), here.form.id, instance_id)
+    if found is None:
+        raise NotFound("submission.unknown", instance=instance_id)
+    if not here.caller.may_in("submission.read", place_of(current_session(), here.form, found)):
+        raise Forbidden("auth.forbidden")
+    return found
+
+
+def _receive(here: Here, target: Target) -> dict[str, Any]:
+    envelope = Envelope(
+        xml=read_xml(),
+        device_id=clipped(request.args.get("deviceID")),
+        user_agent=clipped(request.headers.get("User-Agent")),
+    )
+    receipt = receive(current_session(), current_home(), Upload(envelope, target, here.caller, now()))
+    kept = find_submission_by_id(current_session(), receipt.submission_id or 0)
+    if kept is None:
+        raise Invalid("submission.kept_apart", instance=receipt.instance_id)
+    return submission_body(kept, here.project.synthetic)
+
+
+def _xml(version_id: int) -> Response:
+    xml = find_submission_xml(current_session(), version_id) or b""
+    return Response(xml, content_type="application/xml; charset=utf-8")
+
+
+_part: Callable[[str], str] = lambda text: quote(text, safe="")  # noqa: E731

@@ -1,0 +1,39 @@
+"""What the criteria say of the villages of a project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from server.services.verdicts import VerdictView, Wanted, list_verdicts
+from server.web.api.nouns import Here, Nouns
+from server.web.api.schemas.submissions import VerdictBody
+from server.web.context import current_session
+
+nouns = Nouns("verdicts", "What the criteria say of villages, clause by clause")
+
+
+@nouns.view("GET /projects/<int:project_id>/verdicts", "submission.list", answer=VerdictBody(many=True))
+def list_judged(here: Here) -> list[dict[str, Any]]:
+    """Verdicts with their reasons. `area` is an own id, or a code as of the round's date, with all that lies below it;
+    `ruleset` a rule set's id; `round` a round's slug."""
+    reached = here.caller.reach("submission.list", here.project.id)
+    wanted = Wanted(
+        area=request.args.get("area"),
+        rule_set=request.args.get("ruleset"),
+        round_slug=request.args.get("round"),
+        areas=None if reached.everywhere else sorted(reached.area_ids),
+    )
+    return [_body(each) for each in list_verdicts(current_session(), here.project.id, wanted)]
+
+
+def _body(verdict: VerdictView) -> dict[str, Any]:
+    return {
+        "area": verdict.area,
+        "ruleSet": verdict.rule_set.id if verdict.rule_set else None,
+        "round": verdict.round.slug,
+        "synthetic": verdict.synthetic,
+        "verdict": verdict.verdict,
+        "clauses": verdict.clauses,
+    }

@@ -1,0 +1,184 @@
+"""What belongs to the request being answered: the home, who calls, the clock, the language."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from urllib.parse import unquote
+
+from flask import current_app, g, has_request_context, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from server.domain.errors import Forbidden, Invalid, NotSignedIn
+from server.services.authenticate import (
+    Caller,
+    Live,
+    SignedIn,
+    caller_by_key,
+    caller_by_password,
+    caller_by_session,
+    find_live,
+)
+from server.services.home import Home
+from server.storage.database import db
+
+LOCALES = ("vi", "en")
+SECURE_COOKIE = "__Host-session"
+PLAIN_COOKIE = "session"
+CSRF_COOKIE = "__csrf"
+LANGUAGE_COOKIE = "language"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def current_home() -> Home:
+    """The home that this app serves."""
+    home: Home = current_app.extensions["thonban"]
+    return home
+
+
+def current_session() -> Session:
+    """The database session of this request."""
+    session: Session = db.session()
+    return session
+
+
+def now() -> datetime:
+    """The instant at which this request is answered: one and the same for all it does."""
+    if "now" not in g:
+        g.now = datetime.now(UTC)
+    moment: datetime = g.now
+    return moment
+
+
+def is_private() -> bool:
+    """Whether passwords and cookies may pass: over HTTPS, or from this very machine."""
+    return request.is_secure or (
+        request.remote_addr in LOOPBACK and request.host.rsplit(":", 1)[0].strip("[]") in LOOPBACK
+    )
+
+
+def cookie_name() -> str:
+    """`__Host-session` over HTTPS; browsers refuse that name without TLS, so that loopback has a plain one."""
+    return SECURE_COOKIE if request.is_secure else PLAIN_COOKIE
+
+
+def choose_locale() -> str:
+    """vi or en: what a view or the caller settled, `?lang=`, the language cookie, Accept-Language, Vietnamese."""
+    if not has_request_context():
+        return LOCALES[0]
+    settled = g.get("locale")
+    if settled is None and (view_args := request.view_args) and "key" in view_args and (caller := g.get("caller")):
+        settled = caller.locale
+    for wanted in (settled, request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wanted in LOCALES:
+            return str(wanted)
+    return request.accept_languages.best_match(LOCALES, LOCALES[0]) or LOCALES[0]
+
+
+def find_caller() -> Caller | None:
+    """Who calls, or None when no credential was presented.
+
+    The first credential presented decides and none after it is tried: a key in the URL, Bearer, Basic, cookie.
+    Raises NotSignedIn or Forbidden when it is not good.
+    """
+    if "caller" not in g:
+        caller = _read_credential()
+        if caller is not None:
+            note = request.headers.get("X-Action-Notes")
+            caller = replace(caller, note=unquote(note)) if note else caller
+        g.caller = caller
+    found: Caller | None = g.caller
+    return found
+
+
+def current_caller() -> Caller:
+    """Who calls. Raises NotSignedIn when nobody says so."""
+    caller = find_caller()
+    if caller is None:
+        raise NotSignedIn("auth.no_credentials")
+    return caller
+
+
+def _read_credential() -> Caller | None:
+    key = (request.view_args or {}).get("key")
+    if key is not None:
+        return caller_by_key(current_session(), key, now())
+    if given := request.authorization:
+        if given.type == "bearer":
+            return caller_by_session(current_session(), given.token or "", now())
+        if given.type == "basic":
+            if not is_private():
+                raise NotSignedIn("auth.basic_needs_https")
+            return caller_by_password(current_session(), given.username or "", given.password or "", now())
+        raise NotSignedIn("auth.failed")
+    token = request.cookies.get(cookie_name())
+    if not token or not is_private():
+        return None
+    caller = caller_by_session(current_session(), token, now())
+    if request.method == "POST":
+        _require_csrf(token)
+    return caller
+
+
+def session_token() -> str | None:
+    """The token of the web session this request came with, from Bearer or cookie; None with another credential."""
+    given = request.authorization
+    if given is not None:
+        return given.token if given.type == "bearer" else None
+    return request.cookies.get(cookie_name())
+
+
+def current_live_session() -> Live | None:
+    """When the session of this request began and ends; None without one."""
+    token = session_token()
+    return find_live(current_session(), token, now()) if token else None
+
+
+def _require_csrf(token: str) -> None:
+    # a page of somebody else can make a browser post a form, but not send a header of its own or know the token
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return
+    said = request.headers.get("X-CSRF-Token") or request.form.get(CSRF_COOKIE)
+    if said is None and request.is_json:
+        body = request.get_json(silent=True)
+        said = body.get(CSRF_COOKIE) if isinstance(body, dict) else None
+    live = find_live(current_session(), token, now())
+    kept = live.csrf_hash if live else None
+    if not said or not kept or not hmac.compare_digest(sha256(str(said).encode()).hexdigest(), kept):
+        raise Forbidden("auth.csrf")
+
+
+def whole(name: str, default: int | None = None) -> int | None:
+    """A query parameter that is a whole number from 0. Raises Invalid when it is something else."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit():
+        raise Invalid("request.not_a_number", field=name, value=text)
+    return int(text)
+
+
+def flag(name: str) -> bool:
+    """A query parameter that is true or false in any case; what is neither counts as not set."""
+    return request.args.get(name, "").lower() == "true"
+
+
+def keep_session(answer: Response, made: SignedIn) -> Response:
+    """Gives the browser the cookies of a web session that has just begun."""
+    secure = request.is_secure
+    life = int((made.expires_at - made.created_at).total_seconds())
+    answer.set_cookie(
+        cookie_name(), made.token, max_age=life, path="/", secure=secure, httponly=True, samesite="Strict"
+    )
+    answer.set_cookie(CSRF_COOKIE, made.csrf, max_age=life, path="/", secure=secure, httponly=True, samesite="Strict")
+    return answer
+
+
+def forget_session(answer: Response) -> Response:
+    """Takes the cookies of the web session away."""
+    for name in (cookie_name(), CSRF_COOKIE):
+        answer.delete_cookie(name, path="/", secure=request.is_secure, httponly=True, samesite="Strict")
+    return answer

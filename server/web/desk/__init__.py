@@ -1,0 +1,16 @@
+"""The desk: pages for supervisors and officials. Each noun registers its views on the one blueprint."""
+
+from server.web.desk import app_users, built, pages, quarantine, rounds, signing_in, submissions, villages
+from server.web.desk.blueprint import blueprint
+
+__all__ = [
+    "app_users",
+    "blueprint",
+    "built",
+    "pages",
+    "quarantine",
+    "rounds",
+    "signing_in",
+    "submissions",
+    "villages",
+]

@@ -1,0 +1,50 @@
+"""The built browser files: their addresses from Vite's manifest, and the files themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Response, send_from_directory
+
+from server.domain.errors import NotFound, Unavailable
+from server.web.desk.blueprint import YEAR_SECONDS, blueprint
+
+FOLDER = Path(__file__).with_name("static")
+ENTRY = "src/desk.js"
+
+
+
+@dataclass(frozen=True)
+class Built:
+    """Names of the script and of the style sheets, each below the folder of built files."""
+
+    script: str
+    styles: tuple[str, ...]
+
+
+def find_built() -> Built:
+    """What a page links to. Raises Unavailable when the browser files were not built (`make assets`)."""
+    path = FOLDER / "manifest.json"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except (FileNotFoundError, KeyError, ValueError) as error:
+        raise Unavailable("desk.assets_missing") from error
+
+
+@cache
+def _read(path: Path, _changed: int) -> Built:
+    entry = json.loads(path.read_text(encoding="utf-8"))[ENTRY]
+    return Built(entry["file"], tuple(entry.get("css", ())))
+
+
+@blueprint.get("/static/<path:name>")
+def built_file(name: str) -> Response:
+    """A built file; its name holds a hash of its content, so that it may be kept for a year. Public."""
+    if not name.startswith("assets/"):
+        raise NotFound("http.not_found")
+    answer = send_from_directory(FOLDER, name, max_age=YEAR_SECONDS)
+    answer.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+    return answer

@@ -1,0 +1,57 @@
+"""Labels of what was chosen from a list that is a file of its own: areas and rounds by name, uploaded tables by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from forms.definition import FormDefinition
+from forms.parse import table_from_csv
+from server.services.aggregate import find_field
+from server.services.lists import LISTS
+from server.storage.desk import name_areas
+from server.storage.forms import list_form_attachments
+from server.storage.projects import list_projects
+from server.storage.rounds import list_rounds
+from server.web.context import current_home, current_session
+from server.web.desk.sheets import Lookup
+from server.web.desk.words import own
+
+
+def labels_of_lists(form_version_id: int, definition: FormDefinition, answers: Mapping[str, Any]) -> Lookup:
+    """The look-up for one submission: reads only the lists that its form chooses from."""
+    names = {each.itemset.file_name for each in definition.fields.values() if each.itemset and each.itemset.file_name}
+    known: dict[str, Mapping[str, str]] = {}
+    if names & {"villages.csv", "communes.csv"}:
+        areas = name_areas(current_session(), set(_chosen(definition, answers)))
+        known |= {"villages.csv": areas, "communes.csv": areas}
+    if "rounds.csv" in names:
+        known["rounds.csv"] = _rounds()
+    for name in names - LISTS.keys():
+        known[name] = _uploaded(form_version_id, name)
+    return lambda file_name, row: known.get(file_name, {}).get(row)
+
+
+def _chosen(definition: FormDefinition, answers: Mapping[str, Any]) -> Iterator[str]:
+    for each in definition.fields.values():
+        if each.itemset is not None and each.itemset.file_name in LISTS:
+            value = find_field(answers, each.name)
+            if isinstance(value, str):
+                yield value
+
+
+def _rounds() -> dict[str, str]:
+    session = current_session()
+    rounds = [each for project in list_projects(session) for each in list_rounds(session, project.id)]
+    return {each.slug: own({"vi": each.name_vi, "en": each.name_en}) for each in rounds}
+
+
+def _uploaded(form_version_id: int, name: str) -> dict[str, str]:
+    files = list_form_attachments(current_session(), form_version_id)
+    file = next((each for each in files if each.name == name), None)
+    if file is None or file.sha256 is None or not name.endswith(".csv"):
+        return {}
+    with current_home().blobs.open(file.sha256) as stream:
+        table = table_from_csv(stream.read())
+    rows = ({child.name: child.text for child in item.children} for item in table.children)
+    return {row["name"]: row.get("label", row["name"]) for row in rows if "name" in row}

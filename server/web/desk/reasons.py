@@ -1,0 +1,176 @@
+"""Why a village has its verdict, in sentences: what it rests on, what would settle it, what is the least change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.criteria.evaluate import ClauseResult, Outcome, evaluate
+from server.criteria.explain import Change, Settling, Way, what_would_change, what_would_settle
+from server.criteria.ruleset import MET, NOT_MET, UNKNOWN
+from server.services.verdicts import VerdictView
+from server.web.context import choose_locale
+from server.web.desk.words import enumerate_words, number, own, say
+
+MOST = 3
+"""Ways shown; the first is the least."""
+LEAVES = ("ratio", "count", "yesno")
+
+
+@dataclass(frozen=True)
+class ClauseRow:
+    """A clause as a line of the table. `depth` 0 is the whole; `submissions`: instance ids it rests on."""
+
+    clause: ClauseResult
+    depth: int
+    title: str
+    note: str
+    value: str
+    threshold: str
+    from_form: bool
+    from_area: bool
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """One rule set on one village, ready to be shown. `because`: what the verdict rests on; `ways`: what would settle
+    it, or turn it, least first; `leading`: the sentence before the ways."""
+
+    view: VerdictView
+    outcome: Outcome
+    statement: str
+    because: str
+    leading: str
+    ways: tuple[str, ...]
+    rows: tuple[ClauseRow, ...]
+
+
+def explain(view: VerdictView) -> Reasons | None:
+    """The reasons of a verdict; None where no rule was in force."""
+    if view.rule_set is None:
+        return None
+    outcome = evaluate(view.rule_set, view.facts)
+    leading, ways = _ways(outcome)
+    return Reasons(
+        view=view,
+        outcome=outcome,
+        statement=own(view.rule_set.outcomes.get(outcome.verdict)),
+        because=_because(outcome),
+        leading=leading,
+        ways=ways[:MOST],
+        rows=tuple(_rows(outcome)),
+    )
+
+
+def show_value(clause: ClauseResult) -> str:
+    """What was found: 41/120 (34,17%), có, 2/3; a dash where nothing is known."""
+    parts = clause.parts
+    if clause.kind == "yesno":
+        return say(f"desk.answer.{parts['answer']}") if "answer" in parts else "—"
+    if "numerator" in parts:
+        shown = f"{number(int(parts['numerator']))}/{number(int(parts['denominator']))}"
+        return f"{shown} ({_decimal(str(parts['percent']))}%)" if "percent" in parts else shown
+    if "met" in parts:
+        return say("desk.clause.of", met=parts["met"], of=parts["of"])
+    return "—" if clause.value is None else str(clause.value)
+
+
+def show_threshold(clause: ClauseResult) -> str:
+    """What the law asks: ≥ 65%, có, 2 trong 3."""
+    if clause.kind == "yesno":
+        return say(f"desk.answer.{clause.threshold}")
+    if clause.kind in LEAVES:
+        return clause.threshold
+    needed, of = clause.parts["needed"], clause.parts["of"]
+    if clause.kind == "all":
+        return say("desk.clause.all", of=of)
+    return say("desk.clause.any", of=of) if needed == 1 else say("desk.clause.needs", needed=needed, of=of)
+
+
+def _decimal(text: str) -> str:
+    return text if choose_locale() == "vi" else text.replace(",", ".")
+
+
+def _because(outcome: Outcome) -> str:
+    """What carries the verdict: the highest clauses below the whole that it rests on, with their numbers."""
+    carrying = [clause for clause in outcome.clauses if clause.decisive and clause.kind in LEAVES]
+    if outcome.verdict == UNKNOWN:
+        carrying = [clause for clause in carrying if clause.verdict == UNKNOWN]
+    elif outcome.verdict == MET:
+        carrying = _first_way(outcome)
+    shown = [
+        say("desk.why.clause", title=own(clause.title), value=show_value(clause), threshold=show_threshold(clause))
+        for clause in carrying[:MOST]
+    ]
+    rest = len(carrying) - len(shown)
+    if rest > 0:
+        shown.append(say("desk.why.more", n=rest))
+    return "; ".join(shown)
+
+
+def _first_way(outcome: Outcome) -> list[ClauseResult]:
+    """Of a verdict that is met, the leaves of the first way through the law that carries it."""
+    top = outcome.clauses[0]
+    own_children = [clause for clause in outcome.clauses if clause.parent == top.id and clause.decisive]
+    if top.kind == "any" and own_children:
+        own_children = own_children[:1]
+    below = {clause.id for clause in own_children}
+    for clause in outcome.clauses:
+        if clause.parent in below and clause.decisive:
+            below.add(clause.id)
+    return [clause for clause in outcome.clauses if clause.id in below and clause.kind in LEAVES]
+
+
+def _ways(outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+    if outcome.verdict == UNKNOWN:
+        settlings = what_would_settle(outcome)
+        return (say("desk.why.settle"), tuple(_settling(outcome, one) for one in settlings)) if settlings else ("", ())
+    goal = NOT_MET if outcome.verdict == MET else MET
+    wished = own(outcome.rule_set.outcomes.get(goal))
+    ways = what_would_change(outcome, goal)
+    return (say("desk.why.change", outcome=wished), tuple(_way(outcome, way) for way in ways)) if ways else ("", ())
+
+
+def _settling(outcome: Outcome, one: Settling) -> str:
+    names = [_fact(outcome, name) for name in one.facts]
+    names += [own(outcome.rule_set.switches[name].title) for name in one.switches]
+    return say(f"desk.why.settles_{'_or_'.join(one.verdicts)}", facts=enumerate_words(names))
+
+
+def _way(outcome: Outcome, way: Way) -> str:
+    return enumerate_words([_change(outcome, change) for change in way.changes])
+
+
+def _change(outcome: Outcome, change: Change) -> str:
+    facts = " + ".join(_fact(outcome, name) for name in change.facts)
+    if change.minus:
+        facts += " − " + " − ".join(_fact(outcome, name) for name in change.minus)
+    if change.kind == "answer":
+        return say("desk.why.answer", facts=facts, answer=say(f"desk.answer.{'yes' if change.answer else 'no'}"))
+    if change.kind == "find_out":
+        return say("desk.why.find_out", facts=facts)
+    unit = say(f"desk.unit.{change.unit or 'thing'}")
+    return say(f"desk.why.{change.direction}", facts=facts, amount=change.amount, unit=unit, now=change.now)
+
+
+def _fact(outcome: Outcome, name: str) -> str:
+    return f"“{own(outcome.rule_set.facts[name].labels)}”"
+
+
+def _rows(outcome: Outcome) -> list[ClauseRow]:
+    depth: dict[str, int] = {}
+    found = []
+    for clause in outcome.clauses:
+        depth[clause.id] = depth.get(clause.parent or "", -1) + 1
+        sources = {outcome.rule_set.facts[name].source for name in clause.facts}
+        row = ClauseRow(
+            clause=clause,
+            depth=min(depth[clause.id], 5),
+            title=own(clause.title),
+            note=own(clause.note),
+            value=show_value(clause),
+            threshold=show_threshold(clause),
+            from_form="form" in sources,
+            from_area="area" in sources,
+        )
+        found.append(row)
+    return found

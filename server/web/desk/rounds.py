@@ -1,0 +1,183 @@
+"""The first page with its rounds and totals, and one round: communes and villages with their verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import request
+
+from server.criteria.ruleset import RuleSet
+from server.domain.areas import match_key
+from server.domain.data_files import list_gaps
+from server.domain.errors import NotFound
+from server.services.aggregate import rule_sets_on
+from server.services.authenticate import VIETNAM, Caller
+from server.services.lists import COMMUNE_KINDS, list_areas
+from server.services.verdicts import Wanted, list_verdicts
+from server.storage.areas import AreaView, list_subtree
+from server.storage.desk import SheetFilter, count_states, list_reports
+from server.storage.projects import ProjectView
+from server.storage.rounds import RoundView, list_rounds
+from server.web.context import current_session, now
+from server.web.desk.blueprint import blueprint
+from server.web.desk.pages import desk_caller, project_of, projects_of, show_page
+from server.web.desk.tally import SHOWN, Counts, VillageRow, branches, count, village_rows
+
+WAITING = ("received", "hasIssues", "edited")
+"""Review states in which a person has something to decide."""
+
+
+@dataclass(frozen=True)
+class RoundCard:
+    """A round on the first page, with its counts by rule set id."""
+
+    round: RoundView
+    villages: int
+    reported: int
+    rule_sets: Sequence[RuleSet]
+    counts: dict[str, Counts]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the reader narrows a round to; None and "" are all."""
+
+    rule_set: str | None
+    verdict: str | None
+    commune: str | None
+    text: str
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is narrowed."""
+        return bool(self.verdict or self.commune or self.text)
+
+
+@blueprint.get("/")
+def home() -> str:
+    """The rounds with their totals, and how many submissions wait."""
+    caller = desk_caller()
+    projects = [(project, _cards(caller, project), _states(caller, project)) for project in projects_of(caller)]
+    newest = next((cards[0] for _, cards, _ in projects if cards), None)
+    waiting = sum(states.get(state, 0) for _, _, states in projects for state in WAITING)
+    return show_page("home.html", caller=caller, projects=projects, newest=newest, waiting=waiting, states=WAITING)
+
+
+@blueprint.get("/projects/<int:project_id>/rounds/<slug>")
+def one_round(project_id: int, slug: str) -> str:
+    """The communes and villages of a round by district, with their verdicts by each rule set."""
+    caller = desk_caller()
+    project = project_of(caller, project_id)
+    round_view = find_round_of(project_id, slug)
+    session = current_session()
+    rows = rows_of(caller, project_id, round_view)
+    rule_sets = rule_sets_on("village", round_view.cutoff)
+    areas = list_areas(session, project_id, None, round_view.cutoff)
+    chosen = _filter(rule_sets)
+    kept = [row for row in rows if _fits(row, chosen, areas)]
+    return show_page(
+        "round.html",
+        caller=caller,
+        project=project,
+        round=round_view,
+        rule_sets=rule_sets,
+        counts=count(rows, rule_sets),
+        total=len(rows),
+        kept=len(kept),
+        reported=sum(row.report is not None for row in rows),
+        branches=branches(kept, areas, rule_sets),
+        communes=_communes(rows, areas),
+        empty_communes=_without_villages(caller, project_id, rows, areas),
+        chosen=chosen,
+        verdicts=SHOWN,
+        gaps=list_gaps(),
+    )
+
+
+def find_round_of(project_id: int, slug: str) -> RoundView:
+    """A round of a project by its slug. Raises NotFound."""
+    found = next((each for each in list_rounds(current_session(), project_id) if each.slug == slug), None)
+    if found is None:
+        raise NotFound("http.not_found")
+    return found
+
+
+def rows_of(caller: Caller, project_id: int, round_view: RoundView, area: str | None = None) -> list[VillageRow]:
+    """The villages that the caller sees in a round, of one area or of all, with their verdicts."""
+    session = current_session()
+    reach = caller.reach("area.list", project_id)
+    seen = None if reach.everywhere else tuple(sorted(reach.area_ids))
+    views = list_verdicts(session, project_id, Wanted(area=area, round_slug=round_view.slug, areas=seen))
+    return village_rows(views, list_reports(session, round_view.id))
+
+
+def areas_seen(caller: Caller, project_id: int, verb: str) -> tuple[str, ...] | None:
+    """The ids of all areas in which the caller's grants carry the verb, those below too; None: everywhere."""
+    reach = caller.reach(verb, project_id)
+    if reach.everywhere:
+        return None
+    session = current_session()
+    rounds = list_rounds(session, project_id)
+    on = rounds[0].cutoff if rounds else now().astimezone(VIETNAM).date()
+    return tuple(area.id for area in list_subtree(session, sorted(reach.area_ids), on))
+
+
+def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
+    cards = []
+    for round_view in list_rounds(current_session(), project.id):
+        rows = rows_of(caller, project.id, round_view)
+        rule_sets = rule_sets_on("village", round_view.cutoff)
+        reported = sum(row.report is not None for row in rows)
+        cards.append(RoundCard(round_view, len(rows), reported, rule_sets, count(rows, rule_sets)))
+    return cards
+
+
+def _states(caller: Caller, project: ProjectView) -> dict[str, int]:
+    if not caller.may("submission.list", project.id):
+        return {}
+    areas = areas_seen(caller, project.id, "submission.list")
+    return count_states(current_session(), SheetFilter(project.id, areas))
+
+
+def _filter(rule_sets: Sequence[RuleSet]) -> Filter:
+    asked = request.args
+    known = [rule_set.id for rule_set in rule_sets]
+    rule_set = asked.get("rule") if asked.get("rule") in known else (known[-1] if known else None)
+    verdict = asked.get("verdict") if asked.get("verdict") in SHOWN else None
+    return Filter(rule_set, verdict, asked.get("commune") or None, asked.get("q", "").strip()[:100])
+
+
+def _fits(row: VillageRow, chosen: Filter, areas: dict[str, AreaView]) -> bool:
+    if chosen.commune and row.area.parent_id != chosen.commune:
+        return False
+    if chosen.verdict and chosen.rule_set:
+        view = row.verdicts.get(chosen.rule_set)
+        if view is None or view.verdict != chosen.verdict:
+            return False
+    if not chosen.text:
+        return True
+    wanted = match_key(chosen.text)
+    commune = areas.get(row.area.parent_id or "")
+    names = [row.area.name, row.area.code or "", commune.name if commune else ""]
+    return any(wanted in match_key(name) or _plain(wanted) in _plain(match_key(name)) for name in names)
+
+
+def _plain(key: str) -> str:
+    # who types without tone marks finds the village too
+    return "".join(letter for letter in key if not letter.isdigit())
+
+
+def _communes(rows: Sequence[VillageRow], areas: dict[str, AreaView]) -> list[AreaView]:
+    found = {row.area.parent_id: areas[row.area.parent_id] for row in rows if row.area.parent_id in areas}
+    return sorted(found.values(), key=lambda area: match_key(area.name))
+
+
+def _without_villages(
+    caller: Caller, project_id: int, rows: Sequence[VillageRow], areas: dict[str, AreaView]
+) -> list[AreaView]:
+    known = {row.area.parent_id for row in rows}
+    reach = caller.reach("area.list", project_id)
+    if not reach.everywhere:
+        return []
+    return [area for area in areas.values() if area.kind in COMMUNE_KINDS and area.id not in known]

@@ -1,0 +1,191 @@
+"""The submissions of a project as a list, and one of them: answers, findings, files, review."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from server.domain.errors import Invalid, NotFound
+from server.domain.review import APPROVED, HAS_ISSUES, RECEIVED, REJECTED, STATES, Standing, list_moves
+from server.services.authenticate import Caller
+from server.services.definitions import definition_of
+from server.services.review import Decision, comment, get_reviewed, place_of, review
+from server.storage.desk import (
+    SheetFilter,
+    SheetForm,
+    count_states,
+    find_sheet_form,
+    list_files,
+    list_sheets,
+    name_actors,
+)
+from server.storage.forms import FormView, list_forms
+from server.storage.readings import (
+    SubmissionVersionView,
+    SubmissionView,
+    find_answers,
+    find_submission_xml,
+    list_findings,
+    list_submission_versions,
+)
+from server.storage.reviews import list_comments
+from server.storage.reviews import list_moves as list_decisions
+from server.web.answers import answer_file
+from server.web.context import current_home, current_session, now, whole
+from server.web.desk.blueprint import blueprint
+from server.web.desk.labels import labels_of_lists
+from server.web.desk.pages import desk_caller, project_of, show_page
+from server.web.desk.rounds import WAITING, areas_seen
+from server.web.desk.sheets import Sheet
+from server.web.desk.words import say
+from server.storage.projects import find_project
+from server.storage.rounds import find_round
+from server.storage.areas import find_path
+
+PAGE = 50
+OFFERED = (APPROVED, REJECTED, HAS_ISSUES, RECEIVED)
+"""The moves that stand as buttons, in this order."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A submission that the caller may read, the version shown, and its form."""
+
+    submission: SubmissionView
+    version: SubmissionVersionView
+    versions: list[SubmissionVersionView]
+    form: FormView
+    filled: SheetForm
+
+
+@blueprint.get("/projects/<int:project_id>/submissions")
+def all_submissions(project_id: int) -> str:
+    """The submissions of a project, newest first, by review state and form."""
+    caller = desk_caller()
+    project = project_of(caller, project_id)
+    caller.require("submission.list", project_id)
+    session = current_session()
+    areas = areas_seen(caller, project_id, "submission.list")
+    state = request.args.get("state") if request.args.get("state") in STATES else None
+    form = request.args.get("form") or None
+    page = whole("page", 1) or 1
+    everything = count_states(session, SheetFilter(project_id, areas, xml_form_id=form))
+    wanted = SheetFilter(project_id, areas, state=state, xml_form_id=form)
+    total = everything.get(state, 0) if state else sum(everything.values())
+    return show_page(
+        "submissions.html",
+        caller=caller,
+        project=project,
+        sheets=list_sheets(session, wanted, (page - 1) * PAGE, PAGE),
+        forms=list_forms(session, project_id),
+        counts=everything,
+        waiting=sum(everything.get(each, 0) for each in WAITING),
+        state=state,
+        form=form,
+        states=STATES,
+        page=page,
+        pages=max(1, -(-total // PAGE)),
+        total=total,
+    )
+
+
+@blueprint.get("/submissions/<int:submission_id>")
+def one_submission(submission_id: int) -> str:
+    """The page of one submission, in its current version or an earlier one (`?version=`)."""
+    caller = desk_caller()
+    opened = _open(caller, submission_id)
+    session, submission = current_session(), opened.submission
+    definition = definition_of(session, opened.filled.sha256)
+    files = {file.name: file for file in list_files(session, opened.version.id)}
+    answers = find_answers(session, opened.version.id)
+    look_up = labels_of_lists(opened.filled.version_id, definition, answers)
+    sheet = Sheet(definition, answers, list_findings(session, opened.version.id), files, look_up)
+    verbs = caller.verbs_in(place_of(session, opened.form, submission))
+    moves = list_moves(Standing(submission.review_state, submission.review_level), verbs, caller.on)
+    offered = sorted((move for move in moves if move.to in OFFERED), key=lambda move: OFFERED.index(move.to))
+    round_view = find_round(session, submission.round_id) if submission.round_id else None
+    senders = {each.submitter_id for each in opened.versions} | {submission.submitter_id}
+    return show_page(
+        "submission.html",
+        caller=caller,
+        project=find_project(session, opened.form.project_id),
+        submission=submission,
+        version=opened.version,
+        versions=opened.versions,
+        form=opened.filled,
+        round=round_view,
+        path=find_path(session, submission.area_id, round_view.cutoff) if submission.area_id and round_view else (),
+        items=sheet.items(),
+        computed=sheet.computed(),
+        findings=sheet.findings(),
+        files=list(files.values()),
+        names=name_actors(session, senders),
+        moves=offered,
+        decisions=list_decisions(session, submission.id),
+        comments=list_comments(session, submission.id),
+    )
+
+
+@blueprint.post("/submissions/<int:submission_id>/review")
+def decide(submission_id: int) -> Response:
+    """A reviewer's decision; who returns a sheet says why."""
+    caller = desk_caller()
+    _open(caller, submission_id)
+    reason = request.form.get("reason", "").strip()[:5000] or None
+    decision = Decision(submission_id, request.form.get("state", ""), reason, ask_reason=True)
+    review(current_session(), caller, decision, now())
+    return redirect(url_for("desk.one_submission", submission_id=submission_id) + "#review")
+
+
+@blueprint.post("/submissions/<int:submission_id>/comments")
+def add_comment(submission_id: int) -> Response:
+    """A comment on a submission."""
+    caller = desk_caller()
+    _open(caller, submission_id)
+    body = request.form.get("body", "").strip()
+    if len(body) > 5000:
+        raise Invalid("request.too_long", field=say("desk.comment.label"), most=5000)
+    comment(current_session(), caller, submission_id, body, now())
+    return redirect(url_for("desk.one_submission", submission_id=submission_id) + "#comments")
+
+
+@blueprint.get("/submissions/<int:submission_id>/versions/<int:version_id>.xml")
+def submission_xml(submission_id: int, version_id: int) -> Response:
+    """The text as it was sent, byte for byte, to be saved."""
+    opened = _open(desk_caller(), submission_id, version_id)
+    xml = find_submission_xml(current_session(), opened.version.id) or b""
+    answer = Response(xml, content_type="application/xml")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{submission_id}-{version_id}.xml")
+    return answer
+
+
+@blueprint.get("/submissions/<int:submission_id>/versions/<int:version_id>/files/<path:name>")
+def submission_file(submission_id: int, version_id: int, name: str) -> Response:
+    """A photo or other file of a submission."""
+    opened = _open(desk_caller(), submission_id, version_id)
+    files = list_files(current_session(), opened.version.id)
+    file = next((each for each in files if each.name == name and each.sha256), None)
+    if file is None or file.sha256 is None:
+        raise NotFound("http.not_found")
+    try:
+        stream = current_home().blobs.open(file.sha256)
+    except FileNotFoundError as error:
+        raise NotFound("http.not_found") from error
+    return answer_file(stream, file.name, file.content_type, file.sha256)
+
+
+def _open(caller: Caller, submission_id: int, version_id: int | None = None) -> Opened:
+    """Raises NotFound, also for what the caller may not read: that it is there is not told either."""
+    session = current_session()
+    submission, form = get_reviewed(session, submission_id)
+    if not caller.may_in("submission.read", place_of(session, form, submission)):
+        raise NotFound("submission.unknown", instance=submission_id)
+    versions = list_submission_versions(session, submission_id)
+    asked = version_id or whole("version") or submission.current.id
+    version = next((each for each in versions if each.id == asked), None)
+    filled = find_sheet_form(session, version.form_version_id) if version else None
+    if version is None or filled is None:
+        raise NotFound("submission.unknown", instance=submission_id)
+    return Opened(submission, version, versions, form, filled)

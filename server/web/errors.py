@@ -1,0 +1,236 @@
+"""The one table from an error to what the wire says of it, in three dialects: OpenRosa XML on the paths of phones, JSON
+`{message, code, details}` on the rest of /v1, a page elsewhere. Codes are those of ODK Central: HTTP status, dot, case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from flask import Flask, request
+from flask_babel import gettext
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from forms.errors import ConversionError, DefinitionError, FormsError, InstanceError, Problem
+from server.domain import errors
+from server.web.answers import answer_json, answer_openrosa
+
+log = structlog.get_logger(__name__)
+
+CODES: Mapping[type[Exception], float] = {
+    errors.NotSignedIn: 401.2,
+    errors.Forbidden: 403.1,
+    errors.NotFound: 404.1,
+    errors.VersionUnknown: 404.6,
+    errors.OriginalUnknown: 404.5,
+    errors.DraftLinkEnded: 404.4,
+    errors.Invalid: 400.8,
+    errors.Missing: 400.2,
+    errors.Unreadable: 400.1,
+    errors.Rejected: 400.15,
+    errors.Warned: 400.16,
+    errors.Conflict: 409.3,
+    errors.Exists: 409.3,
+    errors.Differs: 409.1,
+    errors.FormClosed: 409.2,
+    errors.Outdated: 409.9,
+    errors.Deleted: 409.18,
+    errors.VersionTaken: 409.6,
+    errors.TooLarge: 400.36,
+    errors.Unavailable: 503.1,
+    ConversionError: 400.15,
+    DefinitionError: 400.15,
+    InstanceError: 400.1,
+}
+"""By class, or by the nearest class above it."""
+
+SPECIAL: Mapping[str, float] = {
+    "auth.basic_needs_https": 401.3,
+    "auth.password_short": 400.21,
+    "auth.password_long": 400.38,
+    "form.attachment_unexpected": 404.1,
+    "form.draft_only": 409.7,
+    "form.id_reserved": 400.8,
+    "form.no_meta": 400.27,
+    "form.type_changed": 400.17,
+    "request.bad_header": 400.6,
+    "request.fields_missing": 400.3,
+    "request.multipart": 400.39,
+    "request.not_a_number": 400.11,
+    "request.wrong_type": 400.11,
+    "request.too_long": 400.13,
+    "request.unknown_reference": 400.14,
+    "submission.no_deprecated_id": 400.19,
+    "submission.no_xml_part": 400.7,
+    "table.filter": 400.18,
+    "table.option": 501.1,
+    "table.field": 501.5,
+}
+"""Cases that share a class and have a code of their own in Central."""
+
+WORDS: Mapping[int, str] = {
+    400: "http.bad_request",
+    401: "auth.failed",
+    403: "auth.forbidden",
+    404: "http.not_found",
+    405: "http.method",
+    406: "http.not_acceptable",
+    408: "http.timeout",
+    413: "request.too_large",
+    415: "http.media_type",
+    422: "http.bad_request",
+    429: "http.too_many",
+}
+"""What Flask and Werkzeug raise by themselves."""
+
+PHONE_ENDINGS = ("/formList", "/manifest", "/submission")
+FIRST_ERROR = 400
+RETRY_SECONDS = "60"
+UNAVAILABLE = 503
+OWN_NUMBERS = {404: 404.1, 401: 401.2, 403: 403.1, 413: 400.36}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What will be answered. `status` is HTTP's, `code` Central's."""
+
+    status: int
+    code: float
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_phone_path(path: str) -> bool:
+    """Whether a phone asks: the answer is then OpenRosa XML."""
+    return path.startswith(("/v1/key/", "/v1/test/")) or (path.startswith("/v1/") and path.endswith(PHONE_ENDINGS))
+
+
+def code_of(error: Exception) -> float:
+    """Central's code for an error of ours."""
+    special = SPECIAL.get(str(getattr(error, "code", "")))
+    if special is not None:
+        return special
+    return next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), 500.1)
+
+
+def refusal_of(error: errors.DomainError | FormsError) -> Refusal:
+    """An error of ours as it will be answered, its sentence in the language of this request."""
+    code = code_of(error)
+    return Refusal(int(code), code, say(error.code, error.params), _details(error))
+
+
+def say(message_id: str, params: Mapping[str, object]) -> str:
+    """The sentence for a message id in the language of this request."""
+    shown = {key: _shown(value) for key, value in params.items()}
+    return str(gettext(message_id, **shown))
+
+
+def register_errors(app: Flask) -> None:
+    """Makes the app answer errors by the table above."""
+    app.register_error_handler(errors.DomainError, _answer_ours)
+    app.register_error_handler(FormsError, _answer_ours)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unknown)
+
+
+def _answer_ours(error: errors.DomainError | FormsError) -> Response:
+    return _answer(refusal_of(error))
+
+
+def _answer_http(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < FIRST_ERROR:
+        return error.get_response()
+    messages = getattr(error, "data", {}).get("messages")
+    if messages:
+        return _answer(_body_refusal(messages))
+    code = OWN_NUMBERS.get(error.code, float(f"{error.code}.1"))
+    word = WORDS.get(error.code, "http.unknown")
+    limit = error.get_description() if isinstance(error, RequestEntityTooLarge) else ""
+    answer = _answer(Refusal(error.code, code, say(word, {"path": request.path, "limit": limit})))
+    if allowed := getattr(error, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer
+
+
+def _answer_unknown(error: Exception) -> Response:
+    log.exception("unexpected", kind=type(error).__name__)
+    return _answer(Refusal(500, 500.1, say("http.unknown", {})))
+
+
+def _body_refusal(messages: Mapping[str, Any]) -> Refusal:
+    # marshmallow's findings on a body or a query: {"json": {"email": ["Missing data …"]}}
+    found = {name: texts for place in messages.values() if isinstance(place, dict) for name, texts in place.items()}
+    missing = sorted(name for name, texts in found.items() if "Missing data" in str(texts))
+    if missing:
+        return Refusal(400, 400.3, say("request.fields_missing", {"fields": missing}), {"required": missing})
+    wrong = sorted(map(str, found)) or ["body"]
+    code = 400.1 if not found else 400.11
+    return Refusal(400, code, say("request.wrong_type", {"fields": wrong}), {"fields": wrong})
+
+
+def _answer(refusal: Refusal) -> Response:
+    if is_phone_path(request.path):
+        status = 401 if refusal.code == OWN_NUMBERS[403] and not _bad_key(refusal) else refusal.status
+        if refusal.code == OWN_NUMBERS[413]:
+            status = 413
+        return _retry(answer_openrosa(refusal.message, "error", status))
+    if request.path.startswith("/v1/"):
+        body = {"message": refusal.message, "code": refusal.code, "details": dict(refusal.details)}
+        return _retry(answer_json(body, int(refusal.code)))
+    page = Markup(
+        '<!doctype html><html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<title>{0}</title><main><h1>{1}</h1><p>{0}</p><p><a href="/">thonban</a></p></main></html>'
+    ).format(refusal.message, refusal.status)
+    return Response(page, refusal.status, mimetype="text/html")
+
+
+def _retry(answer: Response) -> Response:
+    if answer.status_code == UNAVAILABLE:
+        answer.headers["Retry-After"] = RETRY_SECONDS
+    return answer
+
+
+def _bad_key(refusal: Refusal) -> bool:
+    # Central tells a key that it does not know (403) from one that may not do this (401)
+    return refusal.details.get("key") == "unknown"
+
+
+def _details(error: errors.DomainError | FormsError) -> dict[str, Any]:
+    if error.code == "auth.key_unknown":
+        return {"key": "unknown"}
+    if isinstance(error, ConversionError):
+        problems = [_problem(each) for each in error.problems]
+        return {"error": "\n".join(each["text"] for each in problems), "problems": problems, "warnings": []}
+    if isinstance(error, DefinitionError):
+        problems = [{"text": say(each.code, each.params)} | _plain(each.params) for each in error.errors]
+        return {"error": "\n".join(str(each["text"]) for each in problems), "problems": problems, "warnings": []}
+    if isinstance(error, errors.Warned):
+        both = {"xlsFormWarnings": error.params.get("warnings", []), "workflowWarnings": error.params.get("flow", [])}
+        return both | {"warnings": both}
+    return _plain(error.params)
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    message, remedy = say(problem.message, problem.params), say(problem.remedy, problem.params)
+    where = [f"[{problem.sheet}]"] if problem.sheet else []
+    if problem.row:
+        where.append(str(gettext("form.row", row=problem.row)))
+    text = " ".join([*where, message, remedy])
+    return {"sheet": problem.sheet, "row": problem.row, "message": message, "remedy": remedy, "text": text}
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, Any]:
+    return {
+        key: value if isinstance(value, str | int | float | bool | list | dict | None) else _shown(value)
+        for key, value in params.items()
+    }
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(each) for each in value)
+    return value

@@ -1,0 +1,111 @@
+"""What a phone fetches: the list of forms, a form, the list of its files, a file. Each with an ETag."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from server.domain.errors import NotFound
+from server.services.judge import areas_of
+from server.services.lists import ListFile, make_list
+from server.storage.openrosa import FileView, find_form_xml, list_files, list_published
+from server.web.answers import answer_file
+from server.web.context import current_caller, current_home, current_session, now
+from server.web.openrosa.blueprint import PLACES, base_url, blueprint, require_version
+from sync.openrosa import CONTENT_TYPE, FormListEntry, MediaFile, render_form_list, render_manifest
+
+
+def phone_route(rule: str, **options: Any) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """A route in both places a phone may call, with the token in the URL or without."""
+
+    def register(view: Callable[..., Response]) -> Callable[..., Response]:
+        for place in PLACES:
+            blueprint.add_url_rule(place + rule, view.__name__, view, **options)
+        return view
+
+    return register
+
+
+@phone_route("/formList")
+def form_list(project_id: int, key: str | None = None) -> Response:
+    """The open forms that this phone may fill, each with the hash of its XML. `formID` narrows the list."""
+    require_version()
+    caller = current_caller()
+    wanted = request.args.get("formID")
+    entries = []
+    for form in list_published(current_session(), project_id):
+        if form.state != "open" or (wanted and form.xml_form_id != wanted):
+            continue
+        if not caller.may("open_form.list", project_id, form.form_id):
+            continue
+        url = f"{base_url()}/projects/{project_id}/forms/{quote(form.xml_form_id, safe='')}"
+        entries.append(
+            FormListEntry(
+                form_id=form.xml_form_id,
+                name=form.title or form.xml_form_id,
+                version=form.version,
+                hash=f"md5:{form.md5}",
+                download_url=f"{url}.xml",
+                manifest_url=f"{url}/manifest" if form.files else None,
+            )
+        )
+    return _answer(render_form_list(entries), CONTENT_TYPE)
+
+
+@phone_route("/forms/<segment:xml_form_id>/manifest")
+def manifest(project_id: int, xml_form_id: str, key: str | None = None) -> Response:
+    """The files that belong to the form. A file that nobody has uploaded yet is left out."""
+    require_version()
+    url = f"{base_url()}/projects/{project_id}/forms/{quote(xml_form_id, safe='')}/attachments"
+    files = []
+    for file in _files(project_id, xml_form_id):
+        md5 = _made(project_id, file).md5 if file.list_name else file.md5
+        if md5:
+            files.append(MediaFile(file.name, f"md5:{md5}", f"{url}/{quote(file.name, safe='')}"))
+    return _answer(render_manifest(files), CONTENT_TYPE)
+
+
+@blueprint.get("/key/<key>/projects/<int:project_id>/forms/<segment:xml_form_id>.xml")
+def form_xml(key: str, project_id: int, xml_form_id: str) -> Response:
+    """The current version of a form, as it was published."""
+    form_id, xml = find_form_xml(current_session(), project_id, xml_form_id) or (None, b"")
+    if form_id is None or not current_caller().may("open_form.read", project_id, form_id):
+        raise NotFound("submission.unknown_form", form=xml_form_id)
+    return _answer(xml, "application/xml; charset=utf-8")
+
+
+@blueprint.get("/key/<key>/projects/<int:project_id>/forms/<segment:xml_form_id>/attachments/<segment:name>")
+def form_file(key: str, project_id: int, xml_form_id: str, name: str) -> Response:
+    """A file of the form; a list that the server makes holds what lies in this person's areas."""
+    for file in _files(project_id, xml_form_id):
+        if file.name != name:
+            continue
+        if file.list_name:
+            return _answer(_made(project_id, file).content, "text/csv; charset=utf-8")
+        if file.sha256:
+            stream = current_home().blobs.open(file.sha256)
+            return answer_file(stream, file.name, file.content_type, file.sha256)
+    raise NotFound("form.file_unknown", name=name, form=xml_form_id)
+
+
+def _files(project_id: int, xml_form_id: str) -> list[FileView]:
+    form_id, files = list_files(current_session(), project_id, xml_form_id)
+    if form_id is None or not current_caller().may("open_form.read", project_id, form_id):
+        raise NotFound("submission.unknown_form", form=xml_form_id)
+    return files
+
+
+def _made(project_id: int, file: FileView) -> ListFile:
+    areas = areas_of(current_caller())
+    return make_list(current_session(), project_id, file.list_name or "", areas, now().date())
+
+
+def _answer(content: bytes, content_type: str) -> Response:
+    answer = Response(content, content_type=content_type)
+    answer.set_etag(hashlib.md5(content, usedforsecurity=False).hexdigest())
+    return answer.make_conditional(request)

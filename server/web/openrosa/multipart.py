@@ -1,0 +1,146 @@
+"""Reads the body of an upload: the instance, the files beside it, and whether more will follow.
+
+Small files stay in memory; larger ones go to a file of their own while they come in, hashed on the way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import FormDataParser
+
+from server.domain.errors import Missing, Unreadable
+from sync.envelope import INCOMPLETE_PART, XML_PART, Envelope, Part
+
+IN_MEMORY = 1 << 18
+"""Bytes of a file that are kept in memory."""
+
+
+class Spool(io.RawIOBase):
+    """Where one part of a body goes: memory, and past `IN_MEMORY` a file in `folder`. Hashes what is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._memory = bytearray()
+        self._file: IO[bytes] | None = None
+        self._digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # Werkzeug writes bytes only
+        """Takes the next piece."""
+        self._digest.update(data)
+        if self._file is None and len(self._memory) + len(data) > IN_MEMORY:
+            self._file = tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-", delete=False)  # noqa: SIM115
+            self._file.write(self._memory)
+            self._memory.clear()
+        if self._file is None:
+            self._memory += data
+        else:
+            self._file.write(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """The parser rewinds when the part is whole; nothing is read from here."""
+        return 0
+
+    def part(self, name: str, content_type: str) -> Part:
+        """The part as an attachment."""
+        if self._file is None:
+            return Part(name, content_type, bytes(self._memory), self._digest.hexdigest())
+        self._file.close()
+        return Part(name, content_type, Path(self._file.name), self._digest.hexdigest())
+
+    def read_all(self) -> bytes:
+        """The bytes, all at once."""
+        return self.part("", "").read()
+
+    def discard(self) -> None:
+        """Removes the file, if there is one."""
+        if self._file is not None:
+            self._file.close()
+            Path(self._file.name).unlink(missing_ok=True)
+
+
+@contextmanager
+def read_envelope(request: Request, folder: Path, device_id: str | None) -> Iterator[Envelope]:
+    """The envelope of a multipart request; files that it laid down are removed when the block ends.
+
+    Raises Unreadable when the body is no multipart form, Missing when it has no instance.
+    """
+    if request.mimetype != "multipart/form-data" or "boundary" not in request.mimetype_params:
+        raise Unreadable("request.multipart", found=request.mimetype or "-")
+    spools: list[Spool] = []
+
+    def spool(
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        made = Spool(folder)
+        spools.append(made)
+        return cast("IO[bytes]", made)
+
+    parser = FormDataParser(stream_factory=spool, max_form_memory_size=request.max_content_length, silent=False)
+    try:
+        try:
+            _, form, files = parser.parse(
+                request.stream, request.mimetype, request.content_length, request.mimetype_params
+            )
+        except ValueError as error:
+            raise Unreadable("request.multipart", found=str(error)) from error
+        file = files.get(XML_PART)
+        if file is not None:
+            xml = _spool_of(file).read_all()
+        elif XML_PART in form:
+            # a part without a file name is a text field for the parser
+            xml = form[XML_PART].encode()
+        else:
+            raise Missing("submission.no_xml_part", field=XML_PART)
+        yield Envelope(
+            xml=xml,
+            attachments=tuple(_parts(files.items(multi=True))),
+            device_id=device_id,
+            user_agent=_user_agent(request),
+            incomplete=form.get(INCOMPLETE_PART) == "yes",
+        )
+    finally:
+        for each in spools:
+            each.discard()
+
+
+def plain_name(name: str) -> str:
+    """The last segment of a name: a name is never a path here. "" when nothing is left."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "").strip()
+    return "" if last in (".", "..") else last[:255]
+
+
+def _parts(files: Iterable[tuple[str, FileStorage]]) -> Iterator[Part]:
+    seen: set[str] = set()
+    for field, file in files:
+        name = plain_name(field) or plain_name(file.filename or "")
+        if field == XML_PART or not name or name in seen:
+            continue
+        seen.add(name)
+        yield _spool_of(file).part(name, file.mimetype or "application/octet-stream")
+
+
+def _spool_of(file: FileStorage) -> Spool:
+    return cast("Spool", file.stream)
+
+
+def _user_agent(request: Request) -> str | None:
+    client = request.headers.get("odk-client")
+    agent = request.headers.get("User-Agent", "")
+    return f"{client} {agent}".strip() if client else agent or None

@@ -1,0 +1,35 @@
+"""The submission endpoint: HEAD says how much is taken at once, POST takes it in."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from server.services.judge import Target, Upload
+from server.services.receive import receive
+from server.web.answers import answer_openrosa
+from server.web.context import current_caller, current_home, current_session, now
+from server.web.errors import say
+from server.web.openrosa.blueprint import require_version
+from server.web.openrosa.forms import phone_route
+from server.web.openrosa.multipart import read_envelope
+
+
+@phone_route("/submission", methods=["HEAD", "GET"])
+def submission_head(project_id: int, key: str | None = None) -> Response:
+    """204 without Location: a phone then keeps to X-OpenRosa-Accept-Content-Length for every record."""
+    require_version()
+    current_caller()
+    return Response(status=204)
+
+
+@phone_route("/submission", methods=["POST"])
+def submission(project_id: int, key: str | None = None) -> Response:
+    """Takes in an instance with the files that came along (docs/openrosa.md has the answers)."""
+    require_version()
+    caller, home = current_caller(), current_home()
+    with read_envelope(request, home.config.home, request.args.get("deviceID")) as envelope:
+        upload = Upload(envelope, Target(project_id), caller, now())
+        receipt = receive(current_session(), home, upload)
+    params = {"findings": receipt.findings, "instance": receipt.instance_id}
+    return answer_openrosa(say(receipt.message, params), "submit_success", receipt.status)
