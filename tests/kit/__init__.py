@@ -1,0 +1,1 @@
+"""The language the tests are written in."""
