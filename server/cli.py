@@ -1,0 +1,243 @@
+"""The `thonban` command. Settings come from the environment (see .env.example); options on the command line win."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+
+from server.config import Config, ConfigError
+from server.diagnoses import DIAGNOSES
+from server.domain.errors import DomainError
+from server.jobs.worker import work
+from server.run import Run, load_demo
+from server.sentences import SENTENCES
+from server.services.authenticate import system_caller
+from server.services.backup import backup
+from server.services.doctor import ERROR, OK, examine
+from server.services.home import open_home
+from server.services.people import NewUser, create_user, reset_password
+from server.services.restore import RestoreRefused, restore
+from server.services.snapshot import SnapshotFailed
+from server.storage.schema import open_sessions, upgrade
+from server.web.launch import Certificate, configure_logs, serve
+
+FAILED, USAGE = 1, 2
+_MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code: 0 done, 1 not done, 2 it was asked wrongly."""
+    options = _parser().parse_args(arguments)
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        environment = _environment(options, os.environ)
+        config = Config.from_env(environment)
+        command: Callable[[Config, argparse.Namespace, Console], int] = options.command
+        return command(config, options, console)
+    except ConfigError as error:
+        console.print(str(error), style="red", markup=False)
+        return USAGE
+    except DomainError as error:
+        said = ", ".join(f"{name}: {value}" for name, value in error.params.items())
+        say(console, "failed", error=f"{error.code} {said}".strip())
+        return FAILED
+
+
+def say(console: Console, sentence: str, **params: object) -> None:
+    """Prints a sentence, Vietnamese first."""
+    filled = SENTENCES[sentence].filled(params)
+    console.print(filled.vi, markup=False)
+    console.print(filled.en, style="dim", markup=False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="thonban", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(
+        name: str, command: Callable[[Config, argparse.Namespace, Console], int], text: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(command=command)
+        made.add_argument("--home", metavar="DIR", help="data folder (THONBAN_HOME)")
+        return made
+
+    run = add("run", _run, "everything in one: tables, demo, web, worker; until SIGTERM or Ctrl-C")
+    kind = run.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--demo", dest="kind", action="store_const", const="demo", help="a new home gets demo data (default)"
+    )
+    kind.add_argument(
+        "--empty", dest="kind", action="store_const", const="real", help="a new home stays empty, for real data"
+    )
+    for made in (run, add("serve", _serve, "the web only; migrate first, and run a worker beside it")):
+        made.add_argument("--host", help="address to listen on (THONBAN_HOST)")
+        made.add_argument("--port", help="port to listen on (PORT)")
+        made.add_argument("--workers", help="processes that answer (THONBAN_WORKERS)")
+        made.add_argument("--threads", help="threads of each (THONBAN_THREADS)")
+        made.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM chain, for TLS without a proxy")
+        made.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM key that belongs to it")
+    add("worker", _worker, "background work: drains the outbox; with THONBAN_BROKER_URL as a Celery worker")
+    add("migrate", _migrate, "brings the tables to the revision this program needs")
+    demo = add("demo", _demo, "sends what is missing of the demo to the running server of a demo home")
+    demo.add_argument("--url", help="where the server answers (default: http://127.0.0.1:PORT)")
+    made = add("backup", _backup, "copies a home into one file while it works")
+    made.add_argument("file", type=Path, help="the tar to write; .gz or .tgz: compressed")
+    made = add("restore", _restore, "makes a new home from a backup")
+    made.add_argument("file", type=Path, help="what `thonban backup` or a night wrote")
+    add("doctor", _doctor, "looks the home over and says what to do")
+    people = add("people", _people, "adds an administrator or gives somebody a new password")
+    people.add_argument("action", choices=("add", "reset"))
+    people.add_argument("email")
+    people.add_argument("--password", help="10 to 72 characters; made and shown once when left out")
+    add("version", _version, "prints the version")
+    return parser
+
+
+def _environment(options: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
+    found = dict(environ)
+    names = {"home": "THONBAN_HOME", "host": "THONBAN_HOST", "port": "PORT"}
+    names |= {"workers": "THONBAN_WORKERS", "threads": "THONBAN_THREADS"}
+    for option, variable in names.items():
+        value = getattr(options, option, None)
+        if value is not None:
+            found[variable] = str(value)
+    return found
+
+
+def _certificate(options: argparse.Namespace) -> Certificate | None:
+    chain, key = options.tls_cert, options.tls_key
+    if chain is None and key is None:
+        return None
+    if chain is None or key is None or not (chain.is_file() and key.is_file()):
+        sentence = SENTENCES["run.certificate"]
+        raise ConfigError("TLS", sentence.vi, sentence.en)
+    return Certificate(chain.absolute(), key.absolute())
+
+
+def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
+    environment = _environment(options, os.environ) | {"THONBAN_HOME": str(config.home)}
+    return Run(config, environment, lambda name, params: say(console, name, **params)).run(
+        options.kind, _certificate(options)
+    )
+
+
+def _serve(config: Config, options: argparse.Namespace, console: Console) -> int:
+    del console
+    serve(config, _certificate(options))
+    return 0
+
+
+def _worker(config: Config, options: argparse.Namespace, console: Console) -> int:
+    del options
+    if config.broker_url:
+        program = Path(sys.executable).with_name("celery")
+        if not program.is_file():
+            say(console, "worker.extra")
+            return USAGE
+        celery = [str(program), "-A", "server.jobs.celery_app", "worker", "--beat", "--schedule"]
+        os.execv(program, [*celery, str(config.home / "celery.beat"), "--loglevel", "WARNING"])  # noqa: S606
+    configure_logs(config.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    home = open_home(config)
+    work(open_sessions(config.database_url), home, stop)
+    return 0
+
+
+def _migrate(config: Config, options: argparse.Namespace, console: Console) -> int:
+    del options
+    open_home(config)
+    before, after = upgrade(config.database_url)
+    say(console, "migrate.done", before=before or "–", after=after)
+    return 0
+
+
+def _demo(config: Config, options: argparse.Namespace, console: Console) -> int:
+    url = options.url or config.base_url or f"http://127.0.0.1:{config.port}"
+    return load_demo(config, url, lambda name, params: say(console, name, **params))
+
+
+def _backup(config: Config, options: argparse.Namespace, console: Console) -> int:
+    try:
+        made = backup(open_home(config), options.file, datetime.now(UTC))
+    except SnapshotFailed as error:
+        say(console, f"snapshot.{error.reason}", **error.params)
+        return FAILED
+    except OSError as error:
+        say(console, "backup.failed", error=error)
+        return FAILED
+    say(console, "backup.done", file=options.file, blobs=len(made.blobs), bytes=options.file.stat().st_size)
+    if made.secret is None:
+        say(console, "backup.no_secret")
+    if made.missing:
+        say(console, "backup.missing", count=len(made.missing))
+    return FAILED if made.missing else 0
+
+
+def _restore(config: Config, options: argparse.Namespace, console: Console) -> int:
+    try:
+        done = restore(options.file, config)
+    except RestoreRefused as error:
+        say(console, f"restore.{error.reason}", **error.params)
+        return FAILED
+    except SnapshotFailed as error:
+        say(console, f"snapshot.{error.reason}", **error.params)
+        return FAILED
+    except OSError as error:
+        say(console, "restore.failed", error=error)
+        return FAILED
+    say(console, "restore.done", home=config.home, made_at=done.manifest.made_at, blobs=done.blobs)
+    if done.manifest.secret is None:
+        say(console, "backup.no_secret")
+    return 0
+
+
+def _doctor(config: Config, options: argparse.Namespace, console: Console) -> int:
+    del options
+    worst = 0
+    with open_sessions(config.database_url)() as session:
+        for check in examine(session, open_home(config), datetime.now(UTC)):
+            said = DIAGNOSES[check.name, check.state].filled(check.params)
+            console.print(f"{_MARKS[check.state]} ", end="")
+            console.print(said.vi, markup=False)
+            console.print(f"  {said.en}", style="dim", markup=False)
+            worst = max(worst, {OK: 0, ERROR: FAILED}.get(check.state, 0))
+    return worst
+
+
+def _people(config: Config, options: argparse.Namespace, console: Console) -> int:
+    password: str = options.password or secrets.token_urlsafe(12)
+    now = datetime.now(UTC)
+    with open_sessions(config.database_url)() as session:
+        caller = replace(system_caller(session, now), note="thonban people")
+        if options.action == "add":
+            create_user(session, caller, NewUser(options.email, password, role="admin"), now)
+        else:
+            reset_password(session, caller, options.email, password, now)
+    say(console, "people.added" if options.action == "add" else "people.reset", email=options.email)
+    if not options.password:
+        say(console, "people.password", password=password)
+    return 0
+
+
+def _version(config: Config, options: argparse.Namespace, console: Console) -> int:
+    del config, options
+    console.print(version("thonban"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

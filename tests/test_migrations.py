@@ -1,0 +1,82 @@
+"""The revisions make what the models say, on either database, and can be taken back."""
+
+import multiprocessing
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from server.storage import schema
+from tests.kit.databases import make_tables
+
+
+def _described(url: str) -> dict[str, Any]:
+    """What a database holds, as the database itself tells it: columns, keys, and indexes with their expressions."""
+    engine = sa.create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        tables = sorted(set(inspector.get_table_names()) - {"alembic_version"})
+        found: dict[str, Any] = {}
+        for table in tables:
+            found[table] = {
+                "columns": [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)],
+                "primary key": inspector.get_pk_constraint(table),
+                "foreign keys": sorted(inspector.get_foreign_keys(table), key=lambda key: str(key["name"])),
+            }
+        catalogue = (
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            if connection.dialect.name == "sqlite"
+            else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        )
+        rows = connection.exec_driver_sql(catalogue)
+        # the order in which constraints are written means nothing
+        found["texts"] = {name: sorted(text.replace(",", " ").split()) for name, text in rows if "alembic" not in name}
+    return found
+
+
+def test_the_revisions_make_what_the_models_say(empty_database_url: str) -> None:
+    assert schema.upgrade(empty_database_url) == (None, schema.head_revision())
+    migrated = _described(empty_database_url)
+
+    schema.downgrade(empty_database_url, "base")
+    assert _described(empty_database_url) == {"texts": {}}
+
+    make_tables(empty_database_url)
+    assert migrated == _described(empty_database_url)
+    assert "uq_grants_once" in migrated["texts"]
+    assert len(migrated) > 25
+
+
+def test_a_second_upgrade_changes_nothing_and_a_downgrade_can_be_taken_back(empty_database_url: str) -> None:
+    schema.upgrade(empty_database_url)
+    before = _described(empty_database_url)
+    head = schema.head_revision()
+    assert schema.upgrade(empty_database_url) == (head, head)
+
+    assert schema.downgrade(empty_database_url, "-1")[0] == head
+    assert _described(empty_database_url) != before
+    schema.upgrade(empty_database_url)
+    assert _described(empty_database_url) == before
+
+
+def _upgrade(url: str) -> tuple[str | None, str | None]:
+    return schema.upgrade(url)
+
+
+def test_of_two_that_migrate_at_once_one_waits_for_the_other(empty_database_url: str) -> None:
+    head = schema.head_revision()
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        answers = pool.map(_upgrade, [empty_database_url] * 3, chunksize=1)
+    assert sorted(answers, key=str) == sorted([(None, head), (head, head), (head, head)], key=str)
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_database_url: str) -> None:
+    engine = sa.create_engine(empty_database_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        # the second revision will stumble over this one
+        connection.exec_driver_sql("CREATE TABLE review_moves (id integer)")
+    before = _described(empty_database_url)
+    with pytest.raises(sa.exc.DatabaseError, match="review_moves"):
+        schema.upgrade(empty_database_url)
+    assert _described(empty_database_url) == before
