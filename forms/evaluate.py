@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forms.definition import FormDefinition, Itemset, Message
 from forms.plan import NodePlan, Trigger
 from forms.tables import Table
 from forms.types import same_value
 from forms.xpath.compile import Expression
-from forms.xpath.context import Context
+from forms.xpath.context import Context, World
 from forms.xpath.moments import find_moment, find_time, moment_of_days
 from forms.xpath.values import (
     Node,
@@ -90,17 +90,17 @@ class Evaluation:
             held = {key: context.tables[name] for key, name in plan.external.items() if name in context.tables}
             self.instances = {**plan.instances, **held}
         stems = {name.rpartition(".")[0]: table for name, table in context.tables.items()} if context.tables else {}
-        self.at = Context(
+        world = World(
             root,
-            root,
+            self.now,
             self.instances,
-            now=self.now,
             random=context.random,
             choice_label=self._choice_label,
             itext=self._itext,
             tables=stems,
             properties=context.properties,
-        ).at
+        )
+        self.at = Context(root, world).at
 
     # -- walking ----------------------------------------------------------------------------------------------------
 
@@ -193,15 +193,7 @@ class Evaluation:
     def _seeing(self, node: Node, instance_id: str, view: Node) -> Context:
         instances = {**self.instances, instance_id: view}
         world = self.at(node).world
-        return Context(
-            node,
-            self.root,
-            instances,
-            now=self.now,
-            random=world.random,
-            tables=world.tables,
-            properties=world.properties,
-        )
+        return Context(node, replace(world, instances=instances, choice_label=None, itext=None))
 
     def render(self, message: Message | None, node: Node) -> dict[str, str]:
         """A message by language, its outputs said as they stand at a node."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Iterator
+from typing import Any
 
 from forms.errors import DefinitionError
+from forms.xml import parse_document, to_node
 from forms.xpath.values import Node
 
 
@@ -75,6 +79,56 @@ def table_from_csv(content: bytes) -> Table:
     return table
 
 
+def table_from_file(name: str, content: bytes) -> Table | None:
+    """A file that came with a form as a secondary instance, by its name: .csv, .xml or .geojson; None for another.
+
+    :raises DefinitionError: see :func:`table_from_csv`, :func:`table_from_xml`, :func:`table_from_geojson`.
+    """
+    reader = _READERS.get(name.rpartition(".")[2].lower())
+    return reader(content) if reader is not None else None
+
+
+def table_from_xml(content: bytes) -> Table:
+    """An XML file ``<root><item>…</item></root>`` as a secondary instance.
+
+    :raises DefinitionError: ``table.not_xml``, ``table.doctype``, …
+    """
+    return table_from_node(to_node(parse_document(content, DefinitionError, "table"), DefinitionError, "table"))
+
+
+def table_from_geojson(content: bytes) -> Table:
+    """A GeoJSON FeatureCollection as a secondary instance, as phones read it.
+
+    Each feature is an item with its id, its properties, and ``geometry`` written as an answer, "lat lon 0 0; …" (ODK
+    documentation, "Selects from map").
+
+    :raises DefinitionError: ``table.not_geojson``.
+    """
+    table = Table()
+    try:
+        for feature in json.loads(content)["features"]:
+            item = Node("item")
+            said = {**(feature.get("properties") or {}), "geometry": "; ".join(_points(feature.get("geometry") or {}))}
+            if "id" in feature:
+                said["id"] = feature["id"]
+            for name, value in said.items():
+                item.add(Node(str(name), "" if value is None else str(value)))
+            table.add(item)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise DefinitionError("table.not_geojson") from None
+    return table
+
+
+def _points(geometry: dict[str, Any]) -> Iterator[str]:
+    places = geometry.get("coordinates", ())
+    if geometry.get("type") == "Point":
+        places = (places,)
+    elif geometry.get("type") == "Polygon":
+        places = places[0]
+    for place in places:
+        yield f"{place[1]} {place[0]} 0 0"
+
+
 def table_from_node(root: Node) -> Table:
     """The root element of an inline instance as a table."""
     table = Table(root.name)
@@ -82,3 +136,6 @@ def table_from_node(root: Node) -> Table:
     for item in list(root.children):
         table.add(item)
     return table
+
+
+_READERS = {"csv": table_from_csv, "xml": table_from_xml, "geojson": table_from_geojson}

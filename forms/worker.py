@@ -142,8 +142,8 @@ def rows_by_path(survey: Iterable[Row]) -> dict[str, int]:
 def explain(said: str, survey: Iterable[Row] = ()) -> tuple[Problem, ...]:
     """pyxform's sentences as problems.
 
-    ``[row : 5] …`` gives the row, a named sheet the sheet; without a row, the first row of ``survey`` whose type or name
-    holds a word that the sentence quotes.
+    ``[row : 5] …`` gives the row, a named sheet the sheet; without a row, the first row of ``survey`` whose type or
+    name holds a word that the sentence quotes.
     """
     rows = list(survey)
     pieces = [piece for piece in re.split(r"\n(?=\[row\s*:)", said.strip()) if piece.strip()]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import re
 import time
 import uuid
 from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,10 +16,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server.config import Config
 from server.services.home import Home, open_home
 from server.storage.database import db, engine_options
-from server.web import api
+from server.web import api, desk, health, openrosa
 from server.web.catalogues import compile_catalogues, translation_folders
 from server.web.context import choose_locale
 from server.web.errors import register_errors
+from server.web.logs import configure_logs, without_secrets
 from server.web.paths import RawPaths, Segment
 
 log = structlog.get_logger("thonban.access")
@@ -29,12 +28,12 @@ log = structlog.get_logger("thonban.access")
 JSON_LIMIT = 250_000
 """Bytes of a JSON body, as ODK Central has it."""
 
-_SECRETS = re.compile(r"(/key/|/test/|[?&]st=|/sessions/)[A-Za-z0-9!$%]{20,}")
-
 
 def create_app(config: Config, home: Home | None = None) -> Flask:
     """The app on a home, which is opened when it is not given. Raises ConfigError when it cannot be."""
     home = home or open_home(config)
+    if not structlog.is_configured():
+        configure_logs(home.config.log_level)
     compile_catalogues()
     app = Flask("server", static_folder=None)
     app.config.from_mapping(_settings(home))
@@ -42,24 +41,19 @@ def create_app(config: Config, home: Home | None = None) -> Flask:
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
+    if isinstance(app.json, DefaultJSONProvider):
+        app.json.ensure_ascii = app.json.sort_keys = False
     db.init_app(app)
     Babel(app, locale_selector=choose_locale)
     register_errors(app)
     app.before_request(_begin)
     app.after_request(_finish)
     api.register(app)
-    for part in ("openrosa", "health", "desk"):
-        if importlib.util.find_spec(f"server.web.{part}") is not None:
-            module = importlib.import_module(f"server.web.{part}")
-            if hasattr(module, "blueprint"):
-                app.register_blueprint(module.blueprint)
+    app.register_blueprint(openrosa.blueprint)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(desk.blueprint)
     _wrap(app, config.trusted_proxies)
     return app
-
-
-def without_secrets(path: str) -> str:
-    """A path with tokens cut to their first four characters: a log is read by more people than a key is for."""
-    return _SECRETS.sub(lambda found: found[1] + found[0][len(found[1]) :][:4] + "…", path)
 
 
 def _settings(home: Home) -> dict[str, Any]:

@@ -25,11 +25,13 @@ from server.sentences import SENTENCES
 from server.services.authenticate import system_caller
 from server.services.backup import backup
 from server.services.doctor import ERROR, OK, examine
+from server.services.health import home_kind
 from server.services.home import open_home
 from server.services.people import NewUser, create_user, reset_password
+from server.services.prepare import REAL, prepare
 from server.services.restore import RestoreRefused, restore
-from server.services.snapshot import SnapshotFailed
 from server.storage.schema import open_sessions, upgrade
+from server.storage.snapshots import SnapshotFailed
 from server.web.launch import Certificate, configure_logs, serve
 
 FAILED, USAGE = 1, 2
@@ -82,12 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "--empty", dest="kind", action="store_const", const="real", help="a new home stays empty, for real data"
     )
     for made in (run, add("serve", _serve, "the web only; migrate first, and run a worker beside it")):
-        made.add_argument("--host", help="address to listen on (THONBAN_HOST)")
-        made.add_argument("--port", help="port to listen on (PORT)")
-        made.add_argument("--workers", help="processes that answer (THONBAN_WORKERS)")
-        made.add_argument("--threads", help="threads of each (THONBAN_THREADS)")
-        made.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM chain, for TLS without a proxy")
-        made.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM key that belongs to it")
+        _add_listening(made)
     add("worker", _worker, "background work: drains the outbox; with THONBAN_BROKER_URL as a Celery worker")
     add("migrate", _migrate, "brings the tables to the revision this program needs")
     demo = add("demo", _demo, "sends what is missing of the demo to the running server of a demo home")
@@ -103,6 +100,15 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("--password", help="10 to 72 characters; made and shown once when left out")
     add("version", _version, "prints the version")
     return parser
+
+
+def _add_listening(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", help="address to listen on (THONBAN_HOST)")
+    command.add_argument("--port", help="port to listen on (PORT)")
+    command.add_argument("--workers", help="processes that answer (THONBAN_WORKERS)")
+    command.add_argument("--threads", help="threads of each (THONBAN_THREADS)")
+    command.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM chain, for TLS without a proxy")
+    command.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM key that belongs to it")
 
 
 def _environment(options: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
@@ -158,10 +164,17 @@ def _worker(config: Config, options: argparse.Namespace, console: Console) -> in
 
 
 def _migrate(config: Config, options: argparse.Namespace, console: Console) -> int:
+    """What `run` does before it serves, for those who start web and worker themselves: a new home is for real data."""
     del options
-    open_home(config)
+    home = open_home(config)
     before, after = upgrade(config.database_url)
     say(console, "migrate.done", before=before or "–", after=after)
+    with open_sessions(config.database_url)() as session:
+        kind = None if home_kind(session) else REAL
+        prepared = prepare(session, home, kind, 0, datetime.now(UTC))
+    say(console, "run.admin", email=prepared.admin_email)
+    if prepared.password is not None:
+        say(console, "run.password", password=prepared.password)
     return 0
 
 

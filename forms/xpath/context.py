@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from forms.xpath.values import Node
@@ -13,25 +13,29 @@ from forms.xpath.values import Node
 class World:
     """What stays the same for all expressions of one filled form.
 
-    ``today`` is the local midnight of the context's ``now``. ``instances`` are the secondary instances by id (the
-    node is the root element, children are items). ``tables`` are those for ``pulldata`` by file stem.
-    ``choice_label(question, name)`` and ``itext(id)`` give labels in the language of the form in use.
+    ``now`` is aware, its zone the one in which dates are read; ``today`` is its local midnight. ``instances`` are the
+    secondary instances by id (the node is the root element, children are items). ``tables`` are those for ``pulldata``
+    by file stem. ``choice_label(question, name)`` and ``itext(id)`` give labels in the language of the form in use.
     """
 
     root: Node
-    today: datetime
-    instances: Mapping[str, Node]
-    random: Callable[[], float] | None
-    choice_label: Callable[[Node, str], str] | None
-    itext: Callable[[str], str] | None
-    tables: Mapping[str, Node]
-    properties: Mapping[str, str]
+    now: datetime
+    instances: Mapping[str, Node] = field(default_factory=dict)
+    random: Callable[[], float] | None = None
+    choice_label: Callable[[Node, str], str] | None = None
+    itext: Callable[[str], str] | None = None
+    tables: Mapping[str, Node] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    today: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise ValueError("now must be aware of its time zone")
+        object.__setattr__(self, "today", self.now.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 class Context:
-    """A place in a :class:`World`, with ``now``, which is aware: its zone is the one in which dates are read.
-
-    It holds the node an expression stands at, and its place in a list during predicates.
+    """A place in a :class:`World`: the node an expression stands at, and its place in a list during predicates.
 
     ``current`` is the node of the whole expression, also inside predicates; ``position`` and ``size`` are 1-based and
     0 outside predicates.
@@ -39,26 +43,11 @@ class Context:
 
     __slots__ = ("current", "node", "now", "position", "size", "world")
 
-    def __init__(  # noqa: PLR0913 - the fixed interface towards the form engine
-        self,
-        node: Node,
-        root: Node,
-        instances: Mapping[str, Node] | None = None,
-        *,
-        now: datetime,
-        random: Callable[[], float] | None = None,
-        choice_label: Callable[[Node, str], str] | None = None,
-        itext: Callable[[str], str] | None = None,
-        tables: Mapping[str, Node] | None = None,
-        properties: Mapping[str, str] | None = None,
-    ) -> None:
-        if now.tzinfo is None:
-            raise ValueError("now must be aware of its time zone")
-        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        self.world = World(root, today, instances or {}, random, choice_label, itext, tables or {}, properties or {})
+    def __init__(self, node: Node, world: World) -> None:
+        self.world = world
         self.node = node
         self.current = node
-        self.now = now
+        self.now = world.now
         self.position = 0
         self.size = 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from server.services.authenticate import system_caller
@@ -14,8 +13,7 @@ from server.services.judge import Target, Upload, read_and_judge
 from server.services.keep import decide_on, keep, look
 from server.services.receive import settle
 from server.storage.database import lock_instance, writing
-from server.storage.intake import find_variant
-from server.storage.submissions import Variant
+from server.storage.intake import find_variant, mark_applied
 from sync.decide import Outcome
 from sync.envelope import Envelope, Part
 
@@ -38,7 +36,7 @@ def apply_held(session: Session, home: Home, variant_id: int, now: datetime) -> 
         if decision.outcome is not Outcome.HELD:
             submission_id = keep(keeping, decision)
             settle(keeping, decision, submission_id)
-            connection.execute(update(Variant).where(Variant.id == variant_id).values(applied_at=now))
+            mark_applied(connection, variant_id, now)
         session.commit()
     return decision.outcome
 

@@ -8,16 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.data_files import AreaRow as ShippedArea
 from server.domain.data_files import ChangeRow, FactRow
 from server.services.campaign import touch
-from server.storage.areas import AreaChangeRow, AreaFactRow, AreaRow, AreaVersionRow
+from server.storage.areas import add_areas, add_changes, add_facts, end_versions, list_area_ids, put_root
 from server.storage.database import writing
-from server.storage.projects import Project
 
 DISTRICT_CODE_LENGTH = 3
 
@@ -34,7 +32,7 @@ def load_areas(
     Dates in the files name the last day; here a version holds up to, not including, `valid_to`.
     """
     with writing(session) as connection:
-        here = set(connection.execute(select(AreaRow.id)).scalars())
+        here = list_area_ids(connection)
         ids = {area.key: area.uuid for area in areas}
         fresh = [area for area in areas if area.uuid not in here]
         if fresh:
@@ -49,7 +47,7 @@ def load_areas(
 def set_root(session: Session, project_id: int, area_id: str) -> None:
     """Says which area a project works in."""
     with writing(session) as connection:
-        connection.execute(update(Project).where(Project.id == project_id).values(root_area_id=area_id))
+        put_root(connection, project_id, area_id)
         touch(connection)
         session.commit()
 
@@ -71,8 +69,7 @@ def _add_areas(connection: Connection, areas: Iterable[ShippedArea], ids: dict[s
                 source=area.source,
             )
         )
-    connection.execute(insert(AreaRow), rows)
-    connection.execute(insert(AreaVersionRow), versions)
+    add_areas(connection, rows, versions)
 
 
 def _version(area_id: str, name: str, code: str, kind: str, **rest: Any) -> dict[str, Any]:
@@ -103,25 +100,21 @@ def _add_changes(connection: Connection, changes: Sequence[ChangeRow], ids: dict
         )
         if change.date and change.extent in ("whole", "part_main") and origin != ids[change.to_key]:
             ends.setdefault(origin, change.date)
-    connection.execute(insert(AreaChangeRow), rows)
+    add_changes(connection, rows)
     by_day: dict[date, list[str]] = defaultdict(list)
     for area_id, day in ends.items():
         by_day[day].append(area_id)
     for day, gone in by_day.items():
-        connection.execute(
-            update(AreaVersionRow)
-            .where(AreaVersionRow.area_id.in_(gone), AreaVersionRow.valid_to.is_(None))
-            .values(valid_to=day)
-        )
+        end_versions(connection, gone, day)
 
 
 def _add_successor(connection: Connection, change: ChangeRow, ids: dict[str, str], now: datetime) -> str:
     area_id = str(uuid.uuid4())
     kind = "district" if len(change.to_code) == DISTRICT_CODE_LENGTH else "commune"
     parent = max((key for key in ids if change.to_key.startswith(f"{key}-")), key=len, default="qn")
-    connection.execute(insert(AreaRow), [{"id": area_id, "synthetic": False, "created_at": now}])
-    connection.execute(
-        insert(AreaVersionRow),
+    add_areas(
+        connection,
+        [{"id": area_id, "synthetic": False, "created_at": now}],
         [
             _version(
                 area_id,
@@ -156,8 +149,7 @@ def _add_facts(connection: Connection, facts: Sequence[FactRow], ids: dict[str, 
         for fact in facts
         if fact.commune_key in ids
     ]
-    if rows:
-        connection.execute(insert(AreaFactRow), rows)
+    add_facts(connection, rows)
 
 
 def _day_after(day: date | None) -> date | None:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from server.services.home import Home
-from server.services.snapshot import Snapshot, beside, take_snapshot
 from server.storage.blobs import CHUNK, BlobStore
+from server.storage.snapshots import Snapshot, beside, take_snapshot
 
 FORMAT = 1
 MANIFEST, SECRET = "manifest.json", "secret.key"

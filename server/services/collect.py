@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ _FIRST = datetime(ROUND.cutoff.year, 7, 1, 7, 30, tzinfo=VIETNAM)
 _STEP = timedelta(minutes=37)
 _KEEP_EVERY = 5
 _ATTEMPTS = 5
+_AT_ONCE = 2
 
 
 def collect(session: Session, project_url: Callable[[str], str], heads: Sequence[Head]) -> int:
@@ -44,19 +46,28 @@ def collect(session: Session, project_url: Callable[[str], str], heads: Sequence
     loading = find_setting(session, LOADING) or {}
     done = 0 if loading.get("finished") else int(loading.get("done", 0))
     definitions: dict[str, FormDefinition] = {}
-    for number in range(done, len(heads)):
-        head = heads[number]
-        with Phone(project_url(head.token), f"thonban:{head.village.uuid}") as phone:
-            entry = next(entry for entry in phone.form_list() if entry.form_id == FORM)
-            form = phone.download(entry)
-            if entry.hash not in definitions:
-                definitions[entry.hash] = parse_form(form.xml)
-            xml, photos = make_sheet(definitions[entry.hash], form, head, number)
-            phone.send(xml, photos, attempts=_ATTEMPTS)
-        if (number + 1) % _KEEP_EVERY == 0:
-            _keep(session, number + 1, len(heads), finished=False)
+
+    def visit(number: int) -> int:
+        _send_sheet(project_url(heads[number].token), heads[number], number, definitions)
+        return number + 1
+
+    with ThreadPoolExecutor(_AT_ONCE) as phones:
+        # in order: all before the one that is counted are acknowledged
+        for acknowledged in phones.map(visit, range(done, len(heads))):
+            if acknowledged % _KEEP_EVERY == 0:
+                _keep(session, acknowledged, len(heads), finished=False)
     _keep(session, len(heads), len(heads), finished=True)
     return len(heads) - done
+
+
+def _send_sheet(server_url: str, head: Head, number: int, definitions: dict[str, FormDefinition]) -> None:
+    with Phone(server_url, f"thonban:{head.village.uuid}") as phone:
+        entry = next(entry for entry in phone.form_list() if entry.form_id == FORM)
+        form = phone.download(entry)
+        if entry.hash not in definitions:
+            definitions[entry.hash] = parse_form(form.xml)
+        xml, photos = make_sheet(definitions[entry.hash], form, head, number)
+        phone.send(xml, photos, attempts=_ATTEMPTS)
 
 
 def make_sheet(definition: FormDefinition, form: Downloaded, head: Head, number: int) -> tuple[bytes, tuple[Part, ...]]:

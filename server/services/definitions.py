@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
 from forms.parse import parse_form
 from server.domain.errors import NotFound
-from server.storage.forms import FormVersion
+from server.storage.intake import find_form_text
 
 KEPT = 64
 
@@ -44,7 +43,7 @@ def definition_of(session: Session | Connection, sha256: str) -> FormDefinition:
     kept = find_kept(sha256)
     if kept is not None:
         return kept
-    xml = session.execute(select(FormVersion.xml).where(FormVersion.sha256 == sha256).limit(1)).scalar_one_or_none()
+    xml = find_form_text(session, sha256)
     if xml is None:
         raise NotFound("form.version_unknown", version=sha256[:12])
     return keep_definition(sha256, xml)

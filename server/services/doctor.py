@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -19,10 +18,10 @@ from server.services.home import Home
 from server.services.nightly import list_copies
 from server.services.sweep import list_orphans
 from server.storage.blobs import list_named
-from server.storage.jobs import Job, list_dead
-from server.storage.schema import head_revision, revision_of
+from server.storage.counts import find_newest_arrival
+from server.storage.jobs import find_oldest_waiting, list_dead
+from server.storage.schema import find_damage, head_revision, revision_of
 from server.storage.settings import find_setting
-from server.storage.submissions import Submission
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 SAMPLE = 100
@@ -98,7 +97,7 @@ def _database(session: Session) -> Check:
 
 def _clock(session: Session, home: Home, now: datetime) -> Check:
     del home
-    newest = session.execute(select(func.max(Submission.created_at))).scalar()
+    newest = find_newest_arrival(session)
     wrong = now < _BUILT or (newest is not None and newest > now + timedelta(minutes=1))
     return Check("clock", ERROR if wrong else OK, {"now": now.isoformat(timespec="seconds")})
 
@@ -110,14 +109,9 @@ def _secret(session: Session, home: Home, now: datetime) -> Check:
 
 
 def _integrity(session: Session, home: Home, now: datetime) -> Check:
-    del now
-    if not home.config.is_sqlite:
-        return Check("integrity")
-    found = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check(5)"))]
-    broken = session.execute(text("PRAGMA foreign_key_check")).first()
-    if found != ["ok"] or broken is not None:
-        return Check("integrity", ERROR, {"error": "; ".join(found) if found != ["ok"] else f"foreign keys: {broken}"})
-    return Check("integrity")
+    del home, now
+    damage = find_damage(session)
+    return Check("integrity") if damage is None else Check("integrity", ERROR, {"error": damage})
 
 
 def _files(session: Session, home: Home, now: datetime) -> Check:
@@ -157,9 +151,7 @@ def _dead_jobs(session: Session, home: Home, now: datetime) -> Check:
 
 def _worker(session: Session, home: Home, now: datetime) -> Check:
     del home
-    oldest = session.execute(
-        select(func.min(Job.run_after)).where(Job.done_at.is_(None), Job.leased_until.is_(None))
-    ).scalar()
+    oldest = find_oldest_waiting(session)
     waits = now - oldest if oldest is not None else timedelta(0)
     return Check("worker", WARNING if waits > STUCK else OK, {"minutes": max(0, int(waits.total_seconds() // 60))})
 

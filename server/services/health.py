@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.services.home import Home
+from server.storage.counts import count_kept_submissions
 from server.storage.jobs import count_jobs
 from server.storage.schema import head_revision, revision_of
 from server.storage.settings import find_setting
-from server.storage.submissions import Submission
 
 LOADING = "loading"
 """The settings row that says how far the demo is: {done, total, finished}."""
@@ -55,9 +54,8 @@ def check_health(session: Session, home: Home) -> Health:
 def count_everything(session: Session, home: Home) -> dict[str, int]:
     """Numbers for a graph: submissions kept, jobs waiting and dead, free bytes of the data folder."""
     jobs = count_jobs(session)
-    kept = select(func.count()).where(Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
     return {
-        "submissions": session.execute(kept).scalar_one(),
+        "submissions": count_kept_submissions(session),
         "jobs_waiting": jobs["waiting"],
         "jobs_dead": jobs["dead"],
         "free_bytes": home.free_bytes,
@@ -69,9 +67,15 @@ def home_notices(home: Home) -> tuple[Notice, ...]:
     return (Notice("storage.disk_full"),) if home.is_full else ()
 
 
+def home_kind(session: Session) -> str | None:
+    """demo (invented household numbers), real, or None before the first start."""
+    kind: str | None = (find_setting(session, "home") or {}).get("kind")
+    return kind
+
+
 def is_demo(session: Session) -> bool:
     """Whether this home holds invented household numbers."""
-    return (find_setting(session, "home") or {}).get("kind") == "demo"
+    return home_kind(session) == "demo"
 
 
 @cache

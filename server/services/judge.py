@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -26,8 +25,7 @@ from server.services.campaign import Campaign, campaign_of
 from server.services.definitions import definition_of
 from server.services.home import Home
 from server.services.lists import LISTS, list_of
-from server.storage.forms import FormAttachment, FormVersion
-from server.storage.intake import FormTarget, find_draft_target, find_target
+from server.storage.intake import FormTarget, find_draft_target, find_target, list_form_files
 from server.storage.rounds import RoundView
 from sync.decide import Dialect
 from sync.envelope import Envelope, instance_id_from
@@ -154,12 +152,8 @@ def media_of(
             areas = made.names
     others = [name for name in names - LISTS.keys() if name.endswith(".csv")]
     if others:
-        rows = connection.execute(
-            select(FormAttachment.name, FormAttachment.sha256)
-            .join(FormVersion, FormVersion.id == FormAttachment.version_id)
-            .where(FormVersion.sha256 == definition.sha256, FormAttachment.name.in_(others))
-        )
-        tables |= {name: _table(home, sha256) for name, sha256 in rows if sha256}
+        files = list_form_files(connection, definition.sha256, others)
+        tables |= {name: _table(home, sha256) for name, sha256 in files.items()}
     return Media(tables, areas)
 
 

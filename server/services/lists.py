@@ -15,15 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from forms.parse import table_from_csv
 from forms.xpath.values import Node
 from server.services.campaign import Campaign, campaign_of
-from server.storage.areas import AreaView, list_facts, list_subtree
-from server.storage.projects import Project
+from server.storage.areas import AreaView, find_root, list_facts, list_subtree
 
 LISTS = {"villages.csv": "villages", "communes.csv": "communes", "rounds.csv": "rounds"}
 VILLAGE_KINDS = frozenset({"village"})
@@ -82,7 +80,7 @@ def list_areas(
     session: Session | Connection, project_id: int, areas: Sequence[str] | None, on: date
 ) -> dict[str, AreaView]:
     """The areas of a project that somebody sees as of a date, by own id, parents first. `areas` None sees all."""
-    root = session.execute(select(Project.root_area_id).where(Project.id == project_id)).scalar_one_or_none()
+    root = find_root(session, project_id)
     everything = {area.id: area for area in list_subtree(session, [root] if root else [], on)}
     if areas is None:
         return everything

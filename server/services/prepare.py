@@ -6,18 +6,20 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.config import ConfigError
+from server.domain.errors import Invalid
 from server.services.authenticate import hash_password
 from server.services.health import LOADING
 from server.services.home import Home
-from server.storage.accounts import add_actor
-from server.storage.actors import Grant, User, find_user_by_email
+from server.storage.accounts import add_actor, add_grant, add_user
+from server.storage.actors import GrantView, find_user_by_email
 from server.storage.audits import AuditEntry, write_audit
+from server.storage.counts import find_first_project, find_site_administrator
 from server.storage.database import writing
-from server.storage.projects import Project
+from server.storage.projects import add_project
 from server.storage.settings import find_setting, put_setting
 
 DEMO, REAL = "demo", "real"
@@ -51,7 +53,7 @@ def prepare(session: Session, home: Home, kind: str | None, expected: int, now: 
     """Writes what is missing and keeps what is there. `kind`: demo | real | None (as it is; a new home becomes demo).
 
     `expected` is how many submissions the demo will have. The tables must be there. Raises HomeRefused when a demo home
-    is to become real or the other way round, Invalid when the configured password is too short or too long.
+    is to become real or the other way round, ConfigError when the configured password is too short or too long.
     """
     found = find_setting(session, "home")
     if found is not None and kind not in (None, found["kind"]):
@@ -78,32 +80,34 @@ def prepare(session: Session, home: Home, kind: str | None, expected: int, now: 
     )
 
 
+def _hashed(password: str) -> str:
+    try:
+        return hash_password(password)
+    except Invalid as error:
+        remedy = "Write 10 to 72 characters, or leave it out and one is made."
+        raise ConfigError("THONBAN_ADMIN_PASSWORD", f"{len(password)} characters will not do", remedy) from error
+
+
 def _first_project(connection: Connection, kind: str, now: datetime) -> int:
-    known = connection.execute(select(Project.id).order_by(Project.id).limit(1)).scalar()
+    known = find_first_project(connection)
     if known is not None:
         return known
-    values = {"name": PROJECT_NAMES[kind], "archived": False, "synthetic": kind == DEMO, "created_at": now}
-    return connection.execute(insert(Project).values(**values).returning(Project.id)).scalar_one()
+    values = {"name": PROJECT_NAMES[kind], "archived": False, "synthetic": kind == DEMO}
+    return add_project(connection, **values, created_at=now)
 
 
 def _first_administrator(connection: Connection, home: Home, now: datetime) -> tuple[str, str | None]:
     """(e-mail of an administrator of the site, the password if it was made here)."""
-    known = connection.execute(
-        select(User.email)
-        .join(Grant, Grant.actor_id == User.actor_id)
-        .where(Grant.role == "admin", Grant.scope == "site")
-        .order_by(User.actor_id)
-        .limit(1)
-    ).scalar()
+    known = find_site_administrator(connection)
     if known is not None:
         return known, None
-    email = home.config.admin_email.lower()
+    email = home.config.admin_email.strip().lower()
     made = None if home.config.admin_password else secrets.token_urlsafe(12)
-    hashed = hash_password(home.config.admin_password or made or "")
+    hashed = _hashed(home.config.admin_password or made or "")
     user = find_user_by_email(connection, email)
     actor_id = user.id if user else add_actor(connection, "user", email, now=now)
     if user is None:
-        connection.execute(insert(User).values(actor_id=actor_id, email=email, password_hash=hashed))
-    connection.execute(insert(Grant).values(actor_id=actor_id, role="admin", scope="site", created_at=now))
+        add_user(connection, actor_id, email, hashed)
+    add_grant(connection, actor_id, GrantView("admin", "site", None, None, None, None, None), actor_id, now)
     write_audit(connection, AuditEntry(actor_id, "user.create", f"actor:{actor_id}", now, {}, None))
     return email, made if user is None else None

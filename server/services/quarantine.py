@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.domain.errors import DomainError
@@ -10,7 +9,7 @@ from server.services.home import Home
 from server.services.judge import Upload
 from server.storage.blobs import name_blob
 from server.storage.database import writing
-from server.storage.quarantine import Quarantined
+from server.storage.quarantine import is_quarantined, put_quarantined, used_by
 from sync.envelope import clipped
 
 MOST_BYTES = 50_000_000
@@ -21,33 +20,28 @@ MOST_ROWS = 200
 def quarantine(session: Session, home: Home, upload: Upload, error: DomainError) -> bool:
     """Keeps the XML part of an upload; returns whether it is kept (False: the quota of this actor is used up)."""
     content, actor_id = upload.envelope.xml, upload.caller.actor_id
-    used = session.execute(
-        select(func.count(), func.coalesce(func.sum(Quarantined.size), 0)).where(Quarantined.actor_id == actor_id)
-    ).one()
     sha256 = upload.envelope.sha256
-    mine = (Quarantined.actor_id == actor_id) & (Quarantined.sha256 == sha256)
-    known = session.execute(select(Quarantined.id).where(mine)).scalar_one_or_none()
-    if known is None and (used[0] >= MOST_ROWS or used[1] + len(content) > MOST_BYTES):
-        return False
+    if not is_quarantined(session, actor_id, sha256):
+        used = used_by(session, actor_id)
+        if used.rows >= MOST_ROWS or used.bytes + len(content) > MOST_BYTES:
+            return False
     home.blobs.put(content)
     with writing(session) as connection:
         name_blob(connection, sha256, len(content), upload.now)
-        again = connection.execute(update(Quarantined).where(mine).values(times=Quarantined.times + 1))
-        if not again.rowcount:
-            connection.execute(
-                insert(Quarantined).values(
-                    project_id=upload.target.project_id,
-                    actor_id=actor_id,
-                    sha256=sha256,
-                    size=len(content),
-                    content_type="text/xml",
-                    code=error.code,
-                    params={key: str(value)[:255] for key, value in error.params.items()},
-                    device_id=clipped(upload.envelope.device_id),
-                    user_agent=clipped(upload.envelope.user_agent),
-                    created_at=upload.now,
-                    times=1,
-                )
-            )
+        put_quarantined(
+            connection,
+            {
+                "project_id": upload.target.project_id,
+                "actor_id": actor_id,
+                "sha256": sha256,
+                "size": len(content),
+                "content_type": "text/xml",
+                "code": error.code,
+                "params": {key: str(value)[:255] for key, value in error.params.items()},
+                "device_id": clipped(upload.envelope.device_id),
+                "user_agent": clipped(upload.envelope.user_agent),
+                "created_at": upload.now,
+            },
+        )
         session.commit()
     return True

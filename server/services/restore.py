@@ -14,7 +14,7 @@ from typing import IO
 
 from server.config import Config
 from server.services.backup import FORMAT, MANIFEST, SECRET, Manifest, chunks_of, sync_folder
-from server.services.snapshot import SQLITE_NAME, put_back
+from server.storage.snapshots import SQLITE_NAME, put_back
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -7,11 +7,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, and_, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    and_,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.storage.database import Base
+from server.storage.projects import Project
 
 
 class AreaRow(Base):
@@ -181,3 +195,45 @@ def list_facts(
     if area_ids is not None:
         query = query.where(AreaFactRow.area_id.in_(area_ids))
     return {row.area_id: FactView(*row) for row in session.execute(query.order_by(AreaFactRow.valid_from))}
+
+
+def find_root(session: Session | Connection, project_id: int) -> str | None:
+    """The area that a project works in."""
+    return session.execute(select(Project.root_area_id).where(Project.id == project_id)).scalar_one_or_none()
+
+
+def put_root(connection: Connection, project_id: int, area_id: str) -> None:
+    """Says which area a project works in."""
+    connection.execute(update(Project).where(Project.id == project_id).values(root_area_id=area_id))
+
+
+def list_area_ids(session: Session | Connection) -> set[str]:
+    """The ids of all areas there ever were."""
+    return set(session.execute(select(AreaRow.id)).scalars())
+
+
+def add_areas(connection: Connection, areas: list[dict[str, Any]], versions: list[dict[str, Any]]) -> None:
+    """Writes areas with their first versions; keys as the columns."""
+    connection.execute(insert(AreaRow), areas)
+    connection.execute(insert(AreaVersionRow), versions)
+
+
+def add_changes(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Writes what became of areas."""
+    if rows:
+        connection.execute(insert(AreaChangeRow), rows)
+
+
+def end_versions(connection: Connection, area_ids: Sequence[str], day: date) -> None:
+    """Ends the open versions of areas: they hold up to, not including, that day."""
+    connection.execute(
+        update(AreaVersionRow)
+        .where(AreaVersionRow.area_id.in_(area_ids), AreaVersionRow.valid_to.is_(None))
+        .values(valid_to=day)
+    )
+
+
+def add_facts(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Writes decided facts."""
+    if rows:
+        connection.execute(insert(AreaFactRow), rows)

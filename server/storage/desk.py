@@ -150,9 +150,7 @@ def list_reports(session: Session | Connection, round_id: int) -> dict[int, Repo
             Submission.id, Submission.review_state, Submission.review_level, Submission.created_at, Actor.display_name
         )
         .join(Actor, Actor.id == Submission.submitter_id)
-        .where(
-            Submission.round_id == round_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None)
-        )
+        .where(Submission.round_id == round_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
     )
     return {row[0]: Report(*row) for row in session.execute(query)}
 

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.storage.forms import Form, FormVersion
+from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.submissions import (
     FindingRow,
     Submission,
@@ -355,3 +355,30 @@ def find_counting(
         .limit(1)
     ).first()
     return Counting(row[0], row[1], row[2] or {}) if row else None
+
+
+def mark_applied(connection: Connection, variant_id: int, now: datetime) -> None:
+    """Says that a held edit has become what it was meant to be."""
+    connection.execute(update(Variant).where(Variant.id == variant_id).values(applied_at=now))
+
+
+_TEXT = select(FormVersion.xml).where(FormVersion.sha256 == bindparam("wanted")).limit(1)
+
+
+def find_form_text(session: Connection | Session, sha256: str) -> bytes | None:
+    """The XML of a form version by its SHA-256."""
+    found: bytes | None = session.execute(_TEXT, {"wanted": sha256}).scalar_one_or_none()
+    return found
+
+
+_FORM_FILES = (
+    select(FormAttachment.name, FormAttachment.sha256)
+    .join(FormVersion, FormVersion.id == FormAttachment.version_id)
+    .where(FormVersion.sha256 == bindparam("form"), FormAttachment.name.in_(bindparam("names", expanding=True)))
+)
+
+
+def list_form_files(connection: Connection, form_sha256: str, names: Sequence[str]) -> dict[str, str]:
+    """SHA-256 by name of those files of a form version that were uploaded."""
+    rows = connection.execute(_FORM_FILES, {"form": form_sha256, "names": names})
+    return {name: sha256 for name, sha256 in rows if sha256}

@@ -98,7 +98,7 @@ def enqueue(connection: Connection, work: Work, now: datetime) -> bool:
     }
     row = postgresql.insert(Job) if connection.dialect.name == "postgresql" else sqlite.insert(Job)
     # of two transactions that write the same key at once, one waits and then writes nothing
-    return connection.execute(row.values(**values).on_conflict_do_nothing()).rowcount == 1
+    return connection.execute(row.values(**values).on_conflict_do_nothing().returning(Job.id)).first() is not None
 
 
 def find_due(session: Session | Connection, now: datetime) -> int | None:
@@ -160,6 +160,13 @@ def count_jobs(session: Session | Connection) -> dict[str, int]:
     waiting = session.execute(select(func.count()).select_from(Job).where(Job.done_at.is_(None))).scalar_one()
     dead = session.execute(select(func.count()).select_from(Job).where(*_dead())).scalar_one()
     return {"waiting": waiting, "dead": dead}
+
+
+def find_oldest_waiting(session: Session | Connection) -> datetime | None:
+    """Since when the oldest job that nobody has taken yet could have been taken (or when it can be, later than now)."""
+    return session.execute(
+        select(func.min(Job.run_after)).where(Job.done_at.is_(None), Job.leased_until.is_(None))
+    ).scalar()
 
 
 def list_waiting_kinds(session: Session | Connection, kinds: Iterable[str]) -> set[str]:

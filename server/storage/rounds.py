@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -64,3 +65,15 @@ def find_round(session: Session | Connection, round_id: int) -> RoundView | None
     """A round by its id."""
     row = session.execute(_VIEW.where(RoundRow.id == round_id)).first()
     return RoundView(*row) if row else None
+
+
+def find_round_id(session: Session | Connection, project_id: int, slug: str) -> int | None:
+    """The id of a project's round by its slug."""
+    query = select(RoundRow.id).where(RoundRow.project_id == project_id, RoundRow.slug == slug)
+    return session.execute(query).scalar_one_or_none()
+
+
+def add_round(connection: Connection, **row: Any) -> int:
+    """Writes a round; returns its id."""
+    made = connection.execute(insert(RoundRow).values(**row).returning(RoundRow.id)).scalar_one()
+    return int(made)

@@ -49,6 +49,17 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def find_damage(session: Session) -> str | None:
+    """What SQLite finds broken in its file, in its own words; None when all is whole, and on PostgreSQL."""
+    if session.get_bind().dialect.name != "sqlite":
+        return None
+    found = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check(5)"))]
+    if found != ["ok"]:
+        return "; ".join(found)
+    broken = session.execute(text("PRAGMA foreign_key_check")).first()
+    return None if broken is None else f"foreign keys: {tuple(broken)}"
+
+
 def is_empty(connection: Connection) -> bool:
     """Whether the database has no table."""
     dialect = connection.dialect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import String, bindparam, delete, select, update
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -38,15 +38,3 @@ def put_setting(connection: Connection, key: str, value: Mapping[str, Any]) -> N
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = insert(Setting).values(key=key, value=dict(value))
     connection.execute(row.on_conflict_do_update(index_elements=[Setting.key], set_={"value": row.excluded.value}))
-
-
-def add_setting(connection: Connection, key: str, value: Mapping[str, Any]) -> bool:
-    """Keeps `value` under `key` unless something is there; whether it was kept."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = insert(Setting).values(key=key, value=dict(value)).on_conflict_do_nothing()
-    return connection.execute(row).rowcount == 1
-
-
-def remove_setting(connection: Connection, key: str) -> None:
-    """Forgets what was kept under `key`."""
-    connection.execute(delete(Setting).where(Setting.key == key))

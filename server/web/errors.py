@@ -64,7 +64,7 @@ SPECIAL: Mapping[str, float] = {
     "request.wrong_type": 400.11,
     "request.too_long": 400.13,
     "request.unknown_reference": 400.14,
-    "submission.no_deprecated_id": 400.19,
+    "submission.no_original_named": 400.19,
     "submission.no_xml_part": 400.7,
     "table.filter": 400.18,
     "table.option": 501.1,
@@ -124,9 +124,10 @@ def refusal_of(error: errors.DomainError | FormsError) -> Refusal:
 
 
 def say(message_id: str, params: Mapping[str, object]) -> str:
-    """The sentence for a message id in the language of this request."""
-    shown = {key: _shown(value) for key, value in params.items()}
-    return str(gettext(message_id, **shown))
+    """The sentence for a message id in the language of this request. What is no message id is said as it stands:
+    pyxform speaks in sentences of its own."""
+    text = str(gettext(message_id))
+    return text if text == message_id else text % _Shown(params)
 
 
 def register_errors(app: Flask) -> None:
@@ -218,7 +219,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
     message, remedy = say(problem.message, problem.params), say(problem.remedy, problem.params)
     where = [f"[{problem.sheet}]"] if problem.sheet else []
     if problem.row:
-        where.append(str(gettext("form.row", row=problem.row)))
+        where.append(say("form.row", {"row": problem.row}))
     text = " ".join([*where, message, remedy])
     return {"sheet": problem.sheet, "row": problem.row, "message": message, "remedy": remedy, "text": text}
 
@@ -228,6 +229,16 @@ def _plain(params: Mapping[str, object]) -> dict[str, Any]:
         key: value if isinstance(value, str | int | float | bool | list | dict | None) else _shown(value)
         for key, value in params.items()
     }
+
+
+class _Shown(dict[str, object]):
+    """Params as a sentence shows them; one that is missing is a dash."""
+
+    def __init__(self, params: Mapping[str, object]) -> None:
+        super().__init__({key: _shown(value) for key, value in params.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "–"
 
 
 def _shown(value: object) -> object:

@@ -36,7 +36,7 @@ def filled(definition, answers):
 
 
 def test_the_village_form_filled_in_has_nothing_against_it():
-    xml, answers, findings = filled(form(), ANSWERS)
+    _, answers, findings = filled(form(), ANSWERS)
     assert findings == ()
     assert answers["ho"] == {"tong_ho": 120, "ho_ngheo": 41, "ty_le": "0.3416666666666667"}
     assert answers["duong"][0] == {"ten_duong": "Trục <thôn>", "dai": 1.5, "mat_duong": ["be_tong", "dat"]}
@@ -154,7 +154,7 @@ CHAIN = """
 
 
 def test_calculations_are_made_in_the_order_they_need():
-    xml, answers, findings = filled(form(CHAIN), {"a": 3, "q": "x"})
+    _, answers, findings = filled(form(CHAIN), {"a": 3, "q": "x"})
     assert (answers["b"], answers["c"], answers["d"], answers["q"]) == ("30", "31", "62", "x")
     assert findings == ()
 

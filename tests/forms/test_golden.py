@@ -95,14 +95,13 @@ def test_every_form_of_the_field_can_be_used(golden, forms):
 
 
 def test_forms_refused_for_paths_to_nothing_are_few(golden):
-    refused = 0
+    refused = []
     for path in sorted((golden / "forms").iterdir()):
         try:
             parse_form(path.read_bytes())
         except DefinitionError as error:
-            assert error.code == "definition.unknown_path"
-            refused += 1
-    assert refused == UNQUOTED
+            refused.append(error.code)
+    assert refused == ["definition.unknown_path"] * UNQUOTED
 
 
 def test_damaged_submissions_are_judged_as_both_engines_judge_them(golden, forms):

@@ -62,8 +62,8 @@ def test_a_limit_of_ones_own():
 WRITTEN = [
     (
         "JavaRosa",
-        b'<?xml version=\'1.0\' encoding=\'UTF-8\' ?><data id="f" version="3" xmlns:orx="http://openrosa.org/xforms">'
-        b"<q>1</q><orx:meta><orx:instanceID>uuid:1</orx:instanceID><orx:deprecatedID>uuid:0</orx:deprecatedID>"
+        b'<?xml version=\'1.0\' encoding=\'UTF-8\' ?><data id="f" version="3" xmlns:orx="http://openrosa.org/xforms"'
+        b"><q>1</q><orx:meta><orx:instanceID>uuid:1</orx:instanceID><orx:deprecatedID>uuid:0</orx:deprecatedID>"
         b"<orx:instanceName>Na San</orx:instanceName></orx:meta></data>",
     ),
     (
@@ -73,7 +73,8 @@ WRITTEN = [
     ),
     (
         "Enketo, indented",
-        b'<data xmlns="http://a.vn/x" xmlns:jr="http://openrosa.org/javarosa" id="f" version="3">\n  <q>1</q>\n  <meta>\n'
+        b'<data xmlns="http://a.vn/x" xmlns:jr="http://openrosa.org/javarosa" id="f" version="3">\n'
+        b"  <q>1</q>\n  <meta>\n"
         b"    <instanceID>uuid:1</instanceID>\n    <deprecatedID>uuid:0</deprecatedID>\n"
         b"    <instanceName>Na San</instanceName>\n  </meta>\n</data>\n",
     ),
@@ -113,7 +114,8 @@ def test_the_files_that_answers_name():
 
 
 def test_entity_blocks_are_found_in_the_form_and_in_each_row():
-    xml = b"""<data id="f" xmlns:e="http://www.opendatakit.org/xforms/entities"><meta><e:entity dataset="thon" id="1"/></meta>
+    xml = b"""<data id="f" xmlns:e="http://www.opendatakit.org/xforms/entities">
+      <meta><e:entity dataset="thon" id="1"/></meta>
       <r><meta><entity dataset="ho" id="2"><label>A</label></entity></meta></r>
       <r><meta><entity dataset="ho" id="3"/></meta></r></data>"""
     assert [block.attributes["id"] for block in entity_blocks(read_instance(xml))] == ["1", "2", "3"]

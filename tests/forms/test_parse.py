@@ -7,6 +7,7 @@ import pytest
 from forms.definition import fields_listing
 from forms.errors import DefinitionError, ExpressionError
 from forms.parse import parse_form, table_from_csv
+from forms.tables import table_from_file
 from tests.forms.village import form
 
 
@@ -108,7 +109,8 @@ def test_files_that_a_form_expects():
         model=model,
         binds='<bind nodeset="/data/i" type="binary"/>',
         body="""<input ref="/data/q" query="instance('x')/root/item"><label ref="jr:itext('a')"/></input>
-          <select1 ref="/data/s" appearance="minimal search('thuoc')"><item><label>n</label><value>n</value></item></select1>
+          <select1 ref="/data/s" appearance="minimal search('thuoc')">
+          <item><label>n</label><value>n</value></item></select1>
           <upload ref="/data/i" mediatype="image/*"/>""",
     )
     definition = parse_form(source)
@@ -123,7 +125,7 @@ def test_files_that_a_form_expects():
 def test_binds_named_by_id_and_refs_relative_to_their_group():
     source = xform(
         instance="<g><a/><b/></g>",
-        binds='<bind id="so" nodeset=" /data/g/a " type="xsd:int" required="true()"/><bind nodeset="g/b" type="decimal"/>',
+        binds='<bind id="so" nodeset=" /data/g/a " type="xsd:int"/><bind nodeset="g/b" type="decimal"/>',
         body='<group ref="/data/g"><input bind="so"/><input ref="b"/></group>',
     )
     fields = parse_form(source).fields
@@ -227,4 +229,38 @@ def test_a_table_with_semicolons_as_spreadsheets_write_them_here():
 def test_what_is_no_table_is_refused(content, code):
     with pytest.raises(DefinitionError) as raised:
         table_from_csv(content)
+    assert raised.value.code == code
+
+
+AREAS = b"""{"type": "FeatureCollection", "features": [
+  {"type": "Feature", "id": "7", "geometry": {"type": "Point", "coordinates": [107.3, 21.1]},
+   "properties": {"ten": "A"}},
+  {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [[[107, 21], [108, 22], [107, 21]]]},
+   "properties": {"id": 8, "ten": null}}]}"""
+
+
+def test_a_map_is_a_table_too():
+    first, second = table_from_file("areas.geojson", AREAS).children
+    assert {cell.name: cell.text for cell in first.children} == {"ten": "A", "geometry": "21.1 107.3 0 0", "id": "7"}
+    assert second.child("geometry").text == "21 107 0 0; 22 108 0 0; 21 107 0 0"
+    assert (second.child("id").text, second.child("ten").text) == ("8", "")
+
+
+def test_files_are_read_by_their_name():
+    assert table_from_file("a.XML", b"<root><item><name>a</name></item></root>").items_with("name", "a")
+    assert table_from_file("a.csv", b"name\na\n").items_with("name", "a")
+    assert table_from_file("a.jpg", b"") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.xml", b"<root>", "table.not_xml"),
+        ("a.geojson", b"[]", "table.not_geojson"),
+        ("a.geojson", b"", "table.not_geojson"),
+    ],
+)
+def test_files_that_are_no_table_are_refused(name, content, code):
+    with pytest.raises(DefinitionError) as raised:
+        table_from_file(name, content)
     assert raised.value.code == code

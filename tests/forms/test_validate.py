@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -225,7 +226,7 @@ def test_judging_never_raises_whatever_the_answers_say():
         "NaN",
     ]
     for text in awkward:
-        changed = {key: text for key in ("start", "end", "xa", "thon", "ngay_chot", "ho/tong_ho", "toa_do", "hai_long")}
+        changed = dict.fromkeys(("start", "end", "xa", "thon", "ngay_chot", "ho/tong_ho", "toa_do", "hai_long"), text)
         assert isinstance(findings_of(changed, roads=[{"ten_duong": text, "dai": text, "mat_duong": text}]), tuple)
 
 
@@ -243,3 +244,14 @@ def form_xml(constraint: str) -> bytes:
       <bind nodeset="/data/end" type="dateTime" jr:preload="timestamp" jr:preloadParams="end"/>
       <bind nodeset="/data/q" type="date" constraint="{constraint}"/></model></h:head>
       <h:body><input ref="/data/q"><label>q</label></input></h:body></h:html>""".encode()
+
+
+def test_threads_share_one_definition():
+    asked = [
+        ({"xa": "", "thon": ""}, {("required", "xa", "error")}),
+        ({}, set()),
+        ({"thon": "khe_va"}, {("choice", "thon", "error")}),
+    ]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda number: said(findings_of(asked[number % 3][0])), range(120)))
+    assert answers == [asked[number % 3][1] for number in range(120)]

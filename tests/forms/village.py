@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of a sheet are as long as they are
 """A small village form, written as a Markdown XLSForm, and what the tests of this folder say about it."""
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def list_forms_seen(here: Here) -> list[dict[str, Any]]:
 
 @nouns.view(f"POST {FORMS}", "form.create", answer=FormBody())
 def add_form(here: Here) -> dict[str, Any]:
-    """Makes a form from an XForm or an XLSForm (xlsx, xls, and beside Central Markdown and CSV): a draft, or published at
+    """Makes a form from an XForm or an XLSForm (xlsx, xls; beside Central Markdown and CSV): a draft, or published at
     once with `publish=true`. Warnings stop it unless `ignoreWarnings=true`."""
     new = NewForm(here.project.id, read_source(), flag("publish"))
     return shown_body(create_form(current_session(), current_home(), here.caller, new, now()))

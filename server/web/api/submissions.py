@@ -65,7 +65,7 @@ def list_sent(here: Here) -> list[dict[str, Any]]:
 
 @nouns.view(f"POST {SUBMISSIONS}", "submission.create", answer=SubmissionBody())
 def send(here: Here) -> dict[str, Any]:
-    """Sends a submission: the XML alone; files follow one by one. Rules of the form that are broken make it `hasIssues`."""
+    """Sends a submission: the XML alone, files follow one by one. Broken rules of the form make it `hasIssues`."""
     return _receive(here, Target(here.project.id, Dialect.REST, here.form.xml_form_id))
 
 

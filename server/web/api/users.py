@@ -57,9 +57,9 @@ def get_person(here: Here, user_id: int) -> UserView:
 
 
 @nouns.public("GET /roles", answer=RoleBody(many=True))
-def list_roles() -> tuple[Role, ...]:
+def list_roles() -> list[Role]:
     """The roles there are."""
-    return ROLES
+    return list(ROLES)
 
 
 @nouns.public("GET /roles/<role>", answer=RoleBody())

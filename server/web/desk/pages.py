@@ -76,6 +76,7 @@ def show_page(template: str, *, caller: Caller | None = None, project: ProjectVi
         f"desk/{template}",
         built=find_built(),
         frame=_frame(caller, project),
+        project=project,
         locale=choose_locale(),
         languages=[(name, LANGUAGE_NAMES[name], _in_language(name)) for name in LOCALES],
         csrf=request.cookies.get(CSRF_COOKIE, ""),

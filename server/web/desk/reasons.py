@@ -149,7 +149,7 @@ def _change(outcome: Outcome, change: Change) -> str:
     if change.kind == "find_out":
         return say("desk.why.find_out", facts=facts)
     unit = say(f"desk.unit.{change.unit or 'thing'}")
-    return say(f"desk.why.{change.direction}", facts=facts, amount=change.amount, unit=unit, now=change.now)
+    return say(f"desk.why.{change.direction}_count", facts=facts, amount=change.amount, unit=unit, now=change.now)
 
 
 def _fact(outcome: Outcome, name: str) -> str:

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import IO, cast
 
 from flask import Request
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
 from server.domain.errors import Missing, Unreadable
 from sync.envelope import INCOMPLETE_PART, XML_PART, Envelope, Part
+
+Files = MultiDict[str, FileStorage]
 
 IN_MEMORY = 1 << 18
 """Bytes of a file that are kept in memory."""
@@ -81,7 +83,21 @@ def read_envelope(request: Request, folder: Path, device_id: str | None) -> Iter
     if request.mimetype != "multipart/form-data" or "boundary" not in request.mimetype_params:
         raise Unreadable("request.multipart", found=request.mimetype or "-")
     spools: list[Spool] = []
+    try:
+        form, files = _parsed(request, folder, spools)
+        yield Envelope(
+            xml=_instance(form, files),
+            attachments=tuple(_parts(files.items(multi=True))),
+            device_id=device_id,
+            user_agent=_user_agent(request),
+            incomplete=form.get(INCOMPLETE_PART) == "yes",
+        )
+    finally:
+        for each in spools:
+            each.discard()
 
+
+def _parsed(request: Request, folder: Path, spools: list[Spool]) -> tuple[MultiDict[str, str], Files]:
     def spool(
         total_content_length: int | None,
         content_type: str | None,
@@ -94,30 +110,20 @@ def read_envelope(request: Request, folder: Path, device_id: str | None) -> Iter
 
     parser = FormDataParser(stream_factory=spool, max_form_memory_size=request.max_content_length, silent=False)
     try:
-        try:
-            _, form, files = parser.parse(
-                request.stream, request.mimetype, request.content_length, request.mimetype_params
-            )
-        except ValueError as error:
-            raise Unreadable("request.multipart", found=str(error)) from error
-        file = files.get(XML_PART)
-        if file is not None:
-            xml = _spool_of(file).read_all()
-        elif XML_PART in form:
-            # a part without a file name is a text field for the parser
-            xml = form[XML_PART].encode()
-        else:
-            raise Missing("submission.no_xml_part", field=XML_PART)
-        yield Envelope(
-            xml=xml,
-            attachments=tuple(_parts(files.items(multi=True))),
-            device_id=device_id,
-            user_agent=_user_agent(request),
-            incomplete=form.get(INCOMPLETE_PART) == "yes",
-        )
-    finally:
-        for each in spools:
-            each.discard()
+        _, form, files = parser.parse(request.stream, request.mimetype, request.content_length, request.mimetype_params)
+    except ValueError as error:
+        raise Unreadable("request.multipart", found=str(error)) from error
+    return form, files
+
+
+def _instance(form: MultiDict[str, str], files: Files) -> bytes:
+    file = files.get(XML_PART)
+    if file is not None:
+        return _spool_of(file).read_all()
+    if XML_PART in form:
+        # a part without a file name is a text field for the parser
+        return form[XML_PART].encode()
+    raise Missing("submission.no_xml_part", field=XML_PART)
 
 
 def plain_name(name: str) -> str:

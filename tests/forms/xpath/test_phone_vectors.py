@@ -17,7 +17,7 @@ import pytest
 
 from forms.errors import ExpressionError
 from forms.xpath.compile import compile_expression
-from forms.xpath.context import Context
+from forms.xpath.context import Context, World
 from forms.xpath.values import Node, Value, scalar_to_string, unpack
 from tests.forms.xpath.trees import document_of, node_at, reference
 
@@ -77,7 +77,7 @@ def test_expressions_give_what_a_phone_gives():
         node = node_at(tree, str(row["node"]))
         source = str(row["expr"])
         try:
-            value: Value = compile_expression(source).evaluate(Context(node, tree.children[0], now=now))
+            value: Value = compile_expression(source).evaluate(Context(node, World(tree.children[0], now)))
         except ExpressionError as error:
             value = f"refused: {error.code}"
         if not _agrees(value, row["javarosa"], now):  # type: ignore[arg-type]

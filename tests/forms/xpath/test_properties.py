@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forms.errors import ExpressionError
 from forms.xpath.compile import compile_expression
-from forms.xpath.context import Context
+from forms.xpath.context import Context, World
 from forms.xpath.functions import REGISTRY
 from forms.xpath.moments import find_moment
 from forms.xpath.operators import divide, remainder
@@ -24,7 +24,7 @@ def context(**texts: str) -> Context:
     root = Node("data")
     for name, text in texts.items():
         root.add(Node(name, text))
-    return Context(root, root, now=NOW)
+    return Context(root, World(root, NOW))
 
 
 @given(COUNTS)
@@ -105,7 +105,7 @@ def test_the_index_finds_what_trying_each_row_finds(rows: list[tuple[str, str]],
         item.add(Node("code", code))
     root = Node("data")
     root.add(Node("answer", wanted, kind))
-    place = Context(root, root, {"t": table}, now=NOW)
+    place = Context(root, World(root, NOW, {"t": table}))
     filters = ["name = /data/answer", "/data/answer = name and code != 'a'", "code = 'a' and name = /data/answer"]
     for source in filters:
         quick = compile_expression(f"instance('t')/root/item[{source}]").evaluate(place)

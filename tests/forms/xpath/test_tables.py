@@ -15,7 +15,7 @@ import pytest
 
 from forms.errors import ExpressionError
 from forms.xpath.compile import compile_expression, known_functions
-from forms.xpath.context import Context
+from forms.xpath.context import Context, World
 from forms.xpath.functions import FAMILIES
 from forms.xpath.values import Node, Value, scalar_to_string
 from tests.forms.xpath.trees import document_of, node_at, reference
@@ -49,17 +49,17 @@ ITEMS = document_of(VILLAGES).children[0]
 
 
 def context_at(path: str) -> Context:
-    return Context(
-        node_at(DOCUMENT, path),
+    world = World(
         DOCUMENT.children[0],
+        NOW,
         {"villages": ITEMS},
-        now=NOW,
         random=lambda: 0.25,
         choice_label=lambda question, name: f"{question.name}: {name}",
         itext=lambda identifier: f"text of {identifier}",
         tables={"villages": ITEMS},
         properties={"deviceid": "thonban:1", "version": "2024050601"},
     )
+    return Context(node_at(DOCUMENT, path), world)
 
 
 def rows() -> list[object]:
@@ -133,7 +133,7 @@ def test_irrelevant_nodes_are_invisible():
     second: Node = node_at(document, "/data/rep[2]")
     for node in (second, *second.children):
         node.relevant = False
-    context = Context(node_at(document, "/data/total"), document.children[0], now=NOW)
+    context = Context(node_at(document, "/data/total"), World(document.children[0], NOW))
     assert compile_expression("count(/data/rep)").number(context) == 2
     assert compile_expression("sum(/data/rep/x)").number(context) == 4
     assert compile_expression("concat(/data/rep/y)").string(context) == "ac"

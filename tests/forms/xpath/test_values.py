@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from forms.xpath.context import Context
+from forms.xpath.context import World
 from forms.xpath.moments import find_moment, find_time
 from forms.xpath.values import Node, scalar_to_number, scalar_to_string, to_boolean, to_number, to_string, value_of
 
@@ -89,6 +89,6 @@ def test_moments_keep_the_instant_in_the_wanted_zone():
         assert find_moment(broken, HANOI) is None
 
 
-def test_a_context_knows_its_zone():
+def test_a_world_knows_its_zone():
     with pytest.raises(ValueError, match="time zone"):
-        Context(Node("a"), Node("a"), now=datetime(2024, 5, 6))
+        World(Node("a"), now=datetime(2024, 5, 6))

@@ -88,5 +88,5 @@ class RoleBody(Schema):
 
     id = fields.Integer()
     system = fields.String()
-    name = fields.String(attribute="system")
+    name = fields.Function(lambda role: role.system)
     verbs = fields.Function(lambda role: sorted(role.verbs))

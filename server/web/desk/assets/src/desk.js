@@ -1,6 +1,7 @@
 import "./desk.css";
 import "./lists.css";
 import "./forms.css";
+import "./pages.css";
 import "./print.css";
 import htmx from "htmx.org";
 

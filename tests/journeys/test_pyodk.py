@@ -1,0 +1,165 @@
+"""pyodk 1.3.0, unmodified, does its whole job here: the script of a programme officer, from sign-in to a table."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from pyodk.client import Client
+from pyodk.errors import PyODKError
+
+from tests.kit.world import EMAIL, PASSWORD, WATER_POINT, World, xlsx
+
+FORM = "water_point"
+PHOTO = b"\xff\xd8\xff\xe0 a picture of a well"
+
+
+@pytest.fixture
+def officer(world: World, tmp_path: Path) -> Iterator[Client]:
+    """A signed-in client with its settings file, as an officer has it."""
+    with world.server() as address:
+        settings = tmp_path / "pyodk.toml"
+        settings.write_text(
+            f'[central]\nbase_url = "{address}"\nusername = "{EMAIL}"\npassword = "{PASSWORD}"\n'
+            "default_project_id = 1\n",
+            encoding="utf-8",
+        )
+        with Client(config_path=settings, cache_path=tmp_path / "cache.toml") as client:
+            yield client
+
+
+@pytest.fixture
+def well(officer: Client, tmp_path: Path) -> Client:
+    """The officer with the form about wells published from Excel."""
+    workbook = tmp_path / "water_point.xlsx"
+    workbook.write_bytes(xlsx(WATER_POINT))
+    officer.forms.create(workbook)
+    return officer
+
+
+def answers(instance_id: str, households: int = 12, replaces: str | None = None, photo: str = "") -> str:
+    """A filled form about one well."""
+    deprecated = f"<deprecatedID>{replaces}</deprecatedID>" if replaces else ""
+    return (
+        f'<data id="{FORM}" version="1"><ten>Giếng Khe Mực</ten><so_ho>{households}</so_ho>'
+        f"<toa_do>21.3 107.4 25 5</toa_do><anh>{photo}</anh>"
+        f"<meta><instanceID>{instance_id}</instanceID>{deprecated}</meta></data>"
+    )
+
+
+def test_signs_in_again_with_the_kept_token(officer: Client, tmp_path: Path) -> None:
+    officer.open()
+    kept = (tmp_path / "cache.toml").read_text(encoding="utf-8")
+    with Client(config_path=tmp_path / "pyodk.toml", cache_path=tmp_path / "cache.toml") as second:
+        assert [project.id for project in second.projects.list()] == [1]
+    assert (tmp_path / "cache.toml").read_text(encoding="utf-8") == kept
+
+
+def test_lists_projects_and_forms(well: Client) -> None:
+    assert [project.name for project in well.projects.list()] == [well.projects.get(1).name]
+    assert [(form.xmlFormId, form.version, form.state) for form in well.forms.list()] == [(FORM, "1", "open")]
+    assert well.forms.get(FORM).publishedAt is not None
+    assert b"water_point" in well.forms.get_xml(FORM).encode()
+
+
+def test_a_form_that_is_there_is_not_made_again(well: Client, tmp_path: Path) -> None:
+    with pytest.raises(PyODKError) as refused:
+        well.forms.create(tmp_path / "water_point.xlsx")
+    assert refused.value.is_central_error(409.3)
+
+
+def test_publishes_a_new_version_with_a_new_file(officer: Client, tmp_path: Path) -> None:
+    form = WATER_POINT.replace("image    | anh ", "select_one_from_file loai.csv | loai ")
+    (tmp_path / "f.xlsx").write_bytes(xlsx(form))
+    (tmp_path / "loai.csv").write_text("name,label\ndao,Giếng đào\nkhoan,Giếng khoan\n", encoding="utf-8")
+    officer.forms.create(tmp_path / "f.xlsx", attachments=[tmp_path / "loai.csv"])
+    (tmp_path / "loai.csv").write_text("name,label\ndao,Giếng đào\n", encoding="utf-8")
+    officer.forms.update(FORM, attachments=[tmp_path / "loai.csv"], version_updater=lambda version: f"{version}.1")
+    assert officer.forms.get(FORM).version == "1.1"
+    assert 'version="1.1"' in officer.forms.get_xml(FORM)
+    assert officer.get(f"projects/1/forms/{FORM}/attachments/loai.csv").text.count("\n") == 2
+    assert [each["version"] for each in officer.get(f"projects/1/forms/{FORM}/versions").json()] == ["1.1", "1"]
+
+
+def test_sends_reads_edits_reviews_and_comments(well: Client, tmp_path: Path) -> None:
+    (tmp_path / "gieng.jpg").write_bytes(PHOTO)
+    sent = well.submissions.create(
+        answers("uuid:1", photo="gieng.jpg"), FORM, device_id="collect:7", attachments=[tmp_path / "gieng.jpg"]
+    )
+    assert (sent.instanceId, sent.reviewState, sent.deviceId) == ("uuid:1", None, "collect:7")
+    path = f"projects/1/forms/{FORM}/submissions/uuid%3A1"
+    assert well.get(f"{path}/attachments").json() == [{"name": "gieng.jpg", "exists": True}]
+    assert well.get(f"{path}/attachments/gieng.jpg").content == PHOTO
+    assert [each.instanceId for each in well.submissions.list(FORM)] == ["uuid:1"]
+    well.submissions.edit("uuid:1", answers("uuid:2", 14, "uuid:1", "gieng.jpg"), FORM, comment="Đếm lại số hộ")
+    assert well.submissions.get("uuid:1", FORM).reviewState == "edited"
+    assert well.get(path).json()["currentVersion"]["instanceId"] == "uuid:2"
+    assert well.get(f"{path}/attachments/gieng.jpg").content == PHOTO
+    well.submissions.review("uuid:1", "approved", FORM, comment="Đúng với thực tế")
+    assert well.submissions.get("uuid:1", FORM).reviewState == "approved"
+    comments = [each.body for each in well.submissions.list_comments("uuid:1", FORM)]
+    assert comments == ["Đúng với thực tế", "Đếm lại số hộ"]
+    versions = well.get(f"{path}/versions").json()
+    assert [each["instanceId"] for each in versions] == ["uuid:2", "uuid:1"]
+    assert all(datetime.fromisoformat(each["createdAt"]).tzinfo for each in versions)
+
+
+def test_refusals_have_the_codes_that_scripts_ask_for(well: Client) -> None:
+    well.submissions.create(answers("uuid:1"), FORM)
+    for code, attempt in (
+        (409.3, lambda: well.submissions.create(answers("uuid:1"), FORM)),
+        (404.6, lambda: well.submissions.create(answers("uuid:9").replace('version="1"', 'version="9"'), FORM)),
+        (404.1, lambda: well.submissions.get("uuid:none", FORM)),
+        (400.19, lambda: well.submissions.edit("uuid:1", answers("uuid:5"), FORM)),
+        (409.9, lambda: _edit_twice(well)),
+    ):
+        with pytest.raises(PyODKError) as refused:
+            attempt()
+        assert refused.value.is_central_error(code), (code, refused.value.args[1].text)
+
+
+def _edit_twice(client: Client) -> None:
+    client.submissions.edit("uuid:1", answers("uuid:2", replaces="uuid:1"), FORM)
+    client.submissions.edit("uuid:1", answers("uuid:3", replaces="uuid:1"), FORM)
+
+
+def test_broken_rules_are_kept_and_marked(well: Client) -> None:
+    assert well.submissions.create(answers("uuid:1", households=-3), FORM).reviewState == "hasIssues"
+    found = well.get(f"projects/1/forms/{FORM}/submissions/uuid%3A1/findings").json()
+    assert [(each["kind"], each["path"], each["value"]) for each in found] == [("constraint", "/data/so_ho", "-3")]
+    assert "Số hộ không thể âm" in found[0]["message"].values()
+
+
+def test_reads_answers_as_a_table(well: Client) -> None:
+    for number in range(3):
+        well.submissions.create(answers(f"uuid:{number}", households=number), FORM)
+    table = well.submissions.get_table(FORM, top=2, count=True, wkt=True)
+    assert [row["__id"] for row in table["value"]] == ["uuid:2", "uuid:1"]
+    assert (table["@odata.count"], "@odata.nextLink" in table) == (3, True)
+    row = table["value"][0]
+    assert (row["so_ho"], row["ten"], row["toa_do"]) == (2, "Giếng Khe Mực", "POINT (107.4 21.3 25)")
+    assert row["__system"]["formVersion"] == "1"
+    with pytest.raises(PyODKError) as refused:
+        well.submissions.get_table(FORM, filter="so_ho gt 1")
+    assert refused.value.is_central_error(501.1)
+
+
+def test_makes_app_users_who_may_fill_a_form(well: Client) -> None:
+    made = list(well.projects.create_app_users(["Trưởng thôn Khe Mực", "Trưởng thôn Ngàn Chi"], forms=[FORM]))
+    assert [each.displayName for each in made] == ["Trưởng thôn Khe Mực", "Trưởng thôn Ngàn Chi"]
+    answer = well.session.get(
+        f"{well.session.base_url}key/{made[0].token}/projects/1/formList", headers={"X-OpenRosa-Version": "1.0"}
+    )
+    assert answer.status_code == 200
+    assert "<formID>water_point</formID>" in answer.text
+    assert list(well.projects.create_app_users(["Trưởng thôn Khe Mực"])) == []
+
+
+@pytest.mark.parametrize("form_id", ["'=+/*-451%/%", "✅", "a/b", "thôn.2019"])
+def test_ids_that_paths_find_hard(officer: Client, tmp_path: Path, form_id: str) -> None:
+    (tmp_path / "f.xlsx").write_bytes(xlsx(WATER_POINT.replace("water_point", form_id)))
+    officer.forms.create(tmp_path / "f.xlsx", form_id=form_id)
+    assert officer.forms.get(form_id).xmlFormId == form_id
+    xml = answers("uuid:a/b 1").replace(FORM, form_id)
+    assert officer.submissions.create(xml, form_id).instanceId == "uuid:a/b 1"
+    assert officer.submissions.get("uuid:a/b 1", form_id).instanceId == "uuid:a/b 1"

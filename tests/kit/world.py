@@ -1,0 +1,262 @@
+"""A programme as its users meet it: the whole application on a fresh home, spoken to over HTTP.
+
+`world.api` is a script signed in as administrator, `world.phone("Khe Mực")` a village head's key on the phones' URLs,
+`world.server()` the same application behind a real socket. Everything is real: the database, the files, the law.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import Workbook
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
+
+from forms.calculate import fill
+from forms.parse import parse_form
+from forms.validate import JudgeContext
+from server.app import create_app
+from server.config import Config
+from server.domain.data_files import list_areas, list_changes, list_demo_commune_facts, list_demo_villages
+from server.domain.rounds import Round
+from server.services.areas import load_areas, set_root
+from server.services.authenticate import Caller, system_caller
+from server.services.home import Home
+from server.services.lists import LISTS, make_list
+from server.services.people import NewUser, create_user
+from server.services.prepare import prepare
+from server.services.rounds import open_round
+from server.storage.database import db
+
+EMAIL, PASSWORD = "admin@example.vn", "một mật khẩu thật dài"
+ROUND = Round("2019", "Rà soát năm 2019", "Review of 2019", date(2019, 6, 30), date(2019, 6, 1), date(2019, 7, 31))
+VILLAGES = {area.name: area for area in list_demo_villages()}
+COMMUNES = {area.key: area for area in list_areas()}
+OPENROSA = {"X-OpenRosa-Version": "1.0"}
+
+WATER_POINT = """
+| survey |
+|        | type     | name   | label            | required | constraint | constraint_message      |
+|        | text     | ten    | Tên giếng        | yes      |            |                         |
+|        | integer  | so_ho  | Số hộ dùng giếng |          | . >= 0     | Số hộ không thể âm      |
+|        | geopoint | toa_do | Toạ độ           |          |            |                         |
+|        | image    | anh    | Ảnh giếng        |          |            |                         |
+| settings |
+|        | form_id     | form_title   | version |
+|        | water_point | Điểm nước    | 1       |
+"""
+
+
+def xlsx(markdown: str) -> bytes:
+    """A Markdown XLSForm as an Excel workbook."""
+    book = Workbook()
+    book.remove(book.active)
+    header = False
+    for line in markdown.strip().splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) == 1:
+            sheet, header = book.create_sheet(cells[0]), True
+            continue
+        sheet.append([cell or None for cell in cells[1:]])
+    assert header
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@dataclass
+class Api:
+    """A script with a bearer token; paths are below /v1."""
+
+    client: FlaskClient
+    token: str | None = None
+
+    def ask(self, method: str, path: str, **more: Any) -> TestResponse:
+        """One request; `json=`, `data=`, `headers=` as Werkzeug's client takes them."""
+        headers = {"Accept-Language": "vi"} | dict(more.pop("headers", {}))
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return self.client.open(f"/v1/{path}", method=method, headers=headers, **more)
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        """GET."""
+        return self.ask("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> TestResponse:
+        """POST."""
+        return self.ask("POST", path, **more)
+
+    def put(self, path: str, **more: Any) -> TestResponse:
+        """PUT."""
+        return self.ask("PUT", path, **more)
+
+    def patch(self, path: str, **more: Any) -> TestResponse:
+        """PATCH."""
+        return self.ask("PATCH", path, **more)
+
+    def delete(self, path: str, **more: Any) -> TestResponse:
+        """DELETE."""
+        return self.ask("DELETE", path, **more)
+
+
+@dataclass
+class Phone:
+    """A village head's key, used on the URLs that a phone has."""
+
+    world: World
+    id: int
+    token: str
+    village: str | None
+
+    @property
+    def base(self) -> str:
+        """The server address in this phone's settings."""
+        return f"/v1/key/{self.token}/projects/1"
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """A GET below its address."""
+        return self.world.app.test_client().get(f"{self.base}/{path}", headers=OPENROSA | headers)
+
+    def sends(self, xml: bytes | None, files: Mapping[str, bytes] = {}, **more: Any) -> TestResponse:
+        """A submission with its files, in one request."""
+        parts: dict[str, Any] = {name: (BytesIO(content), name) for name, content in files.items()}
+        if xml is not None:
+            parts["xml_submission_file"] = (BytesIO(xml), "submission.xml", "text/xml")
+        client = self.world.app.test_client()
+        headers = OPENROSA | more.pop("headers", {})
+        return client.post(f"{self.base}/submission?deviceID=collect:1", data=parts, headers=headers, **more)
+
+
+@dataclass
+class World:
+    """A demo home with the areas of 2019, one round, an administrator, and no form yet."""
+
+    app: Flask
+    home: Home
+    forms: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def session(self) -> Session:
+        """What the test looks at the database with; needs `app.app_context()`, which the fixture holds."""
+        session: Session = db.session()
+        session.rollback()
+        return session
+
+    @property
+    def api(self) -> Api:
+        """A script signed in as administrator."""
+        return self.signed_in(EMAIL, PASSWORD)
+
+    def signed_in(self, email: str, password: str) -> Api:
+        """A script signed in as somebody."""
+        client = self.app.test_client(use_cookies=False)
+        answer = client.post("/v1/sessions", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return Api(client, answer.get_json()["token"])
+
+    def nobody(self) -> Api:
+        """A script without a credential."""
+        return Api(self.app.test_client(use_cookies=False))
+
+    def person(self, name: str, role: str | None = None) -> Api:
+        """A new person with a role on the whole site, signed in."""
+        email = f"{uuid.uuid4().hex[:8]}@example.vn"
+        create_user(self.session, self.server_itself, NewUser(email, PASSWORD, name, role=role), datetime.now(UTC))
+        return self.signed_in(email, PASSWORD)
+
+    @property
+    def server_itself(self) -> Caller:
+        """The caller that stands for the server."""
+        return system_caller(self.session, datetime.now(UTC))
+
+    def publishes(self, markdown: str = WATER_POINT) -> str:
+        """Publishes a Markdown XLSForm in project 1 and returns its form id."""
+        answer = self.api.post(
+            "projects/1/forms?publish=true&ignoreWarnings=true", data=markdown.encode(), content_type="text/markdown"
+        )
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        form_id: str = answer.get_json()["xmlFormId"]
+        return form_id
+
+    def phone(self, name: str, *form_ids: str) -> Phone:
+        """A new key that may fill these forms (all there are when none is named). Villages are known by name."""
+        api = self.api
+        made = api.post("projects/1/app-users", json={"displayName": name}).get_json()
+        for form_id in form_ids or [form["xmlFormId"] for form in api.get("projects/1/forms").get_json()]:
+            path = f"projects/1/forms/{quote(form_id, safe='')}/assignments/2/{made['id']}"
+            assert api.post(path).status_code == 200
+        return Phone(self, made["id"], made["token"], name if name in VILLAGES else None)
+
+    def filled(self, form_id: str, answers: Mapping[str, object], instance_id: str | None = None) -> bytes:
+        """A finished form, as a phone would have filled it."""
+        xml = self.api.get(f"projects/1/forms/{quote(form_id, safe='')}.xml").get_data()
+        definition = parse_form(xml)
+        now = datetime.now(UTC)
+        tables = {
+            name: make_list(self.session, 1, LISTS[name], None, now.date()).table
+            for name in definition.external_instances.values()
+            if name in LISTS
+        }
+        context = JudgeContext(now=now, tables=tables, device_id="collect:1")
+        return fill(definition, answers, context, instance_id=instance_id or f"uuid:{uuid.uuid4()}")
+
+    @contextmanager
+    def server(self) -> Iterator[str]:
+        """The application behind a real socket; gives its address."""
+        server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@contextmanager
+def world_at(database_url: str, folder: Path, **environment: str) -> Iterator[World]:
+    """A world on an empty database with all tables."""
+    config = Config.from_env(
+        {
+            "THONBAN_HOME": str(folder / "home"),
+            "THONBAN_DATABASE_URL": database_url,
+            "THONBAN_ADMIN_EMAIL": EMAIL,
+            "THONBAN_ADMIN_PASSWORD": PASSWORD,
+            "THONBAN_MIN_FREE_BYTES": "0",
+            "THONBAN_LOG_LEVEL": "ERROR",
+            **environment,
+        }
+    )
+    app = create_app(config)
+    home: Home = app.extensions["thonban"]
+    with app.app_context():
+        now = datetime.now(UTC)
+        session = db.session()
+        prepare(session, home, "demo", 0, now)
+        load_areas(session, [*list_areas(), *list_demo_villages()], list_changes(), list_demo_commune_facts(), now)
+        set_root(session, 1, COMMUNES["qn"].uuid)
+        open_round(session, 1, ROUND, now)
+        yield World(app, home)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(name="world")
+def world_fixture(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """The world, once on SQLite and once on PostgreSQL."""
+    with world_at(database_url, tmp_path) as made:
+        yield made

@@ -1,0 +1,96 @@
+"""A demo home for tests of the pages: areas, a round, forms, and the sheets of the first villages, taken in as they come
+from phones, without a network in between."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+
+from forms.parse import parse_form
+from server.app import create_app
+from server.config import Config
+from server.services.authenticate import Caller, caller_by_key, system_caller
+from server.services.collect import make_sheet
+from server.services.home import Home, open_home
+from server.services.judge import Target, Upload
+from server.services.lists import LISTS, make_list
+from server.services.populate import Head, populate
+from server.services.prepare import prepare
+from server.services.receive import receive
+from server.storage.database import db, writing
+from server.storage.forms import find_form, find_form_xml
+from server.storage.schema import upgrade
+from server.storage.settings import remove_setting
+from sync.client import Downloaded
+from sync.envelope import Envelope
+from sync.openrosa import FormListEntry
+
+EMAIL = "quan.tri@example.org"
+PASSWORD = "mat khau that dai"
+PROJECT = 1
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A home with an app on it. `sent` are the submission ids by village id, in the order of `heads`."""
+
+    app: Flask
+    home: Home
+    heads: list[Head]
+    sent: dict[str, int]
+
+
+def seed(folder: Path, villages: int, url: str | None = None) -> Seeded:
+    """Makes a home whose first `villages` have reported; the others have not."""
+    environ = {"THONBAN_HOME": str(folder), "THONBAN_ADMIN_EMAIL": EMAIL, "THONBAN_ADMIN_PASSWORD": PASSWORD}
+    config = Config.from_env(environ | ({"THONBAN_DATABASE_URL": url} if url else {}))
+    home = open_home(config)
+    upgrade(config.database_url)
+    app = create_app(config, home)
+    now = datetime.now(UTC)
+    with app.app_context():
+        session = db.session()
+        prepare(session, home, "demo", villages, now)
+        heads = populate(session, home, system_caller(session, now), PROJECT, now)
+        seeded = Seeded(app, home, heads, {})
+        for number in range(villages):
+            send_sheet(seeded, number)
+        with writing(session) as connection:
+            remove_setting(connection, "loading")
+            session.commit()
+    return seeded
+
+
+def send_sheet(seeded: Seeded, number: int, *, without_photos: bool = False) -> int:
+    """The sheet of a village taken in; its submission id."""
+    session, head, now = db.session(), seeded.heads[number], datetime.now(UTC)
+    caller = caller_by_key(session, head.token, now)
+    xml, photos = make_sheet(*_form(caller), head, number)
+    parts = () if without_photos else photos
+    envelope = Envelope(xml, parts, f"thonban:{head.village.uuid}", "thonban-device/1")
+    receipt = receive(session, seeded.home, Upload(envelope, Target(PROJECT), caller, now))
+    assert receipt.submission_id is not None
+    seeded.sent[head.village.uuid] = receipt.submission_id
+    return receipt.submission_id
+
+
+def send_xml(seeded: Seeded, number: int, xml: bytes) -> None:
+    """Something else in the name of a village's head."""
+    session, now = db.session(), datetime.now(UTC)
+    caller = caller_by_key(session, seeded.heads[number].token, now)
+    receive(session, seeded.home, Upload(Envelope(xml), Target(PROJECT), caller, now))
+
+
+def _form(caller: Caller):  # type: ignore[no-untyped-def]
+    session = db.session()
+    form = find_form(session, PROJECT, "village_criteria")
+    assert form is not None
+    assert form.current is not None
+    xml = find_form_xml(session, form.current.id) or b""
+    areas = tuple(grant.area_id for grant in caller.grants if grant.area_id)
+    media = {
+        name: make_list(session, PROJECT, kind, areas, datetime.now(UTC).date()).content for name, kind in LISTS.items()
+    }
+    entry = FormListEntry(form_id="village_criteria", name="", version=form.current.version, hash="", download_url="")
+    return parse_form(xml), replace(Downloaded(entry, xml), media=media)
