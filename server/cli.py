@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
-import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,8 +17,7 @@ from rich.console import Console
 from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
 from server.domain.errors import DomainError
-from server.jobs.worker import work
-from server.run import Run, load_demo
+from server.run import Run, drain_until_told, load_demo
 from server.sentences import SENTENCES
 from server.services.authenticate import system_caller
 from server.services.backup import backup
@@ -32,7 +29,7 @@ from server.services.prepare import REAL, prepare
 from server.services.restore import RestoreRefused, restore
 from server.storage.schema import open_sessions, upgrade
 from server.storage.snapshots import SnapshotFailed
-from server.web.launch import Certificate, configure_logs, serve
+from server.web.launch import Certificate, serve
 
 FAILED, USAGE = 1, 2
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
@@ -133,16 +130,13 @@ def _certificate(options: argparse.Namespace) -> Certificate | None:
 
 
 def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
-    environment = _environment(options, os.environ) | {"THONBAN_HOME": str(config.home)}
-    return Run(config, environment, lambda name, params: say(console, name, **params)).run(
-        options.kind, _certificate(options)
-    )
+    run = Run(config, lambda name, params: say(console, name, **params))
+    return run.run(options.kind, _certificate(options))
 
 
 def _serve(config: Config, options: argparse.Namespace, console: Console) -> int:
     del console
-    serve(config, _certificate(options))
-    return 0
+    return serve(config, _certificate(options))
 
 
 def _worker(config: Config, options: argparse.Namespace, console: Console) -> int:
@@ -154,13 +148,7 @@ def _worker(config: Config, options: argparse.Namespace, console: Console) -> in
             return USAGE
         celery = [str(program), "-A", "server.jobs.celery_app", "worker", "--beat", "--schedule"]
         os.execv(program, [*celery, str(config.home / "celery.beat"), "--loglevel", "WARNING"])  # noqa: S606
-    configure_logs(config.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    home = open_home(config)
-    work(open_sessions(config.database_url), home, stop)
-    return 0
+    return drain_until_told(config)
 
 
 def _migrate(config: Config, options: argparse.Namespace, console: Console) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from server.config import Config
+from server.jobs.worker import work
 from server.services.authenticate import system_caller
 from server.services.collect import collect
 from server.services.health import LOADING, is_demo
@@ -25,7 +28,7 @@ from server.services.qr import draw_for_terminal
 from server.storage.schema import open_sessions, upgrade
 from server.storage.settings import find_setting
 from server.supervise import Child, Supervisor
-from server.web.launch import Certificate
+from server.web.launch import Certificate, configure_logs, serve
 from sync.errors import SyncError
 from sync.settings import encode_settings, field_settings
 
@@ -51,23 +54,22 @@ class Addresses:
 class Run:
     """One run of everything, in the foreground. `say(sentence, params)` tells the operator."""
 
-    def __init__(self, config: Config, environment: Mapping[str, str], say: Say) -> None:
+    def __init__(self, config: Config, say: Say) -> None:
         self._config = config
-        self._environment = environment
         self._say = say
 
     def run(self, kind: str | None, certificate: Certificate | None) -> int:
         """Runs until told to end; the exit code. `kind`: demo | real | None."""
         home = open_home(self._config)
-        with _only_one(home) as alone:
-            if not alone:
+        with _only_one(home) as lock:
+            if lock is None:
                 self._say("run.busy", {"home": home.config.home})
                 return REFUSED
             if error := _port_taken(self._config):
                 params = {"host": self._config.host, "port": self._config.port, "error": error}
                 self._say("run.port", params)
                 return REFUSED
-            supervisor = Supervisor(self._environment, self._say)
+            supervisor = Supervisor(self._say, private=[lock])
             supervisor.listen()
             upgrade(self._config.database_url)
             try:
@@ -84,10 +86,7 @@ class Run:
         self, supervisor: Supervisor, home: Home, prepared: Prepared, certificate: Certificate | None
     ) -> int:
         addresses = addresses_of(self._config, tls=certificate is not None)
-        extra = []
-        if certificate is not None:
-            extra = ["--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key)]
-        web = Child("web", ["serve", *extra], vital=True)
+        web = Child("web", lambda: serve(self._config, certificate), vital=True)
         supervisor.start(web)
         if not supervisor.wait_until(lambda: _answers(self._config), web, START_SECONDS):
             supervisor.end()
@@ -95,13 +94,15 @@ class Run:
                 return 0
             self._say("run.not_started", {})
             return FAILED
-        supervisor.start(Child("worker", ["worker"]))
+        supervisor.start(Child("worker", lambda: drain_until_told(self._config)))
         with _sessions(self._config) as session:
-            self._introduce(session, home, prepared, addresses)
-            if self._loading(session, prepared, addresses):
-                supervisor.start(Child("demo", ["demo", "--url", addresses.local], once=True))
-            else:
+            self._introduce(session, home, addresses, same_secret=prepared.same_secret)
+            loading = self._loading(session, prepared, addresses)
+            if not loading:
                 show_phone(session, home, prepared.project_id, addresses, self._say)
+        if loading:
+            demo = Child("demo", lambda: load_demo(self._config, addresses.local, self._say), once=True)
+            supervisor.start(demo)
         return supervisor.look_after()
 
     def _tell_who_signs_in(self, prepared: Prepared) -> None:
@@ -111,12 +112,12 @@ class Run:
         elif not prepared.new:
             self._say("run.password_kept", {"email": prepared.admin_email})
 
-    def _introduce(self, session: Session, home: Home, prepared: Prepared, addresses: Addresses) -> None:
+    def _introduce(self, session: Session, home: Home, addresses: Addresses, *, same_secret: bool) -> None:
         self._say("run.address", {"address": addresses.shown})
         self._say("run.home", {"home": home.config.home})
         if is_demo(session):
             self._say("run.demo", {})
-        if not prepared.same_secret:
+        if not same_secret:
             self._say("run.secret_changed", {})
         if addresses.public is None:
             self._say("run.loopback", {})
@@ -129,6 +130,16 @@ class Run:
             return False
         self._say("run.loading", {"total": loading["total"], "address": addresses.shown})
         return True
+
+
+def drain_until_told(config: Config) -> int:
+    """The worker: drains the outbox until SIGTERM or SIGINT; a job in work is finished first."""
+    configure_logs(config.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    work(open_sessions(config.database_url), open_home(config), stop)
+    return 0
 
 
 def load_demo(config: Config, url: str, say: Say) -> int:
@@ -229,14 +240,14 @@ def _sessions(config: Config) -> Iterator[Session]:
 
 
 @contextmanager
-def _only_one(home: Home) -> Iterator[bool]:
-    """Whether this is the only run on this home; the lock ends with the process, however it ends."""
+def _only_one(home: Home) -> Iterator[int | None]:
+    """The descriptor of a lock, None when another run has it; it ends with this process, however that ends."""
     descriptor = os.open(home.config.home / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        yield False
+        yield None
     else:
-        yield True
+        yield descriptor
     finally:
         os.close(descriptor)

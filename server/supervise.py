@@ -3,50 +3,61 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkProcess
 
 GRACE_SECONDS = 35.0
 """A little longer than gunicorn gives to requests in work."""
 _LOOK_SECONDS = 0.2
 _MOST_PAUSE = 30.0
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_FORK = multiprocessing.get_context("fork")
 _PARENT_DEATH = 1  # prctl: PR_SET_PDEATHSIG
 
 
 @dataclass
 class Child:
-    """A program to keep running. `vital`: when it ends, everything ends; `once`: an end with 0 is its end, and after
-    `tries` other ends it is left alone; the rest are started again, after pauses that grow."""
+    """Something to keep running in a process of its own: `run` returns its exit code.
+
+    `vital`: when it ends, everything ends; `once`: an end with 0 is its end, and after `tries` other ends it is left
+    alone; the rest are started again, after pauses that grow.
+    """
 
     name: str
-    arguments: Sequence[str]
+    run: Callable[[], int]
     vital: bool = False
     once: bool = False
     tries: int = 3
-    program: subprocess.Popen[bytes] | None = None
+    process: ForkProcess | None = None
     ended: int = 0
     again_at: float = 0.0
     finished: bool = field(default=False)
 
 
 class Supervisor:
-    """Starts children, looks after them until told to stop, ends them."""
+    """Starts children, looks after them until told to stop, ends them.
 
-    def __init__(self, environment: Mapping[str, str], report: Callable[[str, Mapping[str, object]], None]) -> None:
-        self._environment = dict(environment)
+    A child is a fork: it starts at once and shares the memory of the program that is loaded already. So nothing may be
+    open here that two processes must not share; `private` are the descriptors that a child closes.
+    """
+
+    def __init__(self, report: Callable[[str, Mapping[str, object]], None], private: Sequence[int] = ()) -> None:
         self._report = report
+        self._private = private
         self._children: list[Child] = []
         self._stop = threading.Event()
 
     def listen(self) -> None:
         """From now on SIGTERM, SIGINT and SIGHUP mean: end everything."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in _ENDING:
             signal.signal(number, lambda *_: self._stop.set())
 
     @property
@@ -63,7 +74,7 @@ class Supervisor:
         """Waits for `ready`; False when the child ends, the time passes or the end is asked for."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._stop.wait(_LOOK_SECONDS / 2):
-            if child.program is None or child.program.poll() is not None:
+            if child.process is None or not child.process.is_alive():
                 return False
             if ready():
                 return True
@@ -82,27 +93,21 @@ class Supervisor:
 
     def end(self) -> None:
         """Asks every child to end, waits, and kills what is left with all it started."""
-        running = [child.program for child in self._children if child.program is not None]
-        for program in running:
-            if program.poll() is None:
-                program.terminate()
+        running = [child.process for child in self._children if child.process is not None]
+        for process in running:
+            if process.is_alive():
+                process.terminate()
         until = time.monotonic() + GRACE_SECONDS
-        for program in running:
-            try:
-                program.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
-            finally:
-                _kill_group(program.pid)
-                program.wait()
+        for process in running:
+            process.join(max(0.0, until - time.monotonic()))
+            _kill_group(process.pid)
+            process.join()
 
     def _check(self, child: Child) -> bool:
         """Whether a vital child has fallen; others are started again when it is time."""
-        if child.finished or child.program is None:
+        if child.finished or child.process is None or child.process.is_alive():
             return False
-        code = child.program.poll()
-        if code is None:
-            return False
+        code = child.process.exitcode or 0
         if child.vital:
             self._report("run.fallen", {"name": child.name, "code": code})
             return True
@@ -124,32 +129,34 @@ class Supervisor:
 
     def _launch(self, child: Child) -> None:
         child.again_at = 0.0
-        # a session of its own: Ctrl-C reaches us alone, and we end the children in order
-        child.program = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "server.cli", *child.arguments],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid()),
-        )
+        child.process = _FORK.Process(target=_begin, args=(child.run, os.getpid(), self._private), name=child.name)
+        sys.stdout.flush()
+        # until the child has put our handlers away, an order to end must wait for it
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            child.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
-def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """What a child does first, so that it ends even when we are killed without a chance to end it (Linux only)."""
-    if not sys.platform.startswith("linux"):
-        return None
-    library = ctypes.CDLL(None, use_errno=True)
-
-    def ask() -> None:
-        library.prctl(_PARENT_DEATH, signal.SIGTERM)
+def _begin(run: Callable[[], int], parent: int, private: Sequence[int]) -> None:
+    """What a child does first."""
+    # a session of its own: Ctrl-C reaches the supervisor alone, which ends the children in order
+    os.setsid()
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    for descriptor in private:
+        os.close(descriptor)
+    if sys.platform.startswith("linux"):
+        # so that it ends even when the supervisor is killed without a chance to end it
+        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGTERM)
         if os.getppid() != parent:
-            os._exit(1)
+            sys.exit(1)
+    sys.exit(run())
 
-    return ask
 
-
-def _kill_group(leader: int) -> None:
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _kill_group(leader: int | None) -> None:
+    if leader is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(leader, signal.SIGKILL)

@@ -13,9 +13,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from server.config import Config, with_secret_key
+from server.config import Config, ConfigError, with_secret_key
 from server.domain.errors import Unavailable
-from server.storage.blobs import BlobStore, FolderStore
+from server.storage.blobs import BlobStore, Bucket, BucketStore, ExtraMissing, FolderStore
 
 _SPACE_SECONDS = 2.0
 
@@ -90,7 +90,7 @@ def open_home(config: Config) -> Home:
     secret = (config.secret_key or "").encode()
     return Home(
         config=config,
-        blobs=FolderStore(config.blobs_folder),
+        blobs=_blobs(config),
         secret=secret,
         _space=_Space(config.home),
         _fernet=Fernet(_derived(secret)),
@@ -102,6 +102,15 @@ def require_space(home: Home) -> None:
     acknowledged which could not be kept."""
     if home.is_full:
         raise Unavailable("storage.disk_full")
+
+
+def _blobs(config: Config) -> BlobStore:
+    if config.blobs_url is None:
+        return FolderStore(config.blobs_folder)
+    try:
+        return BucketStore(Bucket(config.blobs_url, config.blobs_endpoint, config.blobs_key_id, config.blobs_secret))
+    except ExtraMissing as error:
+        raise ConfigError("THONBAN_BLOBS_URL", str(error), "Or leave the variable out: files in the folder.") from error
 
 
 def _derived(secret: bytes) -> bytes:

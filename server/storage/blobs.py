@@ -7,9 +7,11 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
+from urllib.parse import urlsplit
 
 from sqlalchemy import BigInteger, String, delete, exists, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +19,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.database import Base
+
+try:
+    import boto3
+    from botocore.config import Config as BucketConfig
+    from botocore.exceptions import ClientError
+except ImportError:  # the extra `country` is not installed; BucketStore says so when it is asked for
+    boto3 = None  # type: ignore[assignment]
 
 CHUNK = 1 << 18
 
@@ -137,6 +146,96 @@ class FolderStore:
             return False
         aside.unlink()
         return True
+
+
+class ExtraMissing(Exception):
+    """A setting needs a package that is not installed. `package`: which; `extra`: what brings it."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed: pip install 'thonban[{extra}]'")
+        self.package = package
+        self.extra = extra
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Where an object store is: s3://bucket/prefix, its own address if it is not Amazon's, and who we are there."""
+
+    url: str
+    endpoint: str | None = None
+    key_id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+
+
+class BucketStore:
+    """Objects `prefix/abcdef…` in a bucket. An object store answers a write only when it is safe."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        if boto3 is None:
+            raise ExtraMissing("boto3", "country")
+        parts = urlsplit(bucket.url)
+        self._bucket = parts.netloc
+        self._prefix = f"{parts.path.strip('/')}/" if parts.path.strip("/") else ""
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=bucket.endpoint,
+            aws_access_key_id=bucket.key_id,
+            aws_secret_access_key=bucket.secret,
+            region_name=None if bucket.endpoint is None else "us-east-1",
+            # object stores other than Amazon's do not all know the newer checksums
+            config=BucketConfig(request_checksum_calculation="when_required"),
+        )
+
+    def put(self, content: bytes) -> str:
+        """Keeps `content`; returns its SHA-256 in hex. Written again it is young again."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._client.put_object(Bucket=self._bucket, Key=self._prefix + sha256, Body=content)
+        return sha256
+
+    def put_file(self, path: Path, sha256: str) -> None:
+        """Keeps a copy of the file at `path` under the hash that the caller computed."""
+        self._client.upload_file(str(path), self._bucket, self._prefix + sha256)
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Raises FileNotFoundError when it is not here."""
+        file = tempfile.TemporaryFile()
+        try:
+            self._client.download_fileobj(self._bucket, self._prefix + sha256, file)
+        except ClientError as error:
+            file.close()
+            raise FileNotFoundError(sha256) from error
+        file.seek(0)
+        return cast(BinaryIO, file)
+
+    def has(self, sha256: str) -> bool:
+        """Whether it is here."""
+        return self._written(sha256) is not None
+
+    def list_hashes(self) -> Iterator[tuple[str, float]]:
+        """(SHA-256, seconds since the epoch when it was last written) of all."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        for page in pages:
+            for entry in page.get("Contents", []):
+                yield entry["Key"].removeprefix(self._prefix), entry["LastModified"].timestamp()
+
+    def remove(self, sha256: str) -> None:
+        """Removes it; nothing happens when it is not here."""
+        self._client.delete_object(Bucket=self._bucket, Key=self._prefix + sha256)
+
+    def remove_older(self, sha256: str, before: float) -> bool:
+        """Removes it unless it was kept again since `before` (seconds since the epoch). Whether it was removed."""
+        written = self._written(sha256)
+        if written is None or written >= before:
+            return False
+        self.remove(sha256)
+        return True
+
+    def _written(self, sha256: str) -> float | None:
+        try:
+            found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + sha256)
+        except ClientError:
+            return None
+        return found["LastModified"].timestamp()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -107,7 +108,9 @@ def _prepare_connection(connection: DBAPIConnection, _record: ConnectionPoolEntr
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         immediate = connection.get_execution_options().get("thonban_immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        # past SQLAlchemy's cursors, which cost more than the statement
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 class Gate:
@@ -138,19 +141,18 @@ class Gate:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
-_gates: dict[str, Gate] = {}
+_gates: weakref.WeakKeyDictionary[Engine, Gate] = weakref.WeakKeyDictionary()
 _gates_lock = threading.Lock()
 
 
 def gate_of(engine: Engine) -> Gate:
     """The gate that belongs to a database: a lock file beside an SQLite file, none for PostgreSQL."""
-    key = engine.url.render_as_string(hide_password=False)
-    gate = _gates.get(key)
+    gate = _gates.get(engine)
     if gate is None:
         with _gates_lock:
             file = engine.url.database
             on_disk = engine.dialect.name == "sqlite" and file and file != ":memory:"
-            gate = _gates.setdefault(key, Gate(Path(f"{file}.lock") if on_disk and file else None))
+            gate = _gates.setdefault(engine, Gate(Path(f"{file}.lock") if on_disk and file else None))
     return gate
 
 

@@ -129,7 +129,7 @@ def count_states(session: Session | Connection, wanted: SheetFilter) -> dict[str
     """How many submissions stand in each review state."""
     query = select(Submission.review_state, func.count()).join(Form, Form.id == Submission.form_id)
     rows = session.execute(query.where(*_conditions(wanted)).group_by(Submission.review_state))
-    return {state: number for state, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

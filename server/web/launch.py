@@ -79,10 +79,11 @@ def gunicorn_options(config: Config, certificate: Certificate | None = None) -> 
     return options
 
 
-def serve(config: Config, certificate: Certificate | None = None) -> None:
-    """Serves until SIGTERM or SIGINT; requests in work are finished first."""
+def serve(config: Config, certificate: Certificate | None = None) -> int:
+    """Serves until SIGTERM or SIGINT; requests in work are finished first. Returns 0; gunicorn may exit by itself."""
     configure_logs(config.log_level)
     Gunicorn(config, certificate).run()
+    return 0
 
 
 def configure_logs(level: str) -> None:

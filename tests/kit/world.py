@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -40,6 +40,7 @@ from server.services.people import NewUser, create_user
 from server.services.prepare import prepare
 from server.services.rounds import open_round
 from server.storage.database import db
+from server.storage.schema import open_sessions
 
 EMAIL, PASSWORD = "admin@example.vn", "một mật khẩu thật dài"
 ROUND = Round("2019", "Rà soát năm 2019", "Review of 2019", date(2019, 6, 30), date(2019, 6, 1), date(2019, 7, 31))
@@ -146,14 +147,13 @@ class World:
 
     app: Flask
     home: Home
-    forms: dict[str, int] = field(default_factory=dict)
+    own_session: Session
 
     @property
     def session(self) -> Session:
-        """What the test looks at the database with; needs `app.app_context()`, which the fixture holds."""
-        session: Session = db.session()
-        session.rollback()
-        return session
+        """What the test looks at the database with. No application context is held: requests would share it."""
+        self.own_session.rollback()
+        return self.own_session
 
     @property
     def api(self) -> Api:
@@ -243,16 +243,20 @@ def world_at(database_url: str, folder: Path, **environment: str) -> Iterator[Wo
     )
     app = create_app(config)
     home: Home = app.extensions["thonban"]
-    with app.app_context():
+    sessions = open_sessions(home.config.database_url)
+    with sessions() as session:
         now = datetime.now(UTC)
-        session = db.session()
         prepare(session, home, "demo", 0, now)
         load_areas(session, [*list_areas(), *list_demo_villages()], list_changes(), list_demo_commune_facts(), now)
         set_root(session, 1, COMMUNES["qn"].uuid)
         open_round(session, 1, ROUND, now)
-        yield World(app, home)
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            yield World(app, home, session)
+        finally:
+            session.close()
+            sessions.kw["bind"].dispose()
+            with app.app_context():
+                db.engine.dispose()
 
 
 @pytest.fixture(name="world")

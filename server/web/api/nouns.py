@@ -74,11 +74,14 @@ class Nouns:
         """An endpoint at `where` ("GET /projects/<int:project_id>") for callers who hold one of the verbs there."""
 
         def register(view: View) -> View:
-            @wraps(view)
-            def allowed(*arguments: Any, **parts: Any) -> Any:
-                return view(_here(verbs, parts), *arguments, **parts)
+            # who asks is settled before the body is read: a stranger learns nothing of what it should hold
+            reading = view if body is None else self.blueprint.arguments(body)(view)
 
-            self._add(where, allowed, Access(verbs), (body, answer))
+            @wraps(reading)
+            def allowed(**parts: Any) -> Any:
+                return reading(_here(verbs, parts), **parts)
+
+            self._add(where, allowed, Access(verbs), answer)
             return view
 
         return register
@@ -89,22 +92,15 @@ class Nouns:
         """An endpoint for everybody."""
 
         def register(view: View) -> View:
-            self._add(where, view, Access(public=True), (body, answer))
+            self._add(
+                where, view if body is None else self.blueprint.arguments(body)(view), Access(public=True), answer
+            )
             return view
 
         return register
 
-    def _add(
-        self,
-        where: str,
-        view: Callable[..., Any],
-        access: Access,
-        formats: tuple[type[Schema] | None, Schema | None],
-    ) -> None:
+    def _add(self, where: str, view: Callable[..., Any], access: Access, answer: Schema | None) -> None:
         method, _, rule = where.partition(" ")
-        body, answer = formats
-        if body is not None:
-            view = self.blueprint.arguments(body)(view)
         if answer is not None:
             view = self.blueprint.response(200, answer)(view)
         view = self.blueprint.doc(**{"x-permission": "public" if access.public else " | ".join(access.verbs)})(view)

@@ -16,7 +16,6 @@ FOLDER = Path(__file__).with_name("static")
 ENTRY = "src/desk.js"
 
 
-
 @dataclass(frozen=True)
 class Built:
     """Names of the script and of the style sheets, each below the folder of built files."""
@@ -43,8 +42,9 @@ def _read(path: Path, _changed: int) -> Built:
 @blueprint.get("/static/<path:name>")
 def built_file(name: str) -> Response:
     """A built file; its name holds a hash of its content, so that it may be kept for a year. Public."""
-    if not name.startswith("assets/"):
+    folder, _, rest = name.partition("/")
+    if folder != "assets":
         raise NotFound("http.not_found")
-    answer = send_from_directory(FOLDER, name, max_age=YEAR_SECONDS)
+    answer = send_from_directory(FOLDER / folder, rest, max_age=YEAR_SECONDS)
     answer.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return answer

@@ -1,4 +1,4 @@
-"""The answers of a submission as a reader sees them: the form's labels, choices by label, findings at their question."""
+"""The answers of a submission as a reader sees them: with the form's labels, and each finding at its question."""
 
 from __future__ import annotations
 
@@ -95,10 +95,16 @@ class Sheet:
                 items = tuple(self._items(child, inner, below)) if isinstance(inner, dict) else ()
                 if items:
                     yield Item("group", child.name, self._label(child), self._at(below), children=items)
-            elif child.control not in (None, "trigger") and child.name in answers:
-                if answers[child.name] is not None or not child.bind.readonly:
-                    shown = self._show(child, answers[child.name])
-                    yield Item("answer", child.name, self._label(child), self._at(below), shown)
+            elif self._is_asked(child, answers):
+                shown = self._show(child, answers[child.name])
+                yield Item("answer", child.name, self._label(child), self._at(below), shown)
+
+    @staticmethod
+    def _is_asked(child: Field, answers: Mapping[str, Any]) -> bool:
+        # a note has a control and can never be answered
+        if child.control in (None, "trigger") or child.name not in answers:
+            return False
+        return answers[child.name] is not None or not child.bind.readonly
 
     def _repeat(self, child: Field, rows: Any, path: str) -> Iterator[Item]:
         if isinstance(rows, list):
@@ -185,5 +191,3 @@ def _dated(kind: str, text: str) -> str:
     except ValueError:
         return text
     return text
-
-

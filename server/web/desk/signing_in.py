@@ -82,9 +82,7 @@ def sign_out() -> Response:
 
 def _form(error: str | None, email: str, status: int) -> Response:
     token = secrets.token_urlsafe(24)
-    page = show_page(
-        "sign_in.html", error=error, email=email, form_token=token, private=is_private(), wanted=_wanted()
-    )
+    page = show_page("sign_in.html", error=error, email=email, form_token=token, private=is_private(), wanted=_wanted())
     answer = make_response(page, status)
     answer.set_cookie(
         FORM_COOKIE,

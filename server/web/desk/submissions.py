@@ -12,6 +12,7 @@ from server.domain.review import APPROVED, HAS_ISSUES, RECEIVED, REJECTED, STATE
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
 from server.services.review import Decision, comment, get_reviewed, place_of, review
+from server.storage.areas import find_path
 from server.storage.desk import (
     SheetFilter,
     SheetForm,
@@ -22,6 +23,7 @@ from server.storage.desk import (
     name_actors,
 )
 from server.storage.forms import FormView, list_forms
+from server.storage.projects import find_project
 from server.storage.readings import (
     SubmissionVersionView,
     SubmissionView,
@@ -32,6 +34,7 @@ from server.storage.readings import (
 )
 from server.storage.reviews import list_comments
 from server.storage.reviews import list_moves as list_decisions
+from server.storage.rounds import find_round
 from server.web.answers import answer_file
 from server.web.context import current_home, current_session, now, whole
 from server.web.desk.blueprint import blueprint
@@ -40,9 +43,6 @@ from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.rounds import WAITING, areas_seen
 from server.web.desk.sheets import Sheet
 from server.web.desk.words import say
-from server.storage.projects import find_project
-from server.storage.rounds import find_round
-from server.storage.areas import find_path
 
 PAGE = 50
 OFFERED = (APPROVED, REJECTED, HAS_ISSUES, RECEIVED)

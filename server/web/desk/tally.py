@@ -72,14 +72,12 @@ def count(rows: Iterable[VillageRow], rule_sets: Sequence[RuleSet]) -> dict[str,
     found = {}
     for rule_set in rule_sets:
         kinds = Counter(row.verdicts[rule_set.id].verdict for row in every if rule_set.id in row.verdicts)
-        known = [kinds[verdict] for verdict in SHOWN]
-        found[rule_set.id] = Counts(*known, other=kinds.total() - sum(known))
+        other = kinds.total() - sum(kinds[verdict] for verdict in SHOWN)
+        found[rule_set.id] = Counts(kinds[MET], kinds[NOT_MET], kinds[UNKNOWN], other)
     return found
 
 
-def branches(
-    rows: Sequence[VillageRow], areas: Mapping[str, AreaView], rule_sets: Sequence[RuleSet]
-) -> list[Branch]:
+def branches(rows: Sequence[VillageRow], areas: Mapping[str, AreaView], rule_sets: Sequence[RuleSet]) -> list[Branch]:
     """The villages by district and commune, each by name. What lies in no known commune comes last."""
     by_commune: dict[str | None, list[VillageRow]] = {}
     for row in rows:

@@ -83,7 +83,11 @@ def _facts(row: VillageRow) -> list[FactRow]:
     for view in row.verdicts.values():
         for fact in _facts_of(view, answers):
             known = found.get(fact.name)
-            if known is None or (known.set_aside and not fact.set_aside) or (known.value is None and fact.value is not None):
+            if (
+                known is None
+                or (known.set_aside and not fact.set_aside)
+                or (known.value is None and fact.value is not None)
+            ):
                 found[fact.name] = fact
     return list(found.values())
 

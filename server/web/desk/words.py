@@ -34,7 +34,7 @@ def moment(value: datetime | None) -> str:
 
 def number(value: float) -> str:
     """1.234,5 or 1,234.5."""
-    text = f"{value:,}"
+    text = f"{value:,}".removesuffix(".0")
     return text.translate(str.maketrans(",.", ".,")) if choose_locale() == "vi" else text
 
 

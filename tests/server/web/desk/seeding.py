@@ -1,5 +1,5 @@
-"""A demo home for tests of the pages: areas, a round, forms, and the sheets of the first villages, taken in as they come
-from phones, without a network in between."""
+"""A demo home for tests of the pages: areas, a round, forms, and the sheets of the first villages, taken in as they
+come from phones, without a network in between."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from server.app import create_app
 from server.config import Config
 from server.services.authenticate import Caller, caller_by_key, system_caller
 from server.services.collect import make_sheet
+from server.services.health import LOADING
 from server.services.home import Home, open_home
 from server.services.judge import Target, Upload
 from server.services.lists import LISTS, make_list
@@ -21,7 +22,7 @@ from server.services.receive import receive
 from server.storage.database import db, writing
 from server.storage.forms import find_form, find_form_xml
 from server.storage.schema import upgrade
-from server.storage.settings import remove_setting
+from server.storage.settings import put_setting
 from sync.client import Downloaded
 from sync.envelope import Envelope
 from sync.openrosa import FormListEntry
@@ -57,7 +58,7 @@ def seed(folder: Path, villages: int, url: str | None = None) -> Seeded:
         for number in range(villages):
             send_sheet(seeded, number)
         with writing(session) as connection:
-            remove_setting(connection, "loading")
+            put_setting(connection, LOADING, {"done": villages, "total": villages, "finished": True})
             session.commit()
     return seeded
 

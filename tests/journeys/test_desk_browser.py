@@ -1,0 +1,176 @@
+"""The desk in a real browser: what scripts add, what works without them, and that nothing sticks out on a small screen."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from server.web.desk.built import FOLDER
+from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+ROUND = f"/projects/{PROJECT}/rounds/2019"
+REPORTED = 4
+SCREENS = {"phone": (360, 780), "desk": (1920, 1080)}
+BARE_CONTROLS = """
+() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
+  .filter(each => each.labels.length === 0 && !each.ariaLabel).map(each => each.outerHTML)
+"""
+TWICE = """
+() => { const ids = [...document.querySelectorAll("[id]")].map(each => each.id);
+        return ids.filter((id, place) => ids.indexOf(id) !== place); }
+"""
+STICKS_OUT = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    if not (FOLDER / "manifest.json").exists():
+        pytest.skip("the browser files were not built (make assets)")
+    return seed(tmp_path_factory.mktemp("desk-browser") / "home", REPORTED)
+
+
+@pytest.fixture(scope="module")
+def address(seeded: Seeded) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, address: str) -> dict[str, object]:
+    """The cookies of somebody who signed in through the form."""
+    with browser.new_context(base_url=address, locale="vi-VN") as context:
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_label("Thư điện tử").fill(EMAIL)
+        page.get_by_label("Mật khẩu").fill(PASSWORD)
+        page.get_by_role("button", name="Đăng nhập").click()
+        page.get_by_role("button", name="Thoát").wait_for()
+        return dict(context.storage_state())
+
+
+def open_context(browser: Browser, address: str, state: dict[str, object], **options: object) -> BrowserContext:
+    return browser.new_context(base_url=address, storage_state=state, locale="vi-VN", **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, signed_in: dict[str, object]) -> Iterator[Page]:
+    with open_context(browser, address, signed_in) as context:
+        yield context.new_page()
+
+
+def paths(seeded: Seeded) -> list[str]:
+    village = seeded.heads[0].village.uuid
+    sheet = seeded.sent[village]
+    unreported = seeded.heads[-1].village.uuid
+    return [
+        "/",
+        ROUND,
+        f"{ROUND}?q=khongcothonnao",
+        f"{ROUND}/villages/{village}",
+        f"{ROUND}/villages/{unreported}",
+        f"/projects/{PROJECT}/submissions",
+        f"/submissions/{sheet}",
+        "/quarantine",
+        f"/projects/{PROJECT}/phones",
+        "/submissions/999999",
+    ]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_fits_says_what_it_is_and_asks_nobody_else(
+    browser: Browser, address: str, signed_in: dict[str, object], seeded: Seeded, screen: str, theme: str, language: str
+) -> None:
+    width, height = SCREENS[screen]
+    size = {"width": width, "height": height}
+    with open_context(browser, address, signed_in, viewport=size, color_scheme=theme) as context:
+        page = context.new_page()
+        asked: list[str] = []
+        said: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        for path in paths(seeded):
+            page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            assert page.evaluate(STICKS_OUT) <= 0, path
+            assert page.locator("h1").count() == 1, path
+            assert page.evaluate(BARE_CONTROLS) == [], path
+            assert page.evaluate(TWICE) == [], path
+            assert page.locator("html").get_attribute("lang") == language
+        assert [url for url in asked if not url.startswith((address, "data:"))] == []
+        assert [text for text in said if "404" not in text] == []
+
+
+def test_filters_work_in_place_and_can_be_shared(page: Page, seeded: Seeded) -> None:
+    page.goto(ROUND)
+    page.evaluate("window.stayed = true")
+    page.get_by_label("Tìm").fill("ngan chi")
+    page.locator("tr[data-href]").nth(1).wait_for(state="detached")
+    assert page.locator("tr[data-href]").count() == 1
+    assert page.evaluate("window.stayed") is True
+    assert "q=ngan" in page.url
+    page.reload()
+    assert page.locator("tr[data-href]").count() == 1
+
+
+def test_filters_work_without_scripts(browser: Browser, address: str, signed_in: dict[str, object]) -> None:
+    with open_context(browser, address, signed_in, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(ROUND)
+        before = page.locator("tr[data-href]").count()
+        page.get_by_label("Kết luận").select_option("met")
+        page.get_by_role("button", name="Lọc").click()
+        assert 0 < page.locator("tr[data-href]").count() < before
+
+
+def test_a_row_opens_and_keys_move(page: Page) -> None:
+    page.goto(ROUND)
+    page.keyboard.press("j")
+    assert page.locator("tr.is-chosen").count() == 1
+    page.locator("tr[data-href] td").first.click()
+    page.wait_for_url("**/villages/*")
+
+
+def test_a_reviewer_approves_and_the_village_is_no_longer_provisional(page: Page, seeded: Seeded) -> None:
+    village = seeded.heads[1].village.uuid
+    page.goto(f"{ROUND}/villages/{village}")
+    assert page.locator(".verdict.is-provisional").count() > 0
+    page.goto(f"/submissions/{seeded.sent[village]}")
+    page.get_by_role("button", name="Duyệt phiếu này").click()
+    page.locator(".lede .state", has_text="Đã duyệt").wait_for()
+    page.goto(f"{ROUND}/villages/{village}")
+    assert page.locator(".verdict.is-provisional").count() == 0
+
+
+def test_focus_is_seen(page: Page) -> None:
+    page.goto(ROUND)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    outline = "() => getComputedStyle(document.activeElement).outlineWidth"
+    assert page.evaluate(outline) == "2px"
+
+
+def test_print_is_black_on_white(page: Page, seeded: Seeded) -> None:
+    page.goto(f"{ROUND}/villages/{seeded.heads[0].village.uuid}")
+    page.emulate_media(media="print", color_scheme="dark")
+    style = "() => { const s = getComputedStyle(document.body); return [s.color, s.backgroundColor] }"
+    assert page.evaluate(style) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert not page.locator(".topbar").is_visible()

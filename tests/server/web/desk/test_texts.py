@@ -1,0 +1,79 @@
+"""Every text the pages name stands in both languages, and nothing stands there that no page names."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+import server
+from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
+from server.domain.review import LEVELS, MOVES, STATES
+
+ROOT = Path(server.__file__).parent
+KINDS = ("type", "required", "constraint", "choice", "range", "relevance", "missing-node", "unknown-node")
+MADE = {
+    "desk.verdict.": (*VERDICTS, NO_RULE_IN_FORCE, RULE_NOT_LOADED),
+    "desk.verdict.entry.": VERDICTS,
+    "desk.verdict.completion.": VERDICTS,
+    "desk.purpose.": ("entry", "completion"),
+    "desk.tally.": ("entry", "completion"),
+    "desk.status.": (*STATUSES, "synthetic"),
+    "desk.state.": STATES,
+    "desk.level.": tuple(level.name for level in LEVELS),
+    "desk.review.": ("approved", "rejected", "hasIssues", "received"),
+    "desk.reason.": ("fact", "zero", "impossible"),
+    "desk.answer.": ("yes", "no", "unknown"),
+    "desk.unit.": ("household", "room", "person", "thing"),
+    "desk.why.settles_": ("met", "not_met", "met_or_not_met"),
+    "desk.why.": ("more_count", "fewer_count"),
+    "desk.finding.": (*KINDS, "duplicate", "calculation", "version", "instance-id", "unreadable"),
+}
+"""Ids that are put together from a beginning and a word of the domain."""
+
+
+def catalogue(language: str) -> Catalog:
+    path = ROOT / "translations" / "desk" / language / "LC_MESSAGES" / "messages.po"
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def named() -> set[str]:
+    sources = [*(ROOT / "web" / "desk").rglob("*.html"), *(ROOT / "web" / "desk").glob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    whole = set(re.findall(r"[\"'](desk\.[a-z_]+(?:\.[A-Za-z_0-9]+)?|desk\.[a-z]+)[\"']", text))
+    endpoints = set(re.findall(r"url_for\(\s*[\"'](desk\.[a-z_]+)[\"']", text))
+    endpoints |= set(re.findall(r"request\.endpoint in \(([^)]*)\)", text) and ["desk.sign_in", "desk.sign_in_page"])
+    return {name for name in whole - endpoints if not name.endswith(".")}
+
+
+def wanted() -> set[str]:
+    return named() | {f"{beginning}{word}" for beginning, words in MADE.items() for word in words}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_text_is_there(language: str) -> None:
+    kept = {str(message.id) for message in catalogue(language) if message.id and message.string}
+    assert wanted() - kept == set()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_text_is_left_over(language: str) -> None:
+    kept = {str(message.id) for message in catalogue(language) if message.id}
+    assert kept - wanted() == set()
+
+
+def test_both_languages_have_the_same_values() -> None:
+    values = re.compile(r"%\((\w+)\)s")
+    english = {str(message.id): set(values.findall(str(message.string))) for message in catalogue("en")}
+    differing = [
+        message.id
+        for message in catalogue("vi")
+        if message.id and set(values.findall(str(message.string))) != english[str(message.id)]
+    ]
+    assert differing == []
+
+
+def test_moves_of_the_desk_are_moves_of_the_domain() -> None:
+    assert {"approved", "rejected", "hasIssues", "received"} <= {move.to for move in MOVES}
