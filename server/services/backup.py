@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from server.services.home import Home
-from server.storage.blobs import CHUNK, BlobStore
+from server.storage.blobs import CHUNK, BlobStore, FolderStore
 from server.storage.snapshots import Snapshot, beside, take_snapshot
 
 FORMAT = 1
@@ -72,6 +72,8 @@ def backup(home: Home, target: Path, now: datetime, *, blobs_beside: bool = Fals
 
 def _manifest(home: Home, snapshot: Snapshot, now: datetime, *, blobs_beside: bool) -> Manifest:
     kept = _kept_secret(home)
+    in_bucket = blobs_beside and not isinstance(home.blobs, FolderStore)
+    blobs = {} if in_bucket else dict(snapshot.blobs)
     return Manifest(
         format=FORMAT,
         program=version("thonban"),
@@ -81,8 +83,8 @@ def _manifest(home: Home, snapshot: Snapshot, now: datetime, *, blobs_beside: bo
         database_sha256=hash_of(snapshot.path),
         secret=None if kept is None else hashlib.sha256(kept).hexdigest(),
         fingerprint=home.fingerprint,
-        blobs=dict(snapshot.blobs),
-        missing=[sha256 for sha256, _ in snapshot.blobs if not home.blobs.has(sha256)],
+        blobs=blobs,
+        missing=[sha256 for sha256 in blobs if not home.blobs.has(sha256)],
         beside=blobs_beside,
     )
 

@@ -1,7 +1,8 @@
 """The copies that a home keeps of itself: seven days and four weeks back.
 
 They guard against what people and programs do to a database; against a lost disk only a backup elsewhere does. Files of
-answers never change, so that they are linked, not copied: a folder `blobs` beside the copies holds each once.
+answers never change, so that they are linked, not copied: a folder `blobs` beside the copies holds each once. Files in
+a bucket stay there and are not part of a night's copy; whoever has a bucket lets it keep versions.
 """
 
 from __future__ import annotations
@@ -60,16 +61,14 @@ def to_keep(copies: Sequence[Path]) -> set[Path]:
 
 def _link_blobs(home: Home, pool: Path, manifest: Manifest) -> None:
     kept = FolderStore(pool)
+    if not isinstance(home.blobs, FolderStore):
+        return
     for sha256 in manifest.blobs:
         target = kept.path_of(sha256)
         if target.exists() or sha256 in manifest.missing:
             continue
         target.parent.mkdir(exist_ok=True)
-        if isinstance(home.blobs, FolderStore):
-            _link(home.blobs.path_of(sha256), target)
-        else:
-            with home.blobs.open(sha256) as source, target.open("xb") as copy:
-                shutil.copyfileobj(source, copy)
+        _link(home.blobs.path_of(sha256), target)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -14,6 +14,8 @@ from typing import IO
 
 from server.config import Config
 from server.services.backup import FORMAT, MANIFEST, SECRET, Manifest, chunks_of, sync_folder
+from server.services.home import open_home
+from server.storage.blobs import FolderStore
 from server.storage.snapshots import SQLITE_NAME, put_back
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -57,18 +59,20 @@ def restore(source: Path, config: Config) -> Restored:
         _sync_tree(draft)
         draft.replace(home)
         sync_folder(home.parent)
+        if config.blobs_url is not None:
+            _into_bucket(config)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Restored(manifest, blobs, tuple(manifest.missing))
 
 
-def read_manifest(source: Path) -> Manifest:
-    """What a backup says of itself. Raises RestoreRefused."""
-    try:
-        with tarfile.open(source) as tar:
-            return _read_manifest(tar)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise RestoreRefused("not_a_backup", error=str(error)) from error
+def _into_bucket(config: Config) -> None:
+    """Files go where this server will look for them; none is removed before all are there."""
+    store = open_home(config).blobs
+    files = FolderStore(config.blobs_folder)
+    for sha256, _ in files.list_hashes():
+        store.put_file(files.path_of(sha256), sha256)
+    shutil.rmtree(config.blobs_folder)
 
 
 def _read_manifest(tar: tarfile.TarFile) -> Manifest:

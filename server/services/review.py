@@ -20,7 +20,7 @@ from server.storage.forms import FormView, find_form_by_id
 from server.storage.intake import change_submission
 from server.storage.readings import SubmissionView, find_submission_by_id
 from server.storage.reviews import CommentView, MoveView, add_comment, add_move
-from server.storage.rounds import find_round
+from server.storage.rounds import find_round, list_rounds
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,12 @@ def get_reviewed(session: Session, submission_id: int) -> tuple[SubmissionView, 
 
 
 def place_of(session: Session, form: FormView, submission: SubmissionView) -> Place:
-    """Where a submission lies: its area and those above it as of its round's date."""
+    """Where a submission lies: its area and those above it as of its round's date; without a round as of the date that
+    the project's lists of villages speak of."""
     if submission.area_id is None:
         return Place(form.project_id, form.id)
-    found = find_round(session, submission.round_id) if submission.round_id else None
+    rounds = list_rounds(session, form.project_id)
+    found = next((each for each in rounds if each.id == submission.round_id), next(iter(rounds), None))
     on = found.cutoff if found else submission.created_at.date()
     return Place(form.project_id, form.id, tuple(area.id for area in find_path(session, submission.area_id, on)))
 

@@ -198,7 +198,7 @@ class BucketStore:
 
     def open(self, sha256: str) -> BinaryIO:
         """Raises FileNotFoundError when it is not here."""
-        file = tempfile.TemporaryFile()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked for it closes it
         try:
             self._client.download_fileobj(self._bucket, self._prefix + sha256, file)
         except ClientError as error:

@@ -1,4 +1,4 @@
-"""The desk in a real browser: what scripts add, what works without them, and that nothing sticks out on a small screen."""
+"""The desk in a real browser: what scripts add, what works without them, and that all fits on a small screen."""
 
 import threading
 from collections.abc import Iterator

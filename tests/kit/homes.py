@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,9 +48,11 @@ def environment_of(folder: Path, database_url: str | None = None) -> dict[str, s
 
 
 @contextmanager
-def house_at(folder: Path, database_url: str | None = None, kind: str = "real") -> Iterator[House]:
-    """A prepared home."""
-    home = open_home(Config.from_env(environment_of(folder, database_url)))
+def house_at(
+    folder: Path, database_url: str | None = None, kind: str = "real", more: Mapping[str, str] | None = None
+) -> Iterator[House]:
+    """A prepared home; `more` settings."""
+    home = open_home(Config.from_env(environment_of(folder, database_url) | dict(more or {})))
     upgrade(home.config.database_url)
     sessions = open_sessions(home.config.database_url)
     try:

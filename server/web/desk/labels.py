@@ -9,16 +9,15 @@ from forms.definition import FormDefinition
 from forms.parse import table_from_csv
 from server.services.aggregate import find_field
 from server.services.lists import LISTS
-from server.storage.desk import name_areas
+from server.storage.desk import SheetForm, name_areas
 from server.storage.forms import list_form_attachments
-from server.storage.projects import list_projects
 from server.storage.rounds import list_rounds
 from server.web.context import current_home, current_session
 from server.web.desk.sheets import Lookup
 from server.web.desk.words import own
 
 
-def labels_of_lists(form_version_id: int, definition: FormDefinition, answers: Mapping[str, Any]) -> Lookup:
+def labels_of_lists(form: SheetForm, definition: FormDefinition, answers: Mapping[str, Any]) -> Lookup:
     """The look-up for one submission: reads only the lists that its form chooses from."""
     names = {each.itemset.file_name for each in definition.fields.values() if each.itemset and each.itemset.file_name}
     known: dict[str, Mapping[str, str]] = {}
@@ -26,9 +25,9 @@ def labels_of_lists(form_version_id: int, definition: FormDefinition, answers: M
         areas = name_areas(current_session(), set(_chosen(definition, answers)))
         known |= {"villages.csv": areas, "communes.csv": areas}
     if "rounds.csv" in names:
-        known["rounds.csv"] = _rounds()
+        known["rounds.csv"] = _rounds(form.project_id)
     for name in names - LISTS.keys():
-        known[name] = _uploaded(form_version_id, name)
+        known[name] = _uploaded(form.version_id, name)
     return lambda file_name, row: known.get(file_name, {}).get(row)
 
 
@@ -40,9 +39,8 @@ def _chosen(definition: FormDefinition, answers: Mapping[str, Any]) -> Iterator[
                 yield value
 
 
-def _rounds() -> dict[str, str]:
-    session = current_session()
-    rounds = [each for project in list_projects(session) for each in list_rounds(session, project.id)]
+def _rounds(project_id: int) -> dict[str, str]:
+    rounds = list_rounds(current_session(), project_id)
     return {each.slug: own({"vi": each.name_vi, "en": each.name_en}) for each in rounds}
 
 

@@ -100,7 +100,7 @@ def one_submission(submission_id: int) -> str:
     definition = definition_of(session, opened.filled.sha256)
     files = {file.name: file for file in list_files(session, opened.version.id)}
     answers = find_answers(session, opened.version.id)
-    look_up = labels_of_lists(opened.filled.version_id, definition, answers)
+    look_up = labels_of_lists(opened.filled, definition, answers)
     sheet = Sheet(definition, answers, list_findings(session, opened.version.id), files, look_up)
     verbs = caller.verbs_in(place_of(session, opened.form, submission))
     moves = list_moves(Standing(submission.review_state, submission.review_level), verbs, caller.on)

@@ -19,6 +19,7 @@ from server.services.sweep import SETTLED, sweep
 from server.storage.blobs import list_named
 from server.storage.schema import find_damage, open_sessions
 from server.storage.snapshots import SnapshotFailed
+from tests.kit.bucket import running_bucket
 from tests.kit.databases import Databases
 from tests.kit.homes import NIGHT, House, environment_of, house_at
 from tests.kit.services import Postgres
@@ -169,3 +170,20 @@ def test_what_a_night_names_survives_the_sweep_and_goes_with_the_last_night(tmp_
         assert not house.home.blobs.has(sha256)
         (copy,) = list_copies(house.home.config.backups_folder)
         assert restored(copy, tmp_path / "new").home.blobs.has(sha256)
+
+
+def test_files_in_a_bucket_are_copied_and_put_back_into_a_bucket(tmp_path: Path) -> None:
+    with running_bucket() as old, running_bucket() as new:
+        names = ("THONBAN_BLOBS_ENDPOINT", "THONBAN_BLOBS_URL", "THONBAN_BLOBS_KEY_ID", "THONBAN_BLOBS_SECRET")
+        there, elsewhere = (
+            dict(zip(names, (address, "s3://thonban/a", "thonban", "secret"), strict=True)) for address in (old, new)
+        )
+        with house_at(tmp_path / "home", more=there) as house:
+            sha256 = house.keeps(b"a photo")
+            backup(house.home, tmp_path / "copy.tar", NIGHT)
+            keep_copy(house.home, NIGHT)
+            assert not (house.home.config.backups_folder / "blobs" / sha256[:2]).exists()
+        config = Config.from_env(environment_of(tmp_path / "new") | elsewhere)
+        restore(tmp_path / "copy.tar", config)
+        assert open_home(config).blobs.has(sha256)
+        assert not config.blobs_folder.exists()

@@ -163,7 +163,7 @@ def test_a_commune_sees_and_decides_its_own_villages(world: World) -> None:
     assert len(commune.get("projects/1/forms/visit.svc/Submissions?$count=true").get_json()["value"]) == 1
     assert commune.get(f"{path}/uuid:1").get_json()["code"] == 403.1
     decided = commune.patch(f"{path}/uuid:0", json={"reviewState": "approved"}).get_json()
-    assert (decided["reviewState"], decided["reviewLevel"]) == ("approved", "commune")
+    assert (decided.get("reviewState"), decided.get("reviewLevel")) == ("approved", "commune"), decided
     assert commune.patch(f"{path}/uuid:1", json={"reviewState": "approved"}).get_json()["code"] == 403.1
     assert world.api.patch(f"{path}/uuid:0", json={"reviewState": "rejected"}).get_json()["reviewLevel"] == "province"
     assert commune.patch(f"{path}/uuid:0", json={"reviewState": "approved"}).get_json()["code"] == 403.1
