@@ -14,7 +14,7 @@ from server.criteria.evaluate import ClauseResult, Outcome, evaluate
 from server.criteria.load import load_rule_sets
 from server.criteria.ruleset import Fact, RuleSet, facts_under, in_force
 from server.domain.review import REJECTED
-from server.services.campaign import campaign_of
+from server.services.campaign import Campaign
 from server.storage.intake import find_counting
 from server.storage.rounds import RoundView
 from server.storage.verdicts import put_verdicts, remove_verdicts
@@ -54,17 +54,18 @@ Fresh = tuple[int, Mapping[str, Any]]
 
 
 def aggregate(
-    connection: Connection, round_view: RoundView, area_id: str, now: datetime, fresh: Fresh | None = None
+    connection: Connection, campaign: Campaign, place: tuple[RoundView, str], now: datetime, fresh: Fresh | None = None
 ) -> None:
-    """Judges one village and keeps the verdicts. `fresh`: id and answers of the submission that was just stored and is
-    the newest; None looks for the newest that counts."""
+    """Judges one village in one round (`place`: the round, the area's id) and keeps the verdicts. `fresh`: id and
+    answers of the submission that was just stored and is the newest; None looks for the newest that counts."""
+    round_view, area_id = place
     if fresh is None:
         counting = find_counting(connection, round_view.id, area_id, CRITERIA_FORM, NOT_COUNTING)
         if counting is None:
             remove_verdicts(connection, round_view.id, area_id)
             return
         fresh = (counting.submission_id, counting.answers)
-    standing = campaign_of(connection, round_view.project_id).standing(connection, area_id, round_view.cutoff)
+    standing = campaign.standing(connection, area_id, round_view.cutoff)
     evidence = Evidence(fresh[0], fresh[1], standing.facts, standing.synthetic)
     rows = [
         {"round_id": round_view.id, "area_id": area_id, "computed_at": now} | verdict_row(rule_set, evidence)

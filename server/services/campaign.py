@@ -46,6 +46,10 @@ class Campaign:
         """The round of that slug."""
         return next((found for found in self.rounds if found.slug == slug), None)
 
+    def find_round_by_id(self, round_id: int) -> RoundView | None:
+        """The round of that id."""
+        return next((found for found in self.rounds if found.id == round_id), None)
+
     def standing(self, session: Connection | Session, area_id: str, on: date) -> Standing:
         """The standing of a village as of a day; a fact of its own goes before its commune's."""
         known = self._standings.get((area_id, on))

@@ -69,6 +69,7 @@ class Judged:
     named: tuple[str, ...]
     area_id: str | None
     round_view: RoundView | None
+    campaign: Campaign
 
     @property
     def broken(self) -> bool:
@@ -104,6 +105,7 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
         named=attachments_named(definition, instance),
         area_id=area_id if area_id in media.areas else None,
         round_view=campaign.find_round(slug),
+        campaign=campaign,
     )
 
 

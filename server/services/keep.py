@@ -12,6 +12,7 @@ from forms.errors import Finding
 from server.services.judge import Judged, Upload
 from server.storage.blobs import name_blob
 from server.storage.intake import (
+    Beside,
     Known,
     add_findings,
     add_slots,
@@ -36,14 +37,13 @@ REASONS = {"variant": "other_xml", "conflict": "outdated", "deleted": "deleted",
 
 @dataclass(slots=True)
 class Keeping:
-    """One upload inside its transaction, with what is here under its ids. `skip_variant`: the held edit that is being
-    applied, which is not to meet itself."""
+    """One upload inside its transaction, with what is here under its ids and beside it."""
 
     connection: Connection
     upload: Upload
     judged: Judged
     known: dict[str, Known]
-    skip_variant: int | None = None
+    beside: list[Beside]
 
     @property
     def ids(self) -> tuple[str, str | None]:
@@ -57,10 +57,12 @@ class Keeping:
 
 
 def look(connection: Connection, upload: Upload, judged: Judged, skip_variant: int | None = None) -> Keeping:
-    """Reads what is here under the ids of an upload."""
+    """Reads what is here under the ids of an upload. `skip_variant`: the held edit that is being applied, which is not
+    to meet itself."""
     ids = [key for key in (judged.instance_id, judged.instance.deprecated_id) if key]
     known = find_known(connection, judged.form.form_id, upload.target.draft, ids)
-    return Keeping(connection, upload, judged, known, skip_variant)
+    beside = list_beside(connection, judged.form.form_id, judged.instance_id)
+    return Keeping(connection, upload, judged, known, [one for one in beside if one.id != skip_variant])
 
 
 def decide_on(keeping: Keeping) -> Decision:
@@ -250,8 +252,8 @@ def _stored(keeping: Keeping, known: Known | None) -> tuple[Stored, ...]:
 def _beside(keeping: Keeping) -> list[Stored]:
     """Variants and held edits under the same instance id."""
     found = []
-    for variant in list_beside(keeping.connection, keeping.judged.form.form_id, keeping.judged.instance_id):
-        if variant.id == keeping.skip_variant:
+    for variant in keeping.beside:
+        if variant.waits:
             continue
         place = Place.HELD if variant.reason == "held" else Place.VARIANT
         same = variant.sha256 == keeping.upload.envelope.sha256

@@ -19,9 +19,7 @@ from server.services.keep import Keeping, decide_on, keep, look
 from server.services.quarantine import quarantine
 from server.services.refusals import refusal
 from server.storage.database import lock_instance, writing
-from server.storage.intake import list_held
 from server.storage.jobs import Work, enqueue
-from server.storage.rounds import find_round
 from sync.decide import Decision, Dialect, Outcome, Store
 
 
@@ -83,9 +81,10 @@ def settle(keeping: Keeping, decision: Decision, submission_id: int | None) -> N
         return
     _judge_villages(keeping, keeping.judged, decision, submission_id)
     if decision.store is Store.SUBMISSION:
-        for variant_id in list_held(keeping.connection, keeping.judged.form.form_id, keeping.judged.instance_id):
-            work = Work("apply_held", {"variant_id": variant_id}, key=str(variant_id))
-            enqueue(keeping.connection, work, keeping.upload.now)
+        for variant in keeping.beside:
+            if variant.waits:
+                work = Work("apply_held", {"variant_id": variant.id}, key=str(variant.id))
+                enqueue(keeping.connection, work, keeping.upload.now)
 
 
 def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submission_id: int) -> None:
@@ -94,13 +93,13 @@ def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submis
     connection, now = keeping.connection, keeping.upload.now
     if judged.area_id and judged.round_view:
         fresh = (submission_id, judged.answers) if decision.store is Store.SUBMISSION else None
-        aggregate(connection, judged.round_view, judged.area_id, now, fresh)
+        aggregate(connection, judged.campaign, (judged.round_view, judged.area_id), now, fresh)
     original = keeping.original
     if decision.store is not Store.VERSION or original is None or original.area_id is None:
         return
     here = (judged.area_id, judged.round_view.id if judged.round_view else None)
     if (original.area_id, original.round_id) != here and original.round_id is not None:
         # the edit moved the sheet to another village or round: the one it left is judged without it
-        before = find_round(connection, original.round_id)
+        before = judged.campaign.find_round_by_id(original.round_id)
         if before is not None:
-            aggregate(connection, before, original.area_id, now)
+            aggregate(connection, judged.campaign, (before, original.area_id), now)

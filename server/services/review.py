@@ -13,6 +13,7 @@ from server.domain.review import Standing, move
 from server.domain.roles import Place
 from server.services.aggregate import CRITERIA_FORM, aggregate
 from server.services.authenticate import Caller
+from server.services.campaign import campaign_of
 from server.storage.areas import find_path
 from server.storage.audits import write_audit
 from server.storage.database import writing
@@ -20,7 +21,7 @@ from server.storage.forms import FormView, find_form_by_id
 from server.storage.intake import change_submission
 from server.storage.readings import SubmissionView, find_submission_by_id
 from server.storage.reviews import CommentView, MoveView, add_comment, add_move
-from server.storage.rounds import find_round, list_rounds
+from server.storage.rounds import list_rounds
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def _judge_again(connection: Connection, form: FormView, submission: SubmissionV
     # a returned sheet no longer speaks for its village
     if form.xml_form_id != CRITERIA_FORM or submission.area_id is None or submission.round_id is None:
         return
-    found = find_round(connection, submission.round_id)
+    campaign = campaign_of(connection, form.project_id)
+    found = campaign.find_round_by_id(submission.round_id)
     if found is not None:
-        aggregate(connection, found, submission.area_id, now)
+        aggregate(connection, campaign, (found, submission.area_id), now)

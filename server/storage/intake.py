@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -250,21 +250,28 @@ def put_variant_file(connection: Connection, variant_id: int, slot: dict[str, An
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A variant kept under an instance id."""
+    """A variant that has to do with an instance: kept under its id, or an edit of it that is held (`waits`)."""
 
     id: int
     sha256: str
     reason: str
+    waits: bool
 
 
-_BESIDE = select(Variant.id, Variant.sha256, Variant.reason).where(
-    Variant.form_id == bindparam("form"), Variant.instance_id == bindparam("instance"), Variant.applied_at.is_(None)
+_BESIDE = select(Variant.id, Variant.sha256, Variant.reason, Variant.instance_id).where(
+    Variant.form_id == bindparam("form"),
+    or_(
+        Variant.instance_id == bindparam("instance"),
+        and_(Variant.deprecated_id == bindparam("instance"), Variant.reason == "held"),
+    ),
+    Variant.applied_at.is_(None),
 )
 
 
 def list_beside(connection: Connection, form_id: int, instance_id: str) -> list[Beside]:
-    """Variants and held edits under an instance id, less those that were applied."""
-    return [Beside(*row) for row in connection.execute(_BESIDE, {"form": form_id, "instance": instance_id})]
+    """What is kept beside an instance and was not applied: variants under its id, and held edits that wait for it."""
+    rows = connection.execute(_BESIDE, {"form": form_id, "instance": instance_id})
+    return [Beside(row[0], row[1], row[2], row[3] != instance_id) for row in rows]
 
 
 def variant_files(connection: Connection, variant_id: int) -> frozenset[tuple[str, str]]:
@@ -310,19 +317,6 @@ def find_variant(session: Session, variant_id: int) -> VariantView | None:
         )
     )
     return VariantView(*row, tuple((file[0], file[1], file[2]) for file in files))
-
-
-_HELD = select(Variant.id).where(
-    Variant.form_id == bindparam("form"),
-    Variant.deprecated_id == bindparam("instance"),
-    Variant.reason == "held",
-    Variant.applied_at.is_(None),
-)
-
-
-def list_held(connection: Connection | Session, form_id: int, instance_id: str) -> list[int]:
-    """Ids of held edits that wait for this instance."""
-    return list(connection.execute(_HELD, {"form": form_id, "instance": instance_id}).scalars())
 
 
 @dataclass(frozen=True, slots=True)
