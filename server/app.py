@@ -83,8 +83,10 @@ def _begin() -> None:
     g.started = time.perf_counter()
     g.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid.uuid4().hex
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    if request.is_json and (request.content_length or 0) > JSON_LIMIT:
-        raise RequestEntityTooLarge
+    if request.is_json:
+        request.max_content_length = JSON_LIMIT
+        if (request.content_length or 0) > JSON_LIMIT:
+            raise RequestEntityTooLarge
 
 
 def _finish(answer: Response) -> Response:

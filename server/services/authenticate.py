@@ -158,7 +158,7 @@ def caller_by_password(session: Session, email: str, password: str, now: datetim
     good = _verify(user.password_hash if user else None, password)
     if user is None or not good:
         raise NotSignedIn("auth.failed")
-    grants = _grants(list_grants(session, user.id))
+    grants = _grants(list_grants(session, user.id), day_of(now))
     return Caller(user.id, "user", user.name, user.locale, None, grants, on=day_of(now))
 
 
@@ -212,7 +212,7 @@ def system_caller(session: Session, now: datetime) -> Caller:
             actor_id = find_system_actor(connection) or add_actor(connection, "system", "thonban", now=now)
             session.commit()
     grant = GrantView("admin", "site", None, None, None, None, None)
-    return Caller(actor_id, "system", "thonban", "vi", None, _grants((grant,)), on=day_of(now))
+    return Caller(actor_id, "system", "thonban", "vi", None, _grants((grant,), day_of(now)), on=day_of(now))
 
 
 def _verify(kept: str | None, password: str) -> bool:
@@ -227,11 +227,13 @@ def _holds(token: TokenView, now: datetime) -> bool:
 
 
 def _caller(token: TokenView, now: datetime) -> Caller:
-    grants = _grants(token.grants)
+    on = day_of(now)
+    grants = _grants(token.grants, on)
     return Caller(token.actor_id, token.actor_kind, token.name, token.locale, token.project_id, grants, on=day_of(now))
 
 
-def _grants(kept: tuple[GrantView, ...]) -> tuple[Grant, ...]:
+def _grants(kept: tuple[GrantView, ...], on: date) -> tuple[Grant, ...]:
+    # those in force: what a grant of the past reached is nobody's business now
     return tuple(
         Grant(
             role=grant.role,
@@ -243,6 +245,7 @@ def _grants(kept: tuple[GrantView, ...]) -> tuple[Grant, ...]:
             valid_to=grant.valid_to,
         )
         for grant in kept
+        if (grant.valid_from is None or grant.valid_from <= on) and (grant.valid_to is None or on < grant.valid_to)
     )
 
 

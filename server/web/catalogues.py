@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -17,10 +18,13 @@ def translation_folders() -> list[Path]:
 
 
 def compile_catalogues() -> None:
-    """Compiles each catalogue that has no newer compiled form; an installed package brings them compiled."""
+    """Compiles each catalogue that has no newer compiled form; an installed package brings them compiled, and
+    what cannot be written is left as it is."""
     for source in FOLDER.glob("*/*/LC_MESSAGES/*.po"):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        if not os.access(source.parent, os.W_OK):
             continue
         with source.open("rb") as file:
             catalogue = read_po(file, locale=source.parent.parent.name)

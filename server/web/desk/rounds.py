@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -157,15 +158,15 @@ def _fits(row: VillageRow, chosen: Filter, areas: dict[str, AreaView]) -> bool:
             return False
     if not chosen.text:
         return True
-    wanted = match_key(chosen.text)
     commune = areas.get(row.area.parent_id or "")
     names = [row.area.name, row.area.code or "", commune.name if commune else ""]
-    return any(wanted in match_key(name) or _plain(wanted) in _plain(match_key(name)) for name in names)
+    return any(match_key(chosen.text) in match_key(name) or _bare(chosen.text) in _bare(name) for name in names)
 
 
-def _plain(key: str) -> str:
-    # who types without tone marks finds the village too
-    return "".join(letter for letter in key if not letter.isdigit())
+def _bare(text: str) -> str:
+    # who types without marks, as on an old phone, finds the village too
+    letters = unicodedata.normalize("NFD", " ".join(text.casefold().split())).replace("đ", "d")
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _communes(rows: Sequence[VillageRow], areas: dict[str, AreaView]) -> list[AreaView]:

@@ -173,7 +173,9 @@ def submission_file(submission_id: int, version_id: int, name: str) -> Response:
         stream = current_home().blobs.open(file.sha256)
     except FileNotFoundError as error:
         raise NotFound("http.not_found") from error
-    return answer_file(stream, file.name, file.content_type, file.sha256)
+    answer = answer_file(stream, file.name, file.content_type, file.sha256)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 def _open(caller: Caller, submission_id: int, version_id: int | None = None) -> Opened:

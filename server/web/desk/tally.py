@@ -32,16 +32,13 @@ class Counts:
 
 @dataclass
 class VillageRow:
-    """One village with its verdict by rule set id, and the submission they rest on."""
+    """One village with its verdict by rule set id, and the submission they rest on. `synthetic`: its numbers are
+    invented."""
 
     area: AreaView
     verdicts: dict[str, VerdictView] = field(default_factory=dict)
     report: Report | None = None
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether any of its verdicts rests on invented numbers."""
-        return any(view.synthetic for view in self.verdicts.values())
+    synthetic: bool = False
 
 
 @dataclass
@@ -59,6 +56,7 @@ def village_rows(views: Iterable[VerdictView], reports: Mapping[int, Report]) ->
     rows: dict[str, VillageRow] = {}
     for view in views:
         row = rows.setdefault(view.area.id, VillageRow(view.area))
+        row.synthetic |= view.synthetic
         if view.rule_set is not None:
             row.verdicts[view.rule_set.id] = view
         if view.submission_id is not None:

@@ -52,4 +52,5 @@ def test_lists_are_the_same_on_both_databases(empty_database_url: str, tmp_path:
         [row] = list_quarantined(session, 10)
         assert find_quarantined(session, row.id) == row
         assert row.size == len(b"<broken")
+        session.close()
         db.engine.dispose()

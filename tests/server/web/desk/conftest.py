@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask.testing import FlaskClient
 
+from server.storage.database import db
 from server.web.desk.built import FOLDER
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, Seeded, seed
 
@@ -13,11 +14,14 @@ VILLAGES = 9
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     """The home with the sheets of its first nine villages."""
     if not (FOLDER / "manifest.json").exists():
         pytest.skip("the browser files were not built (make assets)")
-    return seed(tmp_path_factory.mktemp("desk") / "home", VILLAGES)
+    made = seed(tmp_path_factory.mktemp("desk") / "home", VILLAGES)
+    yield made
+    with made.app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

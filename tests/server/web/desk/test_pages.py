@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
+from server.domain.rounds import Round
 from server.services.authenticate import system_caller
+from server.services.health import LOADING
 from server.services.people import NewUser, create_user, grant_role
+from server.services.rounds import open_round
 from server.storage.actors import GrantView, find_user_by_email
-from server.storage.database import db
+from server.storage.database import db, writing
+from server.storage.rounds import RoundRow
+from server.storage.settings import put_setting
 from tests.server.web.desk.conftest import VILLAGES
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, send_xml
 
@@ -106,6 +112,8 @@ def test_filters_narrow_by_verdict_commune_and_words_without_tones(admin: FlaskC
     by_name = read(admin, f"{ROUND}?q=ngan+chi")
     assert by_name.count("<tr data-href=") == 1
     assert head.village.name in by_name
+    assert read(admin, f"{ROUND}?q=mau+02").count("<tr data-href=") > 1
+    assert "Xã Đạp Thanh" in read(admin, f"{ROUND}?q=dap+thanh")
     by_commune = read(admin, f"{ROUND}?commune={head.commune.uuid}")
     shown = by_commune.count("<tr data-href=")
     assert shown == sum(each.commune.uuid == head.commune.uuid for each in seeded.heads)
@@ -253,6 +261,28 @@ def test_a_phone_has_its_address_and_picture(admin: FlaskClient, seeded: Seeded)
     one = read(admin, link[1])
     assert "/v1/key/" in one
     assert "<svg" in one
+
+
+def test_while_the_demo_loads_pages_say_how_far_it_is(admin: FlaskClient, seeded: Seeded) -> None:
+    with seeded.app.app_context():
+        session = db.session()
+        for finished in (False, True):
+            with writing(session) as connection:
+                put_setting(connection, LOADING, {"done": 40, "total": 126, "finished": finished})
+                session.commit()
+            assert ("40 trên 126 phiếu" in read(admin, "/")) is not finished
+
+
+def test_a_round_without_a_rule_in_force_says_so(admin: FlaskClient, seeded: Seeded) -> None:
+    later = Round("2030", "Rà soát năm 2030", "Review of 2030", date(2030, 6, 30), date(2030, 1, 1), date(2030, 12, 31))
+    with seeded.app.app_context():
+        open_round(db.session(), PROJECT, later, datetime.now(UTC))
+        page = read(admin, f"/projects/{PROJECT}/rounds/2030")
+        assert "Không có bộ tiêu chí nào còn hiệu lực" in page
+        # as if it had never been: the other tests look at the round of 2019
+        with writing(db.session()) as connection:
+            connection.execute(delete(RoundRow).where(RoundRow.slug == "2030"))
+            db.session().commit()
 
 
 def test_what_is_not_there_is_a_page_that_leads_home(admin: FlaskClient) -> None:
