@@ -44,6 +44,7 @@ from server.storage.versions import (
 
 KINDS: dict[str, Kind] = {"xlsx": "xlsx", "xls": "xls", "csv": "csv", "md": "md"}
 RESERVED_ENDINGS = (".xls", ".xlsx", ".xml")
+ITEMSETS = "itemsets.csv"
 LONGEST_ID = 255
 STATES = ("open", "closing", "closed")
 
@@ -85,6 +86,7 @@ class Prepared:
     source_type: str | None = None
     source_sha256: str | None = None
     source_size: int = 0
+    itemsets: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,10 @@ def _prepare(home: Home, source: Source) -> Prepared:
         return Prepared(source.content, _checked(source.content))
     made = convert(source.content, KINDS[source.kind], source.fallback_id)
     sha256 = home.blobs.put(source.content)
-    return Prepared(made.xml, _checked(made.xml), made.warnings, source.kind, sha256, len(source.content))
+    if made.itemsets is not None:
+        home.blobs.put(made.itemsets)
+    definition = _checked(made.xml)
+    return Prepared(made.xml, definition, made.warnings, source.kind, sha256, len(source.content), made.itemsets)
 
 
 def _checked(xml: bytes) -> FormDefinition:
@@ -273,20 +278,29 @@ def _write_draft(connection: Connection, draft: _Draft) -> int:
     for expected in prepared.definition.expected_attachments:
         old = files.get(expected.name)
         same = old if old is not None and old.kind == expected.kind else None
-        rows.append(
-            {
-                "name": expected.name,
-                "kind": expected.kind,
-                "list_name": same.list_name if same else LISTS.get(expected.name),
-                "sha256": same.sha256 if same else None,
-                "md5": same.md5 if same else None,
-                "content_type": same.content_type if same else None,
-                "size": same.size if same else None,
-                "updated_at": same.updated_at if same else None,
-            }
-        )
+        row = {
+            "name": expected.name,
+            "kind": expected.kind,
+            "list_name": same.list_name if same else LISTS.get(expected.name),
+            "sha256": same.sha256 if same else None,
+            "md5": same.md5 if same else None,
+            "content_type": same.content_type if same else None,
+            "size": same.size if same else None,
+            "updated_at": same.updated_at if same else None,
+        }
+        if expected.name == ITEMSETS and prepared.itemsets is not None:
+            row |= _itemsets_row(connection, prepared.itemsets, draft.now)
+        rows.append(row)
     put_form_attachments(connection, draft_id, rows)
     return draft_id
+
+
+def _itemsets_row(connection: Connection, content: bytes, now: datetime) -> dict[str, Any]:
+    """What the workbook itself holds as external choices, in the place of the file that the form then expects."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    name_blob(connection, sha256, len(content), now)
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return {"sha256": sha256, "md5": md5, "content_type": "text/csv", "size": len(content), "updated_at": now}
 
 
 def _text(xml: bytes) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from server.storage.settings import put_setting
 from tests.server.web.desk.conftest import VILLAGES
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, send_xml
 
+Enter = Callable[..., FlaskClient]
 ROUND = f"/projects/{PROJECT}/rounds/2019"
 SHEETS = f"/projects/{PROJECT}/submissions"
 
@@ -216,9 +217,7 @@ def test_pages_carry_nothing_inline_and_nothing_from_elsewhere(admin: FlaskClien
         assert "desk." not in re.sub(r"<[^>]+>", "", page)
 
 
-def test_a_reviewer_of_a_commune_sees_it_alone(
-    seeded: Seeded, sign_in: Callable[..., FlaskClient], client: FlaskClient
-) -> None:
+def test_a_reviewer_of_a_commune_sees_it_alone(seeded: Seeded, sign_in: Enter, client: FlaskClient) -> None:
     mine, other = seeded.heads[0], next(h for h in seeded.heads if h.commune.uuid != seeded.heads[0].commune.uuid)
     with seeded.app.app_context():
         session, now = db.session(), datetime.now(UTC)
@@ -263,26 +262,24 @@ def test_a_phone_has_its_address_and_picture(admin: FlaskClient, seeded: Seeded)
     assert "<svg" in one
 
 
-def test_while_the_demo_loads_pages_say_how_far_it_is(admin: FlaskClient, seeded: Seeded) -> None:
-    with seeded.app.app_context():
-        session = db.session()
-        for finished in (False, True):
-            with writing(session) as connection:
-                put_setting(connection, LOADING, {"done": 40, "total": 126, "finished": finished})
-                session.commit()
-            assert ("40 trên 126 phiếu" in read(admin, "/")) is not finished
+@pytest.mark.parametrize("finished", [False, True])
+def test_while_the_demo_loads_pages_say_how_far_it_is(sign_in: Enter, seeded: Seeded, finished: bool) -> None:
+    with seeded.app.app_context(), writing(db.session()) as connection:
+        put_setting(connection, LOADING, {"done": 40, "total": 126, "finished": finished})
+        db.session().commit()
+    assert ("40 trên 126 phiếu" in read(sign_in(), "/")) is not finished
 
 
-def test_a_round_without_a_rule_in_force_says_so(admin: FlaskClient, seeded: Seeded) -> None:
+def test_a_round_without_a_rule_in_force_says_so(sign_in: Enter, seeded: Seeded) -> None:
     later = Round("2030", "Rà soát năm 2030", "Review of 2030", date(2030, 6, 30), date(2030, 1, 1), date(2030, 12, 31))
     with seeded.app.app_context():
         open_round(db.session(), PROJECT, later, datetime.now(UTC))
-        page = read(admin, f"/projects/{PROJECT}/rounds/2030")
-        assert "Không có bộ tiêu chí nào còn hiệu lực" in page
-        # as if it had never been: the other tests look at the round of 2019
-        with writing(db.session()) as connection:
-            connection.execute(delete(RoundRow).where(RoundRow.slug == "2030"))
-            db.session().commit()
+    page = read(sign_in(), f"/projects/{PROJECT}/rounds/2030")
+    # as if it had never been: the other tests look at the round of 2019
+    with seeded.app.app_context(), writing(db.session()) as connection:
+        connection.execute(delete(RoundRow).where(RoundRow.slug == "2030"))
+        db.session().commit()
+    assert "Không có bộ tiêu chí nào còn hiệu lực" in page
 
 
 def test_what_is_not_there_is_a_page_that_leads_home(admin: FlaskClient) -> None:
