@@ -59,8 +59,8 @@ class Keeping:
 def look(connection: Connection, upload: Upload, judged: Judged, skip_variant: int | None = None) -> Keeping:
     """Reads what is here under the ids of an upload. `skip_variant`: the held edit that is being applied, which is not
     to meet itself."""
-    ids = [key for key in (judged.instance_id, judged.instance.deprecated_id) if key]
-    known = find_known(connection, judged.form.form_id, upload.target.draft, ids)
+    ids = (judged.instance_id, judged.instance.deprecated_id)
+    known = find_known(connection, judged.form.form_id, upload.target.draft, *ids)
     beside = list_beside(connection, judged.form.form_id, judged.instance_id)
     return Keeping(connection, upload, judged, known, [one for one in beside if one.id != skip_variant])
 

@@ -123,14 +123,18 @@ _KNOWN = (
     .where(
         SubmissionVersion.form_id == bindparam("form"),
         SubmissionVersion.is_draft == bindparam("draft"),
-        SubmissionVersion.instance_id.in_(bindparam("ids", expanding=True)),
+        or_(SubmissionVersion.instance_id == bindparam("own"), SubmissionVersion.instance_id == bindparam("original")),
     )
 )
 
 
-def find_known(connection: Connection, form_id: int, draft: bool, ids: Sequence[str]) -> dict[str, Known]:
-    """What is here under these instance ids, by instance id."""
-    rows = connection.execute(_KNOWN, {"form": form_id, "draft": draft, "ids": ids})
+def find_known(
+    connection: Connection, form_id: int, draft: bool, instance_id: str, original_id: str | None
+) -> dict[str, Known]:
+    """What is here under an instance id, and under the id of what it replaces, by instance id."""
+    # two plain parameters: a list would be written into the statement anew for every upload
+    ids = {"form": form_id, "draft": draft, "own": instance_id, "original": original_id or instance_id}
+    rows = connection.execute(_KNOWN, ids)
     return {
         row[2]: Known(row[0], row[1], row[2], row[3], row[4], row[5] is not None, row[6], row[7], row[8], row[9])
         for row in rows

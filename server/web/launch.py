@@ -118,3 +118,4 @@ def _after_fork(_server: object, _worker: object) -> None:
     # a filled form is a tree whose nodes know their parents, some two thousand objects that only the collector frees:
     # looking after every seven hundred, as Python does by itself, would look at each of them several times
     gc.set_threshold(25_000, 20, 50)
+    sys.setswitchinterval(0.0005)

@@ -1,0 +1,127 @@
+"""Statements of the hot path, compiled once and then handed to the driver as they are.
+
+SQLAlchemy writes the SQL and knows how each column's values are bound and read; executing through it costs several times
+what the statement itself costs, and an upload needs about ten. So the few statements that every upload runs are compiled
+once per dialect here, with the very types of their columns, and run on the driver's cursor inside SQLAlchemy's own
+connection and transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Insert
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A statement as one dialect has it. `order` None: the driver takes parameters by name."""
+
+    sql: str
+    order: tuple[str, ...] | None
+    fixed: dict[str, Any]
+    binds: tuple[tuple[str, Convert], ...]
+    reads: tuple[tuple[int, Convert], ...]
+    error: type[Exception]
+
+
+class Prepared:
+    """One statement. `keys`: for an insert, the columns that every row brings, each with a value."""
+
+    def __init__(self, build: Callable[[str], Any], keys: Iterable[str] | None = None) -> None:
+        self._build = build
+        self._keys = list(keys) if keys is not None else None
+        self._made: dict[str, _Made] = {}
+
+    def rows(self, place: Connection | Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Runs it and returns its rows, their columns in the order of the statement."""
+        connection = place if isinstance(place, Connection) else place.connection()
+        made = self._of(connection)
+        found = _run(connection, made, _parameters(made, values), many=False)
+        if not made.reads:
+            return found
+        return [_read(row, made.reads) for row in found]
+
+    def first(self, place: Connection | Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        found = self.rows(place, values)
+        return found[0] if found else None
+
+    def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Runs it once for each row; nothing is returned."""
+        made = self._of(connection)
+        _run(connection, made, [_parameters(made, row) for row in rows], many=True)
+
+    def _of(self, connection: Connection) -> _Made:
+        name = connection.dialect.name
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = _make(self._build(name), connection.dialect, self._keys)
+        return made
+
+
+def always(statement: ClauseElement) -> Callable[[str], ClauseElement]:
+    """For a statement that is the same on every database."""
+    return lambda _: statement
+
+
+def _make(statement: ClauseElement, dialect: Dialect, keys: list[str] | None) -> _Made:
+    compiled = statement.compile(dialect=dialect, column_keys=keys)
+    assert isinstance(compiled, SQLCompiler)
+    binds = []
+    for name, bind in compiled.binds.items():
+        convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if convert is not None:
+            binds.append((name, convert))
+    columns = () if isinstance(statement, Insert) and not statement._returning else compiled._result_columns
+    reads = []
+    for place, column in enumerate(columns):
+        convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+        if convert is not None:
+            reads.append((place, convert))
+    return _Made(
+        sql=compiled.string,
+        order=tuple(compiled.positiontup) if compiled.positiontup is not None else None,
+        fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
+        binds=tuple(binds),
+        reads=tuple(reads),
+        error=dialect.loaded_dbapi.Error,
+    )
+
+
+def _parameters(made: _Made, values: Mapping[str, Any]) -> Any:
+    given = {**made.fixed, **values}
+    for name, convert in made.binds:
+        given[name] = convert(given[name])
+    return given if made.order is None else [given[name] for name in made.order]
+
+
+def _read(row: tuple[Any, ...], reads: tuple[tuple[int, Convert], ...]) -> tuple[Any, ...]:
+    values = list(row)
+    for place, convert in reads:
+        values[place] = convert(values[place])
+    return tuple(values)
+
+
+def _run(connection: Connection, made: _Made, parameters: Any, *, many: bool) -> list[tuple[Any, ...]]:
+    # the driver's own connection: no middleman between its cursor and us
+    cursor = cast("Any", connection.connection.dbapi_connection).cursor()
+    try:
+        if many:
+            cursor.executemany(made.sql, parameters)
+            return []
+        cursor.execute(made.sql, parameters)
+        return cast("list[tuple[Any, ...]]", cursor.fetchall()) if cursor.description is not None else []
+    except made.error as error:
+        raise DBAPIError.instance(made.sql, None, error, made.error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
