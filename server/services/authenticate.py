@@ -137,8 +137,7 @@ def caller_by_key(session: Session, token: str, now: datetime) -> Caller:
     ours or was revoked: a phone asks its owner for a password on the former, so that the two are kept apart."""
     if not is_token(token):
         raise NotSignedIn("auth.failed")
-    # a Core statement: a phone's key is looked up with every request
-    found = find_token(session.connection(), digest(token))
+    found = find_token(session, digest(token))
     if found is None or found.kind != "field_key" or not _holds(found, now):
         raise Forbidden("auth.key_unknown")
     return _caller(found, now)

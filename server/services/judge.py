@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
@@ -84,13 +83,11 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
         instance = read_instance(upload.envelope.xml)
     except InstanceError as error:
         raise Unreadable(error.code, **error.params) from error
-    # Core statements on the connection: what an upload reads needs no object of the session
-    connection = session.connection()
-    form = _form_of(connection, instance, upload.target)
+    form = _form_of(session, instance, upload.target)
     upload.caller.require("submission.create", form.project_id, form.form_id)
-    definition = definition_of(connection, form.sha256)
-    campaign = campaign_of(connection, form.project_id)
-    media = media_of(connection, home, definition, campaign, upload)
+    definition = definition_of(session, form.sha256)
+    campaign = campaign_of(session, form.project_id)
+    media = media_of(session, home, definition, campaign, upload)
     context = JudgeContext(now=upload.now, tables=media.tables, device_id=upload.envelope.device_id or "")
     findings = judge(definition, instance, context)
     answers = answers_of(definition, instance)
@@ -115,14 +112,14 @@ def areas_of(caller: Caller) -> tuple[str, ...] | None:
     return areas if areas and all(grant.area_id for grant in caller.grants) else None
 
 
-def _form_of(connection: Connection, instance: Instance, target: Target) -> FormTarget:
+def _form_of(session: Session, instance: Instance, target: Target) -> FormTarget:
     form_id = target.xml_form_id or instance.form_id
     if target.xml_form_id is not None and instance.form_id != target.xml_form_id:
         raise Unreadable("submission.other_form", form=instance.form_id, wanted=target.xml_form_id)
     if target.draft:
-        form = find_draft_target(connection, target.project_id, form_id)
+        form = find_draft_target(session, target.project_id, form_id)
     else:
-        form = find_target(connection, target.project_id, form_id, instance.version or "")
+        form = find_target(session, target.project_id, form_id, instance.version or "")
     if form is None:
         raise NotFound("submission.unknown_form", form=form_id)
     return form
@@ -140,21 +137,19 @@ class Media:
     areas: frozenset[str]
 
 
-def media_of(
-    connection: Connection, home: Home, definition: FormDefinition, campaign: Campaign, upload: Upload
-) -> Media:
+def media_of(session: Session, home: Home, definition: FormDefinition, campaign: Campaign, upload: Upload) -> Media:
     """The external tables that a form reads, as this sender's phone has them."""
     tables: dict[str, Node] = {}
     areas: frozenset[str] = frozenset()
     names = set(definition.external_instances.values())
     for name in names & LISTS.keys():
-        made = list_of(connection, campaign, LISTS[name], areas_of(upload.caller), upload.now.date())
+        made = list_of(session, campaign, LISTS[name], areas_of(upload.caller), upload.now.date())
         tables[name] = made.table
         if name == "villages.csv":
             areas = made.names
     others = [name for name in names - LISTS.keys() if name.endswith(".csv")]
     if others:
-        files = list_form_files(connection, definition.sha256, others)
+        files = list_form_files(session, definition.sha256, others)
         tables |= {name: _table(home, sha256) for name, sha256 in files.items()}
     return Media(tables, areas)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, bindparam, select, text
+from sqlalchemy import ForeignKey, Index, String, bindparam, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
+from server.storage.prepared import Prepared, always
 
 
 class Actor(Base):
@@ -165,32 +166,36 @@ _GRANT_COLUMNS = (
 
 # built once, and of plain columns: a phone asks this with every request, and classes would double its cost
 _tokens, _actors, _grants = Token.__table__, Actor.__table__, Grant.__table__
-_BY_TOKEN: Select[*tuple[Any, ...]] = (
-    select(
-        _tokens.c.id,
-        _tokens.c.kind,
-        _tokens.c.csrf_hash,
-        _tokens.c.created_at,
-        _tokens.c.expires_at,
-        _tokens.c.revoked_at,
-        _actors.c.id,
-        _actors.c.kind,
-        _actors.c.display_name,
-        _actors.c.locale,
-        _actors.c.project_id,
-        *(_grants.c[column.key] for column in _GRANT_COLUMNS),
+_BY_TOKEN = Prepared(
+    always(
+        select(
+            _tokens.c.id,
+            _tokens.c.kind,
+            _tokens.c.csrf_hash,
+            _tokens.c.created_at,
+            _tokens.c.expires_at,
+            _tokens.c.revoked_at,
+            _actors.c.id,
+            _actors.c.kind,
+            _actors.c.display_name,
+            _actors.c.locale,
+            _actors.c.project_id,
+            *(_grants.c[column.key] for column in _GRANT_COLUMNS),
+        )
+        .select_from(
+            _tokens.join(_actors, _actors.c.id == _tokens.c.actor_id).outerjoin(
+                _grants, _grants.c.actor_id == _actors.c.id
+            )
+        )
+        .where(_tokens.c.token_hash == bindparam("token_hash"), _actors.c.deleted_at.is_(None))
     )
-    .select_from(
-        _tokens.join(_actors, _actors.c.id == _tokens.c.actor_id).outerjoin(_grants, _grants.c.actor_id == _actors.c.id)
-    )
-    .where(_tokens.c.token_hash == bindparam("token_hash"), _actors.c.deleted_at.is_(None))
 )
 _TOKEN_WIDTH = 11
 
 
 def find_token(session: Session | Connection, token_hash: str) -> TokenView | None:
     """The token with this SHA-256, revoked and expired ones too, with its actor and grants: one select."""
-    rows = session.execute(_BY_TOKEN, {"token_hash": token_hash}).all()
+    rows = _BY_TOKEN.rows(session, {"token_hash": token_hash})
     if not rows:
         return None
     grants = tuple(GrantView(*row[_TOKEN_WIDTH:]) for row in rows if row[_TOKEN_WIDTH] is not None)

@@ -166,7 +166,8 @@ def writing(session: Session) -> Iterator[Connection]:
     """
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made outside writing()")
-    session.rollback()
+    if session.in_transaction():
+        session.rollback()
     engine = session.get_bind()
     if not isinstance(engine, Engine):
         raise TypeError("a session of an engine is needed")
@@ -180,7 +181,8 @@ def writing(session: Session) -> Iterator[Connection]:
                 raise Unavailable("storage.disk_full") from error
             raise
         finally:
-            session.rollback()
+            if session.in_transaction():
+                session.rollback()
 
 
 def reason_of(error: OperationalError) -> str:

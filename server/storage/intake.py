@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.storage.forms import Form, FormAttachment, FormVersion
+from server.storage.prepared import Prepared, always
 from server.storage.submissions import (
     FindingRow,
     Submission,
@@ -55,31 +56,33 @@ class Known:
     arrival: str
 
 
-_TARGETS = (
-    select(
-        Form.id,
-        Form.project_id,
-        Form.xml_form_id,
-        Form.state,
-        FormVersion.id,
-        FormVersion.version,
-        FormVersion.sha256,
-        FormVersion.is_current,
-    )
-    .join(FormVersion, FormVersion.form_id == Form.id)
-    .where(
-        Form.project_id == bindparam("project"),
-        Form.xml_form_id == bindparam("xml_form_id"),
-        Form.deleted_at.is_(None),
-        FormVersion.published_at.is_not(None),
-        or_(FormVersion.version == bindparam("version"), FormVersion.is_current),
+_TARGETS = Prepared(
+    always(
+        select(
+            Form.id,
+            Form.project_id,
+            Form.xml_form_id,
+            Form.state,
+            FormVersion.id,
+            FormVersion.version,
+            FormVersion.sha256,
+            FormVersion.is_current,
+        )
+        .join(FormVersion, FormVersion.form_id == Form.id)
+        .where(
+            Form.project_id == bindparam("project"),
+            Form.xml_form_id == bindparam("xml_form_id"),
+            Form.deleted_at.is_(None),
+            FormVersion.published_at.is_not(None),
+            or_(FormVersion.version == bindparam("version"), FormVersion.is_current),
+        )
     )
 )
 
 
 def find_target(session: Session | Connection, project_id: int, xml_form_id: str, version: str) -> FormTarget | None:
     """The published form with the version named, else its current version; None when the form is unknown."""
-    rows = session.execute(_TARGETS, {"project": project_id, "xml_form_id": xml_form_id, "version": version}).all()
+    rows = _TARGETS.rows(session, {"project": project_id, "xml_form_id": xml_form_id, "version": version})
     if not rows:
         return None
     row = next((row for row in rows if row[5] == version), rows[0])
@@ -106,24 +109,29 @@ def find_draft_target(session: Session | Connection, project_id: int, xml_form_i
     return FormTarget(row[0], row[1], row[2], "open", row[3], row[4], row[5], exact=True)
 
 
-_KNOWN = (
-    select(
-        SubmissionVersion.id,
-        SubmissionVersion.submission_id,
-        SubmissionVersion.instance_id,
-        SubmissionVersion.sha256,
-        SubmissionVersion.is_current,
-        Submission.deleted_at,
-        Submission.review_state,
-        Submission.area_id,
-        Submission.round_id,
-        Submission.arrival,
-    )
-    .join(Submission, Submission.id == SubmissionVersion.submission_id)
-    .where(
-        SubmissionVersion.form_id == bindparam("form"),
-        SubmissionVersion.is_draft == bindparam("draft"),
-        or_(SubmissionVersion.instance_id == bindparam("own"), SubmissionVersion.instance_id == bindparam("original")),
+_KNOWN = Prepared(
+    always(
+        select(
+            SubmissionVersion.id,
+            SubmissionVersion.submission_id,
+            SubmissionVersion.instance_id,
+            SubmissionVersion.sha256,
+            SubmissionVersion.is_current,
+            Submission.deleted_at,
+            Submission.review_state,
+            Submission.area_id,
+            Submission.round_id,
+            Submission.arrival,
+        )
+        .join(Submission, Submission.id == SubmissionVersion.submission_id)
+        .where(
+            SubmissionVersion.form_id == bindparam("form"),
+            SubmissionVersion.is_draft == bindparam("draft"),
+            or_(
+                SubmissionVersion.instance_id == bindparam("own"),
+                SubmissionVersion.instance_id == bindparam("original"),
+            ),
+        )
     )
 )
 
@@ -134,7 +142,7 @@ def find_known(
     """What is here under an instance id, and under the id of what it replaces, by instance id."""
     # two plain parameters: a list would be written into the statement anew for every upload
     ids = {"form": form_id, "draft": draft, "own": instance_id, "original": original_id or instance_id}
-    rows = connection.execute(_KNOWN, ids)
+    rows = _KNOWN.rows(connection, ids)
     return {
         row[2]: Known(row[0], row[1], row[2], row[3], row[4], row[5] is not None, row[6], row[7], row[8], row[9])
         for row in rows
@@ -143,24 +151,54 @@ def find_known(
 
 def add_submission(connection: Connection, row: dict[str, Any]) -> int:
     """Writes the row of a new submission; returns its id."""
-    return _inserted(connection, Submission, row)
+    return _key_of(_NEW_SUBMISSION.rows(connection, row))
 
 
 def add_version(connection: Connection, row: dict[str, Any]) -> int:
     """Writes a version; returns its id."""
-    return _inserted(connection, SubmissionVersion, row)
+    return _key_of(_NEW_VERSION.rows(connection, row))
 
 
-def _inserted(connection: Connection, table: Any, row: dict[str, Any]) -> int:
-    # RETURNING would cost an SQLite round trip more than lastrowid
-    result = connection.execute(_INSERTS[table], row)
-    key = result.inserted_primary_key
-    if key is None:
-        raise RuntimeError(f"no key for a new row of {table}")
-    return int(key[0])
+_NEW_SUBMISSION = Prepared(
+    always(insert(Submission).returning(Submission.id)),
+    (
+        "form_id",
+        "instance_id",
+        "is_draft",
+        "submitter_id",
+        "device_id",
+        "user_agent",
+        "review_state",
+        "arrival",
+        "area_id",
+        "round_id",
+        "created_at",
+    ),
+)
+_NEW_VERSION = Prepared(
+    always(insert(SubmissionVersion).returning(SubmissionVersion.id)),
+    (
+        "submission_id",
+        "form_id",
+        "form_version_id",
+        "is_draft",
+        "instance_id",
+        "instance_name",
+        "is_current",
+        "xml",
+        "sha256",
+        "answers",
+        "stated_version",
+        "submitter_id",
+        "device_id",
+        "user_agent",
+        "created_at",
+    ),
+)
 
 
-_INSERTS: dict[Any, Any] = {table: insert(table) for table in (Submission, SubmissionVersion, Variant)}
+def _key_of(rows: list[tuple[Any, ...]]) -> int:
+    return int(rows[0][0])
 
 
 def add_findings(connection: Connection, version_id: int, findings: Iterable[dict[str, Any]]) -> None:
@@ -235,7 +273,9 @@ def add_variant(connection: Connection, row: dict[str, Any]) -> int:
             Variant.sha256 == row["sha256"],
         )
     ).scalar_one_or_none()
-    return found if found is not None else _inserted(connection, Variant, row)
+    if found is not None:
+        return found
+    return int(connection.execute(insert(Variant).values(**row).returning(Variant.id)).scalar_one())
 
 
 def put_variant_file(connection: Connection, variant_id: int, slot: dict[str, Any]) -> None:
@@ -262,19 +302,23 @@ class Beside:
     waits: bool
 
 
-_BESIDE = select(Variant.id, Variant.sha256, Variant.reason, Variant.instance_id).where(
-    Variant.form_id == bindparam("form"),
-    or_(
-        Variant.instance_id == bindparam("instance"),
-        and_(Variant.deprecated_id == bindparam("instance"), Variant.reason == "held"),
-    ),
-    Variant.applied_at.is_(None),
+_BESIDE = Prepared(
+    always(
+        select(Variant.id, Variant.sha256, Variant.reason, Variant.instance_id).where(
+            Variant.form_id == bindparam("form"),
+            or_(
+                Variant.instance_id == bindparam("instance"),
+                and_(Variant.deprecated_id == bindparam("instance"), Variant.reason == "held"),
+            ),
+            Variant.applied_at.is_(None),
+        )
+    )
 )
 
 
 def list_beside(connection: Connection, form_id: int, instance_id: str) -> list[Beside]:
     """What is kept beside an instance and was not applied: variants under its id, and held edits that wait for it."""
-    rows = connection.execute(_BESIDE, {"form": form_id, "instance": instance_id})
+    rows = _BESIDE.rows(connection, {"form": form_id, "instance": instance_id})
     return [Beside(row[0], row[1], row[2], row[3] != instance_id) for row in rows]
 
 
@@ -376,7 +420,7 @@ _FORM_FILES = (
 )
 
 
-def list_form_files(connection: Connection, form_sha256: str, names: Sequence[str]) -> dict[str, str]:
+def list_form_files(connection: Connection | Session, form_sha256: str, names: Sequence[str]) -> dict[str, str]:
     """SHA-256 by name of those files of a form version that were uploaded."""
     rows = connection.execute(_FORM_FILES, {"form": form_sha256, "names": names})
     return {name: sha256 for name, sha256 in rows if sha256}

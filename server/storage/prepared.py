@@ -1,9 +1,9 @@
 """Statements of the hot path, compiled once and then handed to the driver as they are.
 
-SQLAlchemy writes the SQL and knows how each column's values are bound and read; executing through it costs several times
-what the statement itself costs, and an upload needs about ten. So the few statements that every upload runs are compiled
-once per dialect here, with the very types of their columns, and run on the driver's cursor inside SQLAlchemy's own
-connection and transaction.
+SQLAlchemy writes the SQL and knows how each column's values are bound and read; executing through it costs several
+times what the statement itself costs, and an upload needs about ten. So the few statements that every upload runs are
+compiled once per dialect here, with the very types of their columns, and run on the driver's cursor inside SQLAlchemy's
+own connection and transaction.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import Insert
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -43,13 +43,17 @@ class Prepared:
         self._made: dict[str, _Made] = {}
 
     def rows(self, place: Connection | Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Runs it and returns its rows, their columns in the order of the statement."""
-        connection = place if isinstance(place, Connection) else place.connection()
-        made = self._of(connection)
-        found = _run(connection, made, _parameters(made, values), many=False)
-        if not made.reads:
-            return found
-        return [_read(row, made.reads) for row in found]
+        """Runs it and returns its rows, their columns in the order of the statement.
+
+        On a session that is in no transaction the statement is one by itself: a lone read needs no BEGIN and ROLLBACK.
+        """
+        if isinstance(place, Session):
+            if not place.in_transaction():
+                return self._alone(cast("Engine", place.get_bind()), values)
+            place = place.connection()
+        made = self._of(place.dialect)
+        # the driver's own connection: no middleman between its cursor and us
+        return _run(place.connection.dbapi_connection, made, _parameters(made, values))
 
     def first(self, place: Connection | Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, or None."""
@@ -58,14 +62,23 @@ class Prepared:
 
     def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Runs it once for each row; nothing is returned."""
-        made = self._of(connection)
-        _run(connection, made, [_parameters(made, row) for row in rows], many=True)
+        made = self._of(connection.dialect)
+        driver = connection.connection.dbapi_connection
+        for row in rows:
+            _run(driver, made, _parameters(made, row))
 
-    def _of(self, connection: Connection) -> _Made:
-        name = connection.dialect.name
-        made = self._made.get(name)
+    def _alone(self, engine: Engine, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        made = self._of(engine.dialect)
+        borrowed = engine.raw_connection()
+        try:
+            return _run(borrowed.dbapi_connection, made, _parameters(made, values))
+        finally:
+            borrowed.close()
+
+    def _of(self, dialect: Dialect) -> _Made:
+        made = self._made.get(dialect.name)
         if made is None:
-            made = self._made[name] = _make(self._build(name), connection.dialect, self._keys)
+            made = self._made[dialect.name] = _make(self._build(dialect.name), dialect, self._keys)
         return made
 
 
@@ -112,16 +125,13 @@ def _read(row: tuple[Any, ...], reads: tuple[tuple[int, Convert], ...]) -> tuple
     return tuple(values)
 
 
-def _run(connection: Connection, made: _Made, parameters: Any, *, many: bool) -> list[tuple[Any, ...]]:
-    # the driver's own connection: no middleman between its cursor and us
-    cursor = cast("Any", connection.connection.dbapi_connection).cursor()
+def _run(driver: Any, made: _Made, parameters: Any) -> list[tuple[Any, ...]]:
+    cursor = driver.cursor()
     try:
-        if many:
-            cursor.executemany(made.sql, parameters)
-            return []
         cursor.execute(made.sql, parameters)
-        return cast("list[tuple[Any, ...]]", cursor.fetchall()) if cursor.description is not None else []
+        found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description is not None else []
     except made.error as error:
-        raise DBAPIError.instance(made.sql, None, error, made.error, dialect=connection.dialect) from error
+        raise DBAPIError.instance(made.sql, None, error, made.error) from error
     finally:
         cursor.close()
+    return [_read(row, made.reads) for row in found] if made.reads else found

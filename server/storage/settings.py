@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
+from server.storage.prepared import Prepared, always
 
 
 class Setting(Base):
@@ -21,12 +22,13 @@ class Setting(Base):
     value: Mapped[dict[str, Any]]
 
 
-_BY_KEY = select(Setting.value).where(Setting.key == bindparam("wanted"))
+_BY_KEY = Prepared(always(select(Setting.value).where(Setting.key == bindparam("wanted"))))
 
 
 def find_setting(session: Session | Connection, key: str) -> dict[str, Any] | None:
     """The value kept under `key`."""
-    found: dict[str, Any] | None = session.execute(_BY_KEY, {"wanted": key}).scalar()
+    row = _BY_KEY.first(session, {"wanted": key})
+    found: dict[str, Any] | None = row[0] if row else None
     return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
+from server.storage.prepared import Prepared
 from server.storage.projects import Project
 from server.storage.submissions import BigId, Submission
 
@@ -39,7 +40,7 @@ _KEPT = ("rule_set_sha256", "verdict", "clauses", "facts", "submission_id", "syn
 
 def put_verdicts(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Writes verdicts, each in place of the one of the same round, area and rule set."""
-    connection.execute(_UPSERTS[connection.dialect.name], rows)
+    _PUT.many(connection, rows)
 
 
 def _upsert(dialect: Any) -> Any:
@@ -50,7 +51,10 @@ def _upsert(dialect: Any) -> Any:
     )
 
 
-_UPSERTS = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+_PUT = Prepared(
+    lambda dialect: _upsert(postgresql if dialect == "postgresql" else sqlite),
+    ("round_id", "area_id", "rule_set", *_KEPT),
+)
 
 
 def remove_verdicts(connection: Connection, round_id: int, area_id: str) -> None:
