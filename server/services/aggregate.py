@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from server.criteria.evaluate import ClauseResult, Outcome, evaluate
 from server.criteria.load import load_rule_sets
@@ -49,30 +50,37 @@ def rule_sets_on(unit_kind: str, on: date) -> tuple[RuleSet, ...]:
     return tuple(in_force(shipped_rule_sets(), unit_kind, on))
 
 
-Fresh = tuple[int, Mapping[str, Any]]
-"""Id and answers of a submission that was just stored."""
+Rows = list[dict[str, Any]]
+"""Rows of the table `verdicts`, still without the id of the submission they rest on."""
 
 
-def aggregate(
-    connection: Connection, campaign: Campaign, place: tuple[RoundView, str], now: datetime, fresh: Fresh | None = None
-) -> None:
-    """Judges one village in one round (`place`: the round, the area's id) and keeps the verdicts. `fresh`: id and
-    answers of the submission that was just stored and is the newest; None looks for the newest that counts."""
+def aggregate(connection: Connection, campaign: Campaign, place: tuple[RoundView, str], now: datetime) -> None:
+    """Judges one village in one round (`place`: the round, the area's id) by the newest submission that counts, and
+    keeps the verdicts."""
+    counting = find_counting(connection, place[0].id, place[1], CRITERIA_FORM, NOT_COUNTING)
+    if counting is None:
+        remove_verdicts(connection, place[0].id, place[1])
+        return
+    keep_verdicts(connection, make_verdicts(connection, campaign, place, counting.answers), counting.submission_id, now)
+
+
+def make_verdicts(
+    session: Connection | Session, campaign: Campaign, place: tuple[RoundView, str], answers: Mapping[str, Any]
+) -> Rows:
+    """What these answers mean for a village in a round, by each rule set in force; nothing is written."""
     round_view, area_id = place
-    if fresh is None:
-        counting = find_counting(connection, round_view.id, area_id, CRITERIA_FORM, NOT_COUNTING)
-        if counting is None:
-            remove_verdicts(connection, round_view.id, area_id)
-            return
-        fresh = (counting.submission_id, counting.answers)
-    standing = campaign.standing(connection, area_id, round_view.cutoff)
-    evidence = Evidence(fresh[0], fresh[1], standing.facts, standing.synthetic)
-    rows = [
-        {"round_id": round_view.id, "area_id": area_id, "computed_at": now} | verdict_row(rule_set, evidence)
+    standing = campaign.standing(session, area_id, round_view.cutoff)
+    evidence = Evidence(None, answers, standing.facts, standing.synthetic)
+    return [
+        {"round_id": round_view.id, "area_id": area_id} | verdict_row(rule_set, evidence)
         for rule_set in rule_sets_on("village", round_view.cutoff)
     ]
+
+
+def keep_verdicts(connection: Connection, rows: Rows, submission_id: int, now: datetime) -> None:
+    """Writes verdicts that rest on a submission."""
     if rows:
-        put_verdicts(connection, rows)
+        put_verdicts(connection, [row | {"submission_id": submission_id, "computed_at": now} for row in rows])
 
 
 def judge_village(rule_set: RuleSet, evidence: Evidence) -> Outcome:

@@ -18,7 +18,7 @@ from forms.parse import table_from_csv
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
-from server.services.aggregate import find_field
+from server.services.aggregate import CRITERIA_FORM, Rows, find_field, make_verdicts
 from server.services.authenticate import Caller
 from server.services.campaign import Campaign, campaign_of
 from server.services.definitions import definition_of
@@ -69,6 +69,7 @@ class Judged:
     area_id: str | None
     round_view: RoundView | None
     campaign: Campaign
+    verdicts: Rows
 
     @property
     def broken(self) -> bool:
@@ -92,7 +93,12 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     findings = judge(definition, instance, context)
     answers = answers_of(definition, instance)
     area_id = _chosen(definition, answers, "villages.csv")
-    slug = _chosen(definition, answers, "rounds.csv")
+    area_id = area_id if area_id in media.areas else None
+    round_view = campaign.find_round(_chosen(definition, answers, "rounds.csv"))
+    verdicts: Rows = []
+    if form.xml_form_id == CRITERIA_FORM and area_id and round_view and not upload.target.draft:
+        # before the write transaction, which is to be short; a fresh sheet is the newest of its village
+        verdicts = make_verdicts(session, campaign, (round_view, area_id), answers)
     return Judged(
         instance=instance,
         instance_id=instance.instance_id or instance_id_from(upload.envelope.xml),
@@ -100,9 +106,10 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
         answers=answers,
         findings=findings,
         named=attachments_named(definition, instance),
-        area_id=area_id if area_id in media.areas else None,
-        round_view=campaign.find_round(slug),
+        area_id=area_id,
+        round_view=round_view,
         campaign=campaign,
+        verdicts=verdicts,
     )
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from server.domain.errors import NotFound, Unreadable
-from server.services.aggregate import CRITERIA_FORM, aggregate
+from server.services.aggregate import CRITERIA_FORM, aggregate, keep_verdicts
 from server.services.home import Home, require_space
 from server.services.judge import Judged, Upload, read_and_judge
 from server.services.keep import Keeping, decide_on, keep, look
 from server.services.quarantine import quarantine
 from server.services.refusals import refusal
-from server.storage.database import lock_instance, writing
+from server.storage.database import lock_instance, transaction
 from server.storage.jobs import Work, enqueue
 from sync.decide import Decision, Dialect, Outcome, Store
 
@@ -47,7 +47,7 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
             quarantine(session, home, upload, error)
         raise
     store_files(home, upload)
-    with writing(session) as connection:
+    with transaction(session) as connection:
         lock_instance(connection, judged.form.form_id, judged.instance.deprecated_id or judged.instance_id)
         keeping = look(connection, upload, judged)
         decision = decide_on(keeping)
@@ -55,7 +55,7 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
             raise refusal(decision, judged)
         submission_id = keep(keeping, decision)
         settle(keeping, decision, submission_id)
-        session.commit()
+        connection.commit()
     return Receipt(
         status=decision.status or 201,
         message=decision.message,
@@ -91,9 +91,10 @@ def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submis
     if judged.form.xml_form_id != CRITERIA_FORM:
         return
     connection, now = keeping.connection, keeping.upload.now
-    if judged.area_id and judged.round_view:
-        fresh = (submission_id, judged.answers) if decision.store is Store.SUBMISSION else None
-        aggregate(connection, judged.campaign, (judged.round_view, judged.area_id), now, fresh)
+    if decision.store is Store.SUBMISSION:
+        keep_verdicts(connection, judged.verdicts, submission_id, now)
+    elif judged.area_id and judged.round_view:
+        aggregate(connection, judged.campaign, (judged.round_view, judged.area_id), now)
     original = keeping.original
     if decision.store is not Store.VERSION or original is None or original.area_id is None:
         return

@@ -171,18 +171,40 @@ def writing(session: Session) -> Iterator[Connection]:
     engine = session.get_bind()
     if not isinstance(engine, Engine):
         raise TypeError("a session of an engine is needed")
-    with gate_of(engine).held():
+    with gate_of(engine).held(), _named_errors():
         try:
             yield session.connection(execution_options={"thonban_immediate": True})
-        except OperationalError as error:
-            raise Unavailable(reason_of(error)) from error
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise Unavailable("storage.disk_full") from error
-            raise
         finally:
             if session.in_transaction():
                 session.rollback()
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[Connection]:
+    """The same as `writing` on a connection of its own, past the session, which costs as much as the statements of an
+    upload. The caller commits the connection; the session, which must have written nothing, is left as it is."""
+    engine = session.get_bind()
+    if not isinstance(engine, Engine):
+        raise TypeError("a session of an engine is needed")
+    if session.in_transaction():
+        session.rollback()
+    with gate_of(engine).held(), _named_errors(), engine.connect() as plain:
+        connection = plain.execution_options(thonban_immediate=True)
+        connection.begin()
+        # what is not committed when the connection goes back is rolled back
+        yield connection
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(reason_of(error)) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Unavailable("storage.disk_full") from error
+        raise
 
 
 def reason_of(error: OperationalError) -> str:
