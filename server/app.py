@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from typing import Any
@@ -24,6 +25,7 @@ from server.web.logs import configure_logs, without_secrets
 from server.web.paths import RawPaths, Segment
 
 log = structlog.get_logger("thonban.access")
+ACCESS = logging.getLogger("thonban.access")
 
 JSON_LIMIT = 250_000
 """Bytes of a JSON body, as ODK Central has it."""
@@ -93,14 +95,16 @@ def _finish(answer: Response) -> Response:
     answer.headers["X-Request-ID"] = g.get("request_id", "")
     if request.path.startswith("/v1/"):
         _say_caching(answer)
-    started = g.get("started")
-    log.info(
-        "request",
-        method=request.method,
-        path=without_secrets(request.full_path.rstrip("?")),
-        status=answer.status_code,
-        milliseconds=None if started is None else round((time.perf_counter() - started) * 1000, 1),
-    )
+    # asked first: making the line costs more than many a request
+    if ACCESS.isEnabledFor(logging.INFO):
+        started = g.get("started")
+        log.info(
+            "request",
+            method=request.method,
+            path=without_secrets(request.full_path.rstrip("?")),
+            status=answer.status_code,
+            milliseconds=None if started is None else round((time.perf_counter() - started) * 1000, 1),
+        )
     structlog.contextvars.unbind_contextvars("request_id")
     return answer
 

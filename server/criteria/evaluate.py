@@ -7,6 +7,7 @@ answers agree. So more knowledge can turn unknown into met or not met, and never
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from server.criteria.ruleset import (
     MET,
@@ -28,8 +29,7 @@ from server.criteria.ruleset import (
 HOUSEHOLD = "household"
 
 
-@dataclass(frozen=True)
-class ClauseResult:
+class ClauseResult(NamedTuple):
     """A clause as judged. `parent` is the id of the clause above; `role` is "condition" for what decides how many are
     enough, else "clause"; `kind` all | any | at_least | ratio | count | yesno.
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from wsgiref.handlers import format_date_time
-
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -33,9 +30,9 @@ def base_url() -> str:
 
 @blueprint.after_request
 def add_headers(answer: Response) -> Response:
-    """OpenRosa asks for the version, the time and the largest request on every answer, errors too."""
+    """OpenRosa asks for the version, the time and the largest request on every answer, errors too; the time is written
+    by the HTTP server."""
     answer.headers[VERSION_HEADER] = VERSION
     answer.headers[LENGTH_HEADER] = str(current_home().config.max_upload)
     answer.headers["Content-Language"] = choose_locale()
-    answer.headers.setdefault("Date", format_date_time(datetime.now(UTC).timestamp()))
     return answer

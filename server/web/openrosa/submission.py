@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from server.services.judge import Target, Upload
-from server.services.receive import receive
+from server.services.receive import Receipt, receive
 from server.web.answers import answer_openrosa
 from server.web.context import current_caller, current_home, current_session, now
 from server.web.errors import say
@@ -31,5 +31,18 @@ def submission(project_id: int, key: str | None = None) -> Response:
     with read_envelope(request, home.config.home, request.args.get("deviceID")) as envelope:
         upload = Upload(envelope, Target(project_id), caller, now())
         receipt = receive(current_session(), home, upload)
+    return answer_openrosa(_sentence(caller.locale, receipt), "submit_success", receipt.status)
+
+
+_sentences: dict[tuple[str, str], str] = {}
+"""What most receipts say, by language and message id: looked up once, needed with every upload."""
+
+
+def _sentence(locale: str, receipt: Receipt) -> str:
     params = {"findings": receipt.findings, "instance": receipt.instance_id}
-    return answer_openrosa(say(receipt.message, params), "submit_success", receipt.status)
+    if receipt.message != "submission.fresh":
+        return say(receipt.message, params)
+    key = (locale, receipt.message)
+    if key not in _sentences:
+        _sentences[key] = say(receipt.message, params)
+    return _sentences[key]
