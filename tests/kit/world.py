@@ -148,6 +148,7 @@ class World:
     app: Flask
     home: Home
     own_session: Session
+    _api: Api | None = None
 
     @property
     def session(self) -> Session:
@@ -157,8 +158,10 @@ class World:
 
     @property
     def api(self) -> Api:
-        """A script signed in as administrator."""
-        return self.signed_in(EMAIL, PASSWORD)
+        """A script signed in as administrator; the password is worked out once, which is made to take its time."""
+        if self._api is None:
+            self._api = self.signed_in(EMAIL, PASSWORD)
+        return self._api
 
     def signed_in(self, email: str, password: str) -> Api:
         """A script signed in as somebody."""
