@@ -30,6 +30,8 @@ from sync.decide import Dialect
 from sync.envelope import Envelope, instance_id_from
 
 KEPT_TABLES = 64
+LONGEST = 255
+"""Characters of an id, a version or a file name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     """Reads and judges. Raises Unreadable when it is no instance, NotFound when its form is not here, Forbidden when
     the sender may not send it."""
     try:
-        instance = read_instance(upload.envelope.xml)
+        instance = fitting(read_instance(upload.envelope.xml))
     except InstanceError as error:
         raise Unreadable(error.code, **error.params) from error
     form = _form_of(session, instance, upload.target)
@@ -105,12 +107,23 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
         form=form,
         answers=answers,
         findings=findings,
-        named=attachments_named(definition, instance),
+        named=tuple(name for name in attachments_named(definition, instance) if len(name) <= LONGEST),
         area_id=area_id,
         round_view=round_view,
         campaign=campaign,
         verdicts=verdicts,
     )
+
+
+def fitting(instance: Instance) -> Instance:
+    """The instance with ids and version that fit their columns: an id that is too long counts as none (one is made from
+    the bytes), a version is cut. The XML is kept as it came."""
+    if instance.instance_id is not None and len(instance.instance_id) > LONGEST:
+        instance.instance_id = None
+    if instance.deprecated_id is not None and len(instance.deprecated_id) > LONGEST:
+        instance.deprecated_id = None
+    instance.version = instance.version[:LONGEST]
+    return instance
 
 
 def areas_of(caller: Caller) -> tuple[str, ...] | None:

@@ -97,6 +97,16 @@ class TestFresh:
         assert phone.sends_xml(xml).outcome is Outcome.DUPLICATE
         assert field.count(Submission) == 1
 
+    def test_an_id_too_long_for_its_column_strands_nothing(self, field: Field) -> None:
+        phone = field.phone(VILLAGE)
+        answers = WELL_OFF | {"duong_truc_cung_hoa": "co", "anh_duong": "x" * 300 + ".jpg"}
+        xml = phone.fills(answers, instance_id="uuid:" + "1" * 400)
+        xml = re.sub(rb'version="\d+"', b'version="' + b"9" * 400 + b'"', xml, count=1)
+        assert phone.sends_xml(xml).status == 201
+        assert phone.sends_xml(xml).outcome is Outcome.DUPLICATE
+        assert set(field.session.execute(select(FindingRow.kind)).scalars()) == {"version", "instance-id"}
+        assert field.session.execute(select(SubmissionVersion.xml)).scalar_one() == xml
+
 
 class TestAgain:
     def test_the_same_again_changes_nothing(self, field: Field) -> None:
