@@ -69,7 +69,11 @@ class Prepared:
 
     def _alone(self, engine: Engine, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         made = self._of(engine.dialect)
-        borrowed = engine.raw_connection()
+        try:
+            borrowed = engine.raw_connection()
+        except made.error as error:
+            # a connection that cannot be made is told in the driver's words, not in SQLAlchemy's
+            raise DBAPIError.instance(made.sql, None, error, made.error) from error
         try:
             return _run(borrowed.dbapi_connection, made, _parameters(made, values))
         finally:

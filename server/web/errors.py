@@ -12,11 +12,13 @@ import structlog
 from flask import Flask, request
 from flask_babel import gettext
 from markupsafe import Markup
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from forms.errors import ConversionError, DefinitionError, FormsError, InstanceError, Problem
 from server.domain import errors
+from server.storage.database import reason_of
 from server.web.answers import answer_json, answer_openrosa
 
 log = structlog.get_logger(__name__)
@@ -141,11 +143,18 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(errors.DomainError, _answer_ours)
     app.register_error_handler(FormsError, _answer_ours)
     app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(OperationalError, _answer_away)
     app.register_error_handler(Exception, _answer_unknown)
 
 
 def _answer_ours(error: errors.DomainError | FormsError) -> Response:
     return _answer(refusal_of(error))
+
+
+def _answer_away(error: OperationalError) -> Response:
+    # also before anything was to be written: a phone keeps what it has and sends it again
+    log.error("database away", reason=reason_of(error))
+    return _answer(refusal_of(errors.Unavailable(reason_of(error))))
 
 
 def _answer_http(error: HTTPException) -> Response:

@@ -1,11 +1,14 @@
 """What a phone sends: the answers of the intake table on the wire, and everything that should not stop the server."""
 
 import io
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
+from server.storage.database import db
 from tests.kit.world import OPENROSA, Phone, World
 
 ANSWERS = {"ten": "Giếng làng", "so_ho": 12}
@@ -142,6 +145,24 @@ def test_unicode_names_of_files_come_back_as_they_were(world: World, phone: Phon
     assert file == {"name": "ảnh giếng 1.jpg", "exists": True} | file
     path = "projects/1/forms/water_point/submissions/uuid:1/attachments/%E1%BA%A3nh%20gi%E1%BA%BFng%201.jpg"
     assert world.api.get(path).get_data() == b"\xff\xd8\xff picture"
+
+
+def test_while_the_database_is_away_a_phone_is_told_to_send_again(
+    world: World, phone: Phone, request: pytest.FixtureRequest
+) -> None:
+    xml = world.filled("water_point", ANSWERS, "uuid:1")
+    url = make_url(world.home.config.database_url)
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).unlink()
+        Path(str(url.database)).mkdir()
+        with world.app.app_context():
+            db.engine.dispose()
+    else:
+        request.getfixturevalue("postgres").drop(url.database)
+    answer = phone.sends(xml)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert message(answer)
 
 
 def test_a_large_photo_goes_through_a_file_and_leaves_none_behind(world: World, phone: Phone) -> None:
