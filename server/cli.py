@@ -9,14 +9,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
 from server.domain.errors import DomainError
+from server.forms_commands import add_forms_commands
 from server.run import Run, drain_until_told, load_demo
 from server.sentences import SENTENCES
 from server.services.authenticate import system_caller
@@ -65,9 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def add(
-        name: str, command: Callable[[Config, argparse.Namespace, Console], int], text: str
+        name: str, command: Callable[[Config, argparse.Namespace, Console], int], text: str, group: Any = commands
     ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
+        made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text)
         made.set_defaults(command=command)
         made.add_argument("--home", metavar="DIR", help="data folder (THONBAN_HOME)")
         return made
@@ -95,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("action", choices=("add", "reset"))
     people.add_argument("email")
     people.add_argument("--password", help="10 to 72 characters; made and shown once when left out")
+    text = "what a form says before it is published, and of what was sent"
+    forms = commands.add_parser("forms", help=text, description=text).add_subparsers(required=True, metavar="what")
+    add_forms_commands(partial(add, group=forms))
     add("version", _version, "prints the version")
     return parser
 
