@@ -94,7 +94,7 @@ async def _read(reader: asyncio.StreamReader) -> tuple[int, bytes, bool]:
 def share(latencies: list[float], of: float) -> float:
     """The latency in milliseconds that a share of the uploads does not pass."""
     ordered = sorted(latencies)
-    return round(ordered[min(len(ordered) - 1, int(of * len(ordered)))] * 1000, 1)
+    return round(ordered[min(len(ordered) - 1, int(of * len(ordered)))] * 1000, 2)
 
 
 def main() -> int:
