@@ -95,6 +95,8 @@ def _prepare_connection(connection: DBAPIConnection, _record: ConnectionPoolEntr
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        # 16 MiB of log before it is written back: four times SQLite's own, which holds an upload up every second or so
+        "wal_autocheckpoint=4000",
         "foreign_keys=ON",
         "busy_timeout=30000",
         "cache_size=-16000",
