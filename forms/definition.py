@@ -68,7 +68,10 @@ class Itemset:
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """The rules of a node. An expression that is absent is None; ``type`` is the XForm bind type."""
+    """The rules of a node. An expression that is absent is None; ``type`` is the XForm bind type.
+
+    ``readonly``: always; ``readonly_rule``: as it says.
+    """
 
     type: str = "string"
     typed: bool = False
@@ -77,6 +80,7 @@ class Bind:
     constraint: Expression | None = None
     calculate: Expression | None = None
     readonly: bool = False
+    readonly_rule: Expression | None = None
     required_message: Message | None = None
     constraint_message: Message | None = None
     preload: str | None = None

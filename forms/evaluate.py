@@ -34,8 +34,9 @@ from forms.xpath.values import (
 class JudgeContext:
     """What judging may know besides the form and the answers.
 
-    ``now``: aware; when the submission tells its own time, the earlier of the two is taken. ``tables``: the files that
-    came with the form, by file name. ``random``: numbers from 0 to 1, asked only when a form is filled in.
+    ``now``: aware; when the submission tells its own time, the earlier of the two is taken, unless ``own_time`` is
+    False. ``tables``: the files that came with the form, by file name. ``random``: numbers from 0 to 1, asked only when
+    a form is filled in.
     """
 
     now: dt.datetime
@@ -45,6 +46,7 @@ class JudgeContext:
     phone_number: str = ""
     email: str = ""
     random: Callable[[], float] | None = None
+    own_time: bool = True
 
     @property
     def properties(self) -> dict[str, str]:
@@ -78,7 +80,7 @@ class Evaluation:
         plan = definition.plan
         self.definition = definition
         self.root = root
-        self.now = own_time(plan.clocks, root, context.now)
+        self.now = own_time(plan.clocks, root, context.now) if context.own_time else context.now
         self.gathered: list[list[Node]] = [[] for _ in range(plan.slots)]
         self.ghosts: list[tuple[Node, NodePlan]] = []
         self.ignored: set[int] = set()
@@ -282,8 +284,11 @@ def calculated_text(expression: Expression, context: Context, kind: str) -> str:
 
 
 def text_of_value(value: Scalar, kind: str, now: dt.datetime) -> str:
-    """A value as the text of a node: a boolean in a text is 1 or 0, a decimal keeps its point, moments are ISO 8601."""
-    if value == "":
+    """A value as the text of a node: a boolean in a text is 1 or 0, a decimal keeps its point, moments are ISO 8601.
+
+    What is no number leaves the node empty, whatever its type.
+    """
+    if value == "" or value != value:
         return ""
     if kind in ("int", "decimal"):
         number = scalar_to_number(value)

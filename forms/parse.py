@@ -260,6 +260,7 @@ class _Reader:
             constraint=self._rule(said, "constraint", path),
             calculate=self._compile(said.get("calculate"), path, "calculation"),
             readonly=said.get("readonly", "").strip() in ("true()", "true"),
+            readonly_rule=self._rule(said, "readonly", path),
             required_message=self._message(said.get("requiredMsg")),
             constraint_message=self._message(said.get("constraintMsg")),
             preload=said.get("preload"),
@@ -270,6 +271,7 @@ class _Reader:
     def _rule(self, said: dict[str, str], role: str, path: str) -> Expression | None:
         source = said.get(role, "").strip()
         idle = {"required": ("false()", "false", "no"), "relevant": ("true()",), "constraint": ("true()",)}
+        idle["readonly"] = ("true()", "true", "false()", "false")
         return None if source in idle[role] else self._compile(source, path, role)
 
     def _message(self, source: str | None) -> Message | None:

@@ -147,4 +147,8 @@ SENTENCES: Mapping[str, Sentence] = {
         "THONBAN_BROKER_URL cần phần cài thêm: pip install 'thonban[country]'",
         "THONBAN_BROKER_URL needs the extra: pip install 'thonban[country]'",
     ),
+    "forms.jobs_unreadable": Sentence(
+        "Không đọc được tệp công việc {file}: {error}",
+        "The file of jobs {file} cannot be read: {error}",
+    ),
 }

@@ -1,0 +1,303 @@
+"""A filled form node by node, as a phone holds it once it has opened the submission and worked everything out again.
+
+:mod:`forms.validate` judges what was sent; this tells what JavaRosa makes of it, so that the two can be compared. A
+phone reads the answers into the blank form: nodes stand in the form's order, the first of two wins, what it cannot read
+as its type is empty, what was not sent keeps its default and stays hidden unless a rule of its own shows it. Repeats
+with a count grow to it. Source: JavaRosa 5.1 as measured (TreeElement, TriggerableDag).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from forms.definition import FormDefinition
+from forms.errors import Finding, InstanceError
+from forms.evaluate import Evaluation, JudgeContext, calculated_text, own_time, text_of_value
+from forms.instance import Instance
+from forms.plan import NodePlan, Trigger
+from forms.xpath.compile import Expression
+from forms.xpath.values import READERS, Node, normalise_points
+
+_CHANCE = frozenset({"random", "uuid", "randomize"})
+_ROUNDS = 12
+_MOST_ROWS = 10_000
+_LISTS = ("select1", "select", "rank")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReport:
+    """One node. ``ref``: its path, every step below the root with its place: "/data/member[2]/m_age[1]".
+
+    ``kind``: leaf, group or repeat. Groups and repeats say no more than ``relevant``. ``raw``: the text as sent, None
+    when the node was not sent. ``type_ok``: whether that text can be read as the type. ``constraint``: whether it
+    holds, None when there is none. ``control``: of the body, None for what nobody is asked. ``choice_ok``: whether the
+    answer is on the list as it stands; of relevant selects alone.
+    """
+
+    ref: str
+    kind: str
+    relevant: bool
+    type: str = ""
+    required: bool = False
+    readonly: bool = False
+    value: str = ""
+    raw: str | None = None
+    type_ok: bool | None = None
+    constraint: bool | None = None
+    control: str | None = None
+    choice_ok: bool | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The node under the names that the oracle prints; what does not apply is left out."""
+        said: dict[str, object] = {"ref": self.ref, "kind": self.kind, "relevant": self.relevant}
+        if self.kind != "leaf":
+            return said
+        said.update(type=self.type, required=self.required, readonly=self.readonly, value=self.value)
+        if self.raw is None:
+            said["absent"] = True
+        rest = {
+            "raw": self.raw,
+            "typeOk": self.type_ok,
+            "constraint": self.constraint,
+            "control": self.control,
+            "choiceOk": self.choice_ok,
+        }
+        return said | {name: value for name, value in rest.items() if value is not None}
+
+
+def report(definition: FormDefinition, instance: Instance, context: JudgeContext) -> tuple[NodeReport, ...]:
+    """Every node of a submission, in the order of the form. The instance is left as it is.
+
+    :raises InstanceError: ``instance.other_root`` (``root``, ``expected``) or ``instance.encrypted``.
+    """
+    plan = definition.plan.root
+    if instance.encrypted:
+        raise InstanceError("instance.encrypted")
+    if instance.root.name != plan.name:
+        raise InstanceError("instance.other_root", {"root": instance.root.name, "expected": plan.name})
+    return tuple(_Phone(definition, instance.root, context).nodes())
+
+
+def finding_as_json(finding: Finding, definition: FormDefinition) -> dict[str, object]:
+    """A finding under the names of the contract, its ``ref`` as nodes have it; ``expected`` is None when there is no
+    single thing to name."""
+    return {
+        "rule": finding.kind,
+        "severity": finding.severity,
+        "ref": placed(finding.path),
+        "value": finding.value,
+        "expected": _expected(finding, definition),
+        "message": dict(finding.message),
+    }
+
+
+def placed(path: str) -> str:
+    """A path with the place of every step below the root: "/data/a" → "/data/a[1]" (attributes keep theirs)."""
+    root, *steps = path.removeprefix("/").split("/")
+    return "/".join(["", root, *(step if step.endswith("]") or step[:1] == "@" else f"{step}[1]" for step in steps)])
+
+
+def _expected(finding: Finding, definition: FormDefinition) -> str | None:
+    params = finding.params
+    for name in ("calculated", "expected", "type"):
+        if name in params:
+            return str(params[name])
+    if "start" in params and "end" in params:
+        return f"{params['start']} … {params['end']}"
+    field = definition.fields.get("/".join(step.partition("[")[0] for step in finding.path.split("/")))
+    if field is None:
+        return None
+    bind = field.bind
+    rules = {"constraint": bind.constraint, "required": bind.required, "relevance": bind.relevant}
+    rule = rules.get(finding.kind)
+    return rule.source if rule is not None else None
+
+
+class _Opened:
+    """The blank form with the answers of a submission read into it.
+
+    ``sent``: by id of a node, what was sent for it. ``hidden``: ids of the nodes whose own relevance is false.
+    """
+
+    def __init__(self, root: Node, plan: NodePlan, now: dt.datetime) -> None:
+        self.now = now
+        self.sent: dict[int, Node] = {}
+        self.hidden: set[int] = set()
+        self.root = self.read(root, plan)
+
+    def read(self, sent: Node, plan: NodePlan) -> Node:
+        """A node that was sent, and all below it."""
+        made = Node(plan.name, "", plan.type)
+        made.is_repeat = plan.is_repeat
+        made.attributes = sent.attributes
+        self.sent[id(made)] = sent
+        if not plan.children:
+            made.text = reading(sent.text, plan.type, self.now)
+            return made
+        for name, below in plan.children.items():
+            given = sent.named(name)
+            if below.is_repeat:
+                for each in given:
+                    made.add(self.read(each, below))
+            elif given:
+                made.add(self.read(given[0], below))
+            else:
+                self.hidden.add(id(made.add(self.blank(below))))
+        return made
+
+    def blank(self, plan: NodePlan) -> Node:
+        """A node as the blank form has it."""
+        made = Node(plan.name, reading(plan.default, plan.type, self.now), plan.type)
+        made.is_repeat = plan.is_repeat
+        made.attributes = dict(plan.field.attributes)
+        for below in plan.children.values():
+            if not below.is_repeat:
+                made.add(self.blank(below))
+        return made
+
+
+def reading(text: str, kind: str, now: dt.datetime) -> str:
+    """A text as a phone writes it again after it has read it as a type; '' when it cannot."""
+    text = text.strip()
+    if kind in _LISTS:
+        return " ".join(text.split()) if kind != "select1" else text
+    if kind in ("geotrace", "geoshape"):
+        return normalise_points(text)
+    reader = READERS.get(kind)
+    return text if reader is None else text_of_value(reader(text, now), kind, now)
+
+
+class _Phone(Evaluation):
+    """What the rules make of it."""
+
+    __slots__ = ("hidden", "opened")
+
+    def __init__(self, definition: FormDefinition, sent: Node, context: JudgeContext) -> None:
+        plan = definition.plan
+        now = own_time(plan.clocks, sent, context.now) if context.own_time else context.now
+        self.opened = _Opened(sent, plan.root, now)
+        self.hidden = self.opened.hidden
+        super().__init__(definition, self.opened.root, replace(context, now=now, own_time=False))
+        for _ in range(_ROUNDS):
+            for slot in self.gathered:
+                slot.clear()
+            self.gather(self.root, plan.root)
+            self.show(self.root, True)
+            self.settle()
+            if not self.grow(self.root, plan.root):
+                break
+
+    def show(self, node: Node, above: bool) -> None:
+        """Carry relevance down from a node: its own and that of all above."""
+        node.relevant = above and id(node) not in self.hidden
+        for child in node.children:
+            self.show(child, node.relevant)
+
+    def settle(self) -> None:
+        """Every relevance and calculation in order, of hidden nodes too."""
+        plan = self.definition.plan
+        lacking = plan.files - self.tables.keys() if plan.files else plan.files
+        for trigger in plan.triggers:
+            if not lacking.isdisjoint(trigger.files):
+                continue
+            for node in self.gathered[trigger.slot]:
+                if trigger.calculates:
+                    self.calculate(node, trigger)
+                    continue
+                if trigger.expression.boolean(self.at(node)):
+                    self.hidden.discard(id(node))
+                else:
+                    self.hidden.add(id(node))
+                self.show(node, node.parent is None or node.parent.relevant)
+
+    def calculate(self, node: Node, trigger: Trigger) -> None:
+        """Write a calculation; what rests on chance stays as it was sent."""
+        if not _CHANCE & trigger.expression.functions:
+            node.text = calculated_text(trigger.expression, self.at(node), trigger.type)
+
+    def grow(self, node: Node, plan: NodePlan) -> bool:
+        """Add the rows that counts ask for, below what is relevant; whether there were any."""
+        grown = False
+        for name, below in plan.children.items():
+            rows = node.named(name)
+            count = below.field.count
+            if count is not None and node.relevant:
+                wanted = count.number(self.at(rows[0] if rows else Node(name, parent=node)))
+                for _ in range(len(rows), min(int(wanted), _MOST_ROWS) if wanted == wanted else 0):
+                    self._add_row(node, below, plan)
+                    grown = True
+            for child in node.named(name) if below.children else ():
+                grown |= self.grow(child, below)
+        return grown
+
+    def _add_row(self, parent: Node, row: NodePlan, plan: NodePlan) -> None:
+        made = self.opened.blank(row)
+        made.parent = parent
+        order = list(plan.children)
+        before = set(order[: order.index(row.name) + 1])
+        place = 1 + max((index for index, each in enumerate(parent.children) if each.name in before), default=-1)
+        parent.children.insert(place, made)
+        parent.reindex()
+
+    # -- what is said of each node ----------------------------------------------------------------------------------
+
+    def nodes(self) -> Iterator[NodeReport]:
+        """All nodes, in order."""
+        yield from self._of(self.root, self.definition.plan.root, f"/{self.root.name}", False)
+
+    def _of(self, node: Node, plan: NodePlan, ref: str, locked: bool) -> Iterator[NodeReport]:
+        locked = locked or self._locked(node, plan)
+        if not plan.children:
+            yield self._leaf(node, plan, ref, locked)
+            return
+        yield NodeReport(ref, "repeat" if plan.is_repeat else "group", node.relevant)
+        places: dict[str, int] = {}
+        for child in node.children:
+            place = places[child.name] = places.get(child.name, 0) + 1
+            yield from self._of(child, plan.children[child.name], f"{ref}/{child.name}[{place}]", locked)
+
+    def _locked(self, node: Node, plan: NodePlan) -> bool:
+        bind = plan.field.bind
+        return bind.readonly or (bind.readonly_rule is not None and bind.readonly_rule.boolean(self.at(node)))
+
+    def _leaf(self, node: Node, plan: NodePlan, ref: str, locked: bool) -> NodeReport:
+        bind = plan.field.bind
+        sent = self.opened.sent.get(id(node))
+        raw = sent.text.strip() if sent is not None else None
+        return NodeReport(
+            ref=ref,
+            kind="leaf",
+            relevant=node.relevant,
+            type=_type_of(plan),
+            required=bind.required is not None and bind.required.boolean(self.at(node)),
+            readonly=locked,
+            value=node.text,
+            raw=raw,
+            type_ok=None if raw is None else not raw or plan.check is None or plan.check(raw),
+            constraint=self._holds(node, bind.constraint),
+            control=plan.field.control,
+            choice_ok=self._listed(node, plan, raw),
+        )
+
+    def _holds(self, node: Node, constraint: Expression | None) -> bool | None:
+        if constraint is None:
+            return None
+        return not node.text or constraint.boolean(self.at(node))
+
+    def _listed(self, node: Node, plan: NodePlan, raw: str | None) -> bool | None:
+        if plan.field.control not in _LISTS or not node.relevant:
+            return None
+        text = node.text if raw is None else raw
+        names = [text] if plan.field.control == "select1" else text.split()
+        if not text or (plan.names is None and plan.itemset is None):
+            return not text
+        return plan.names.issuperset(names) if plan.names is not None else self.allows(node, plan, names)
+
+
+def _type_of(plan: NodePlan) -> str:
+    field = plan.field
+    if field.control in _LISTS:
+        return "select1" if field.control == "select1" else "select"
+    return field.type if field.bind.typed or field.control == "upload" else "none"
