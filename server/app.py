@@ -19,6 +19,7 @@ from server.services.home import Home, open_home
 from server.storage.database import db, engine_options
 from server.web import api, desk, health, openrosa
 from server.web.catalogues import compile_catalogues, translation_folders
+from server.web.compress import compress
 from server.web.context import choose_locale
 from server.web.errors import register_errors
 from server.web.logs import configure_logs, without_secrets
@@ -106,7 +107,7 @@ def _finish(answer: Response) -> Response:
             milliseconds=None if started is None else round((time.perf_counter() - started) * 1000, 1),
         )
     structlog.contextvars.unbind_contextvars("request_id")
-    return answer
+    return compress(answer)
 
 
 def _say_caching(answer: Response) -> None:

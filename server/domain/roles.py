@@ -149,6 +149,19 @@ def reach(grants: Iterable[Grant], verb: str, place: Place, on: date) -> Reach:
     return Reach(everywhere, frozenset(grant.area_id for grant in standing if grant.area_id is not None))
 
 
+def forms_within(grants: Iterable[Grant], verb: str, project_id: int, on: date) -> frozenset[int] | None:
+    """The forms of a project in all or some area of which the verb is carried; None: every form of the project."""
+    found = set()
+    for grant in grants:
+        role = find_role(grant.role)
+        if role is None or verb not in role.verbs or not _stands(grant, Place(project_id, grant.form_id), on):
+            continue
+        if grant.scope != "form" or grant.form_id is None:
+            return None
+        found.add(grant.form_id)
+    return frozenset(found)
+
+
 def _carried(grant: Grant, place: Place) -> frozenset[str]:
     role = find_role(grant.role)
     if role is None:

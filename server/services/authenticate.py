@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Forbidden, Invalid, NotSignedIn
-from server.domain.roles import Grant, Place, Reach, permits, reach, verbs_at
+from server.domain.roles import Grant, Place, Reach, forms_within, permits, reach, verbs_at
 from server.services.home import Home
 from server.storage.accounts import add_actor, add_token, revoke_token
 from server.storage.actors import (
@@ -78,6 +78,10 @@ class Caller:
     def reach(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> Reach:
         """In how much of a project or form: everywhere, or in which areas and what lies below them."""
         return reach(self.grants, verb, Place(project_id, form_id), self.on)
+
+    def forms(self, verb: str, project_id: int) -> frozenset[int] | None:
+        """The forms of a project about which this caller may do so; None: all of them."""
+        return forms_within(self.grants, verb, project_id, self.on)
 
     def require(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> None:
         """Raises Forbidden unless `may`."""

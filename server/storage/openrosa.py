@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from server.storage.forms import Form, FormAttachment, FormVersion
+from server.storage.prepared import Prepared
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedForm:
+class PublishedForm(NamedTuple):
     """A form with its current version; `files`: how many files it expects."""
 
     form_id: int
@@ -23,8 +23,7 @@ class PublishedForm:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(NamedTuple):
     """A file that a form expects. `list_name` set: the server makes it. `sha256` None: not uploaded."""
 
     name: str
@@ -34,8 +33,7 @@ class FileView:
     content_type: str | None
 
 
-def list_published(session: Session, project_id: int) -> list[PublishedForm]:
-    """The published forms of a project with their current versions, by form id: one select, whatever their number."""
+def _published(dialect: str) -> Select[Any]:
     files = (
         select(func.count())
         .select_from(FormAttachment)
@@ -43,13 +41,20 @@ def list_published(session: Session, project_id: int) -> list[PublishedForm]:
         .correlate(FormVersion)
         .scalar_subquery()
     )
-    query = (
+    return (
         select(Form.id, Form.xml_form_id, Form.state, FormVersion.version, FormVersion.title, FormVersion.md5, files)
         .join(FormVersion, FormVersion.form_id == Form.id)
-        .where(Form.project_id == project_id, Form.deleted_at.is_(None), FormVersion.is_current)
+        .where(Form.project_id == bindparam("project"), Form.deleted_at.is_(None), FormVersion.is_current)
         .order_by(Form.xml_form_id)
     )
-    return [PublishedForm(*row) for row in session.execute(query)]
+
+
+_PUBLISHED = Prepared(_published)
+
+
+def list_published(session: Session, project_id: int) -> list[PublishedForm]:
+    """The published forms of a project with their current versions, by form id: one select, whatever their number."""
+    return [PublishedForm(*row) for row in _PUBLISHED.rows(session, {"project": project_id})]
 
 
 def find_form_xml(session: Session, project_id: int, xml_form_id: str) -> tuple[int, bytes] | None:

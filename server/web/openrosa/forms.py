@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 from server.domain.errors import NotFound
 from server.services.judge import areas_of
 from server.services.lists import ListFile, make_list
-from server.storage.openrosa import FileView, find_form_xml, list_files, list_published
+from server.storage.openrosa import FileView, PublishedForm, find_form_xml, list_files, list_published
 from server.web.answers import answer_file
-from server.web.context import current_caller, current_home, current_session, now
+from server.web.context import choose_locale, current_caller, current_home, current_session, now
 from server.web.openrosa.blueprint import PLACES, base_url, blueprint, require_version
 from sync.openrosa import CONTENT_TYPE, FormListEntry, MediaFile, render_form_list, render_manifest
 
@@ -35,26 +35,39 @@ def phone_route(rule: str, **options: Any) -> Callable[[Callable[..., Response]]
 def form_list(project_id: int, key: str | None = None) -> Response:
     """The open forms that this phone may fill, each with the hash of its XML. `formID` narrows the list."""
     require_version()
-    caller = current_caller()
+    may_fill = current_caller().forms("open_form.list", project_id)
     wanted = request.args.get("formID")
-    entries = []
-    for form in list_published(current_session(), project_id):
-        if form.state != "open" or (wanted and form.xml_form_id != wanted):
-            continue
-        if not caller.may("open_form.list", project_id, form.form_id):
-            continue
-        url = f"{base_url()}/projects/{project_id}/forms/{quote(form.xml_form_id, safe='')}"
-        entries.append(
-            FormListEntry(
-                form_id=form.xml_form_id,
-                name=form.title or form.xml_form_id,
-                version=form.version,
-                hash=f"md5:{form.md5}",
-                download_url=f"{url}.xml",
-                manifest_url=f"{url}/manifest" if form.files else None,
-            )
+    forms = [
+        form
+        for form in list_published(current_session(), project_id)
+        if form.state == "open"
+        and (not wanted or form.xml_form_id == wanted)
+        and (may_fill is None or form.form_id in may_fill)
+    ]
+    # what the list is made of, so that a phone that has it is told so without the list being written
+    seen = (choose_locale(), base_url(), project_id, forms)
+    tag = hashlib.md5(repr(seen).encode(), usedforsecurity=False).hexdigest()
+    if request.if_none_match.contains_weak(tag):
+        answer = Response(status=304)
+    else:
+        content = render_form_list(_entries(project_id, forms))
+        answer = Response(content, content_type=CONTENT_TYPE)
+    answer.set_etag(tag)
+    return answer
+
+
+def _entries(project_id: int, forms: list[PublishedForm]) -> Iterator[FormListEntry]:
+    above = f"{base_url()}/projects/{project_id}/forms"
+    for form in forms:
+        url = f"{above}/{quote(form.xml_form_id, safe='')}"
+        yield FormListEntry(
+            form_id=form.xml_form_id,
+            name=form.title or form.xml_form_id,
+            version=form.version,
+            hash=f"md5:{form.md5}",
+            download_url=f"{url}.xml",
+            manifest_url=f"{url}/manifest" if form.files else None,
         )
-    return _answer(render_form_list(entries), CONTENT_TYPE)
 
 
 @phone_route("/forms/<segment:xml_form_id>/manifest")
