@@ -34,8 +34,7 @@ def apply_held(session: Session, home: Home, variant_id: int, now: datetime) -> 
         keeping = look(connection, upload, judged, skip_variant=variant_id)
         decision = decide_on(keeping)
         if decision.outcome is not Outcome.HELD:
-            submission_id = keep(keeping, decision)
-            settle(keeping, decision, submission_id)
+            settle(keeping, decision, keep(keeping, decision).submission_id)
             mark_applied(connection, variant_id, now)
         session.commit()
     return decision.outcome

@@ -88,8 +88,19 @@ def decide_on(keeping: Keeping) -> Decision:
     return decide(arrival, things, upload.target.dialect)
 
 
-def keep(keeping: Keeping, decision: Decision) -> int | None:
-    """Writes what was decided. Returns the submission's id, None when it was kept apart."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where an upload is now: a submission, or a variant beside one. `expected`: how many files its answers name,
+    `missing`: how many of them are not here."""
+
+    submission_id: int | None = None
+    variant_id: int | None = None
+    expected: int = 0
+    missing: int = 0
+
+
+def keep(keeping: Keeping, decision: Decision) -> Kept:
+    """Writes what was decided."""
     for part in keeping.upload.envelope.attachments:
         name_blob(keeping.connection, part.sha256, part.size, keeping.upload.now)
     if decision.store in (Store.SUBMISSION, Store.LATE):
@@ -97,21 +108,26 @@ def keep(keeping: Keeping, decision: Decision) -> int | None:
     if decision.store is Store.VERSION and keeping.original is not None:
         return _new_version(keeping, keeping.original, decision)
     if decision.store in (Store.VARIANT, Store.HELD):
-        _keep_apart(keeping, REASONS[decision.outcome.value])
-        return None
-    if decision.store is Store.ATTACHMENTS and decision.existing is not None:
-        if decision.existing.place in (Place.VARIANT, Place.HELD):
-            _keep_apart(keeping, "other_xml")
-            return None
-        known = keeping.known[keeping.judged.instance_id]
+        return _keep_apart(keeping, REASONS[decision.outcome.value])
+    if decision.existing is not None and decision.existing.place in (Place.VARIANT, Place.HELD):
+        return _keep_apart(keeping, "other_xml")
+    known = keeping.known.get(keeping.judged.instance_id)
+    if known is None:
+        return Kept()
+    if decision.store is Store.ATTACHMENTS:
         for slot in _slots_sent(keeping):
             fill_slot(keeping.connection, known.version_id, slot)
-        return known.submission_id
-    known_here = keeping.known.get(keeping.judged.instance_id)
-    return known_here.submission_id if known_here else None
+    return _as_kept(keeping, known)
 
 
-def _new_submission(keeping: Keeping, decision: Decision) -> int:
+def _as_kept(keeping: Keeping, known: Known) -> Kept:
+    """What was here already, with the files that it has by now."""
+    slots = [slot for slot in list_slots(keeping.connection, known.version_id) if slot.expected]
+    missing = sum(slot.sha256 is None for slot in slots)
+    return Kept(known.submission_id, expected=len(slots), missing=missing)
+
+
+def _new_submission(keeping: Keeping, decision: Decision) -> Kept:
     upload, judged = keeping.upload, keeping.judged
     submission_id = add_submission(
         keeping.connection,
@@ -129,11 +145,10 @@ def _new_submission(keeping: Keeping, decision: Decision) -> int:
             "created_at": upload.now,
         },
     )
-    _write_version(keeping, submission_id, decision, {})
-    return submission_id
+    return _write_version(keeping, submission_id, decision, {})
 
 
-def _new_version(keeping: Keeping, original: Known, decision: Decision) -> int:
+def _new_version(keeping: Keeping, original: Known, decision: Decision) -> Kept:
     """The edit becomes the current version; files that it names and did not bring come over by their names."""
     connection, judged = keeping.connection, keeping.judged
     carried = {
@@ -142,7 +157,7 @@ def _new_version(keeping: Keeping, original: Known, decision: Decision) -> int:
         if slot.sha256
     }
     supersede(connection, original.submission_id)
-    _write_version(keeping, original.submission_id, decision, carried)
+    kept = _write_version(keeping, original.submission_id, decision, carried)
     change_submission(
         connection,
         original.submission_id,
@@ -152,10 +167,10 @@ def _new_version(keeping: Keeping, original: Known, decision: Decision) -> int:
         area_id=judged.area_id,
         round_id=judged.round_view.id if judged.round_view else None,
     )
-    return original.submission_id
+    return kept
 
 
-def _write_version(keeping: Keeping, submission_id: int, decision: Decision, carried: dict[str, Any]) -> None:
+def _write_version(keeping: Keeping, submission_id: int, decision: Decision, carried: dict[str, Any]) -> Kept:
     upload, judged = keeping.upload, keeping.judged
     version_id = add_version(
         keeping.connection,
@@ -184,6 +199,8 @@ def _write_version(keeping: Keeping, submission_id: int, decision: Decision, car
         found = sent.get(name) or carried.get(name) or {"sha256": None, "content_type": None, "updated_at": None}
         slots.append({**found, "name": name, "expected": name in judged.named})
     add_slots(keeping.connection, version_id, slots)
+    missing = sum(slot["expected"] and slot["sha256"] is None for slot in slots)
+    return Kept(submission_id, expected=len(judged.named), missing=missing)
 
 
 def _slots_sent(keeping: Keeping) -> list[dict[str, Any]]:
@@ -217,7 +234,7 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _keep_apart(keeping: Keeping, reason: str) -> None:
+def _keep_apart(keeping: Keeping, reason: str) -> Kept:
     upload, judged = keeping.upload, keeping.judged
     variant_id = add_variant(
         keeping.connection,
@@ -237,6 +254,9 @@ def _keep_apart(keeping: Keeping, reason: str) -> None:
     )
     for slot in _slots_sent(keeping):
         put_variant_file(keeping.connection, variant_id, slot)
+    here = {name for name, _ in variant_files(keeping.connection, variant_id)} if judged.named else set()
+    missing = sum(name not in here for name in judged.named)
+    return Kept(variant_id=variant_id, expected=len(judged.named), missing=missing)
 
 
 def _stored(keeping: Keeping, known: Known | None) -> tuple[Stored, ...]:

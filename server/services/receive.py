@@ -15,25 +15,37 @@ from server.domain.errors import NotFound, Unreadable
 from server.services.aggregate import CRITERIA_FORM, aggregate, keep_verdicts
 from server.services.home import Home, require_space
 from server.services.judge import Judged, Upload, read_and_judge
-from server.services.keep import Keeping, decide_on, keep, look
+from server.services.keep import Keeping, Kept, decide_on, keep, look
 from server.services.quarantine import quarantine
 from server.services.refusals import refusal
 from server.storage.database import lock_instance, transaction
 from server.storage.jobs import Work, enqueue
 from sync.decide import Decision, Dialect, Outcome, Store
+from sync.receipt_number import write_number
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender is told. `status`: 201 or 202 over OpenRosa, 200 over REST. `message` is a message id;
-    `submission_id` None when it was kept apart."""
+    """What the sender is told. `status`: 201 or 202 over OpenRosa, 200 over REST. `message` is a message id."""
 
     status: int
     message: str
     outcome: Outcome
     instance_id: str
-    submission_id: int | None
+    kept: Kept
     findings: int
+
+    @property
+    def submission_id(self) -> int | None:
+        """None when it was kept apart."""
+        return self.kept.submission_id
+
+    @property
+    def number(self) -> str:
+        """What a person writes down: see sync/receipt_number.py; "" for what is nowhere."""
+        if self.kept.submission_id:
+            return write_number(self.kept.submission_id)
+        return write_number(self.kept.variant_id, apart=True) if self.kept.variant_id else ""
 
 
 def receive(session: Session, home: Home, upload: Upload) -> Receipt:
@@ -53,15 +65,15 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
         decision = decide_on(keeping)
         if decision.code is not None:
             raise refusal(decision, judged)
-        submission_id = keep(keeping, decision)
-        settle(keeping, decision, submission_id)
+        kept = keep(keeping, decision)
+        settle(keeping, decision, kept.submission_id)
         connection.commit()
     return Receipt(
         status=decision.status or 201,
         message=decision.message,
         outcome=decision.outcome,
         instance_id=judged.instance_id,
-        submission_id=submission_id,
+        kept=kept,
         findings=len(judged.findings),
     )
 

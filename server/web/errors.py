@@ -131,6 +131,11 @@ def refusal_of(error: errors.DomainError | FormsError) -> Refusal:
     return Refusal(int(code), code, say(error.code, error.params), _details(error))
 
 
+def template(message_id: str) -> str:
+    """The sentence for a message id in the language of this request, its parameters not yet filled in."""
+    return str(gettext(message_id))
+
+
 def say(message_id: str, params: Mapping[str, object]) -> str:
     """The sentence for a message id in the language of this request. What is no message id is said as it stands:
     pyxform speaks in sentences of its own."""

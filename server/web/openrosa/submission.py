@@ -9,7 +9,7 @@ from server.services.judge import Target, Upload
 from server.services.receive import Receipt, receive
 from server.web.answers import answer_openrosa
 from server.web.context import current_caller, current_home, current_session, now
-from server.web.errors import say
+from server.web.errors import template
 from server.web.openrosa.blueprint import require_version
 from server.web.openrosa.forms import phone_route
 from server.web.openrosa.multipart import read_envelope
@@ -34,15 +34,27 @@ def submission(project_id: int, key: str | None = None) -> Response:
     return answer_openrosa(_sentence(caller.locale, receipt), "submit_success", receipt.status)
 
 
-_sentences: dict[tuple[str, str], str] = {}
-"""What most receipts say, by language and message id: looked up once, needed with every upload."""
+_templates: dict[tuple[str, str], str] = {}
+"""The sentences of receipts by language and message id: looked up once, needed with every upload."""
 
 
 def _sentence(locale: str, receipt: Receipt) -> str:
-    params = {"findings": receipt.findings, "instance": receipt.instance_id}
-    if receipt.message != "submission.fresh":
-        return say(receipt.message, params)
-    key = (locale, receipt.message)
-    if key not in _sentences:
-        _sentences[key] = say(receipt.message, params)
-    return _sentences[key]
+    """What became of it, what is still missing, and the number to ask for it by."""
+    kept = receipt.kept
+    incomplete = receipt.message == "submission.fresh" and kept.missing
+    message = "submission.fresh_incomplete" if incomplete else receipt.message
+    params = {"findings": receipt.findings, "instance": receipt.instance_id, "number": receipt.number}
+    params |= {"missing": kept.missing, "expected": kept.expected}
+    said = [message]
+    if kept.missing and not incomplete:
+        said.append("submission.files_missing")
+    if receipt.number:
+        said.append("submission.receipt")
+    return " ".join(_template(locale, each) % params for each in said)
+
+
+def _template(locale: str, message: str) -> str:
+    key = (locale, message)
+    if key not in _templates:
+        _templates[key] = template(message)
+    return _templates[key]

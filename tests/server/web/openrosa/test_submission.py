@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
 from server.storage.database import db
+from sync.receipt_number import read_number
 from tests.kit.world import OPENROSA, Phone, World
 
 ANSWERS = {"ten": "Giếng làng", "so_ho": 12}
@@ -64,6 +65,30 @@ def test_a_clean_sheet_is_201_with_a_sentence_in_vietnamese(world: World, phone:
     assert "nhận" in message(answer)
     (kept,) = listed(world)
     assert (kept["instanceId"], kept["reviewState"], kept["deviceId"]) == ("uuid:1", None, "collect:1")
+
+
+def test_the_receipt_says_what_is_missing_and_a_number_to_ask_by(world: World, phone: Phone) -> None:
+    sheet = world.filled("water_point", ANSWERS | {"anh": "gieng.jpg"}, "uuid:1")
+    first = phone.sends(sheet)
+    assert "còn thiếu 1/1 ảnh" in message(first)
+    number = message(first).partition("Số biên nhận: ")[2].rstrip(".")
+    assert read_number(number) is not None
+    second = phone.sends(sheet, {"gieng.jpg": b"a photo"})
+    assert "thiếu" not in message(second)
+    again = phone.sends(sheet, {"gieng.jpg": b"a photo"})
+    for answer in (second, again):
+        assert (answer.status_code, message(answer).endswith(f"Số biên nhận: {number}.")) == (201, True)
+
+
+def test_what_is_kept_apart_has_a_number_of_its_own(world: World, phone: Phone) -> None:
+    phone.sends(world.filled("water_point", ANSWERS, "uuid:1"))
+    other = phone.sends(world.filled("water_point", {"ten": "Giếng khác"}, "uuid:1"))
+    again = phone.sends(world.filled("water_point", {"ten": "Giếng khác"}, "uuid:1"))
+    numbers = {message(answer).partition("Số biên nhận: ")[2].rstrip(".") for answer in (other, again)}
+    assert (other.status_code, again.status_code, len(numbers)) == (202, 202, 1)
+    found = read_number(numbers.pop())
+    assert found is not None
+    assert found[1]
 
 
 def test_a_broken_constraint_is_201_and_has_issues(world: World, phone: Phone) -> None:
