@@ -18,3 +18,17 @@ def draw_svg(text: str) -> str:
     """The code as an `<svg>` element without a size, so that a page or a sheet of paper gives it one."""
     drawn: str = segno.make(text, error="l", micro=False).svg_inline(omitsize=True, border=2)
     return drawn
+
+
+def draw_png(text: str, scale: int = 6) -> bytes:
+    """The code as a PNG picture, `scale` pixels to a module, with the quiet zone that scanners ask for."""
+    drawn = io.BytesIO()
+    segno.make(text, error="l", micro=False).save(drawn, kind="png", scale=scale, border=4)
+    return drawn.getvalue()
+
+
+def draw_svg_file(text: str) -> bytes:
+    """The code as an SVG file of its own."""
+    drawn = io.BytesIO()
+    segno.make(text, error="l", micro=False).save(drawn, kind="svg", scale=6, border=4)
+    return drawn.getvalue()

@@ -37,7 +37,8 @@ def test_nobody_gets_past_what_is_not_public(world: World) -> None:
         access = ACCESS.get(rule.endpoint)
         if access is None or access.public:
             continue
-        parts = {name: "water_point" if name == "form_id" else "1" for name in rule.arguments} | {"kind": "xlsx"}
+        parts = {name: "water_point" if name == "form_id" else "1" for name in rule.arguments}
+        parts |= {"kind": "xlsx", "picture": "png"}
         path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found, named=parts: named[found[1]], rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = world.nobody().ask(method, path.removeprefix("/v1/"))

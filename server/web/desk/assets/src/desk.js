@@ -46,6 +46,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "k") moveChoice(-1);
 });
 
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
 // A select or date with data-submits sends its form when it changes: filters without a button.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
