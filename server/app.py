@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.config import Config
+from server.domain.errors import Unreadable
 from server.services.home import Home, open_home
 from server.storage.database import db, engine_options
 from server.web import api, desk, health, openrosa
@@ -23,7 +24,7 @@ from server.web.compress import compress
 from server.web.context import choose_locale
 from server.web.errors import register_errors
 from server.web.logs import configure_logs, without_secrets
-from server.web.paths import RawPaths, Segment
+from server.web.paths import Number, RawPaths, Segment
 
 log = structlog.get_logger("thonban.access")
 ACCESS = logging.getLogger("thonban.access")
@@ -42,6 +43,7 @@ def create_app(config: Config, home: Home | None = None) -> Flask:
     app.config.from_mapping(_settings(home))
     app.extensions["thonban"] = home
     app.url_map.converters["segment"] = Segment
+    app.url_map.converters["int"] = Number
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     if isinstance(app.json, DefaultJSONProvider):
@@ -86,6 +88,9 @@ def _begin() -> None:
     g.started = time.perf_counter()
     g.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid.uuid4().hex
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if "\x00" in request.path or any("\x00" in text for texts in request.args.listvalues() for text in texts):
+        # no text that is kept here has one
+        raise Unreadable("request.zero_character")
     if request.is_json:
         request.max_content_length = JSON_LIMIT
         if (request.content_length or 0) > JSON_LIMIT:

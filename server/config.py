@@ -190,6 +190,16 @@ class Config:
         ),
         hidden=True,
     )
+    mail_from: str | None = _setting(
+        _Setting(
+            "THONBAN_MAIL_FROM",
+            None,
+            _text,
+            "Sender of these mails. When left out: the user of THONBAN_SMTP_URL if that is an address, else the first "
+            "administrator.",
+            "thonban@example.vn",
+        )
+    )
     admin_email: str = _setting(
         _Setting("THONBAN_ADMIN_EMAIL", "admin@example.vn", _text, "Sign-in name of the first administrator.")
     )
@@ -259,6 +269,15 @@ class Config:
     session_hours: int = _setting(
         _Setting("THONBAN_SESSION_HOURS", "24", _between(1, 24 * 366), "Hours after which a sign-in ends.")
     )
+    sign_in_attempts: int = _setting(
+        _Setting(
+            "THONBAN_SIGN_IN_ATTEMPTS",
+            "10",
+            _between(1, 1000),
+            "Wrong passwords for one account from one address within 15 minutes; then that account waits there. Ten "
+            "times as many for an account from anywhere, and for an address over all accounts.",
+        )
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -269,6 +288,9 @@ class Config:
             values[name] = None if text is None else setting.parse(setting.variable, text)
         if values["database_url"] is None:
             values["database_url"] = f"sqlite:///{values['home'] / 'thonban.db'}"
+        if values["smtp_url"] and not values["base_url"]:
+            remedy = "Set THONBAN_BASE_URL to the address under which people reach this server."
+            raise ConfigError("THONBAN_SMTP_URL", "mails need an address to lead to", remedy)
         if values["blobs_secret"] and not values["blobs_key_id"]:
             raise ConfigError("THONBAN_BLOBS_KEY_ID", "a secret is given without its key", "Give both or neither.")
         return cls(**values)

@@ -30,8 +30,9 @@ def _described(url: str) -> dict[str, Any]:
             else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
         )
         rows = connection.exec_driver_sql(catalogue)
-        # the order in which constraints are written means nothing
-        found["texts"] = {name: sorted(text.replace(",", " ").split()) for name, text in rows if "alembic" not in name}
+        # the order in which constraints are written means nothing, nor that a rebuilt table's name stands in quotes
+        bare = str.maketrans({",": " ", '"': ""})
+        found["texts"] = {name: sorted(text.translate(bare).split()) for name, text in rows if "alembic" not in name}
     return found
 
 

@@ -19,6 +19,7 @@ DomainError
 │   ├── Outdated           an edit of a version that is no longer the current one
 │   ├── Deleted            it was deleted and may not come again this way
 │   └── VersionTaken       this version of the form is published already
+├── TooMany                tried too often of late
 ├── TooLarge               past the limit of this server
 └── Unavailable            the disk is full or the database is away; what was sent must be sent again
 """
@@ -110,6 +111,10 @@ class Deleted(Conflict):
 
 class VersionTaken(Conflict):
     """This version of the form is published already."""
+
+
+class TooMany(DomainError):
+    """Tried too often of late. Params: `seconds` until it may be tried again."""
 
 
 class TooLarge(DomainError):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 SCOPES = ("site", "project", "form")
+LONGEST_NUMBER = 9
+"""Digits of a role's number."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ VERBS: frozenset[str] = frozenset().union(*(role.verbs for role in ROLES))
 
 def find_role(key: str | int) -> Role | None:
     """A role by its name ("app-user") or by its number, also written as text ("2")."""
-    if isinstance(key, int) or key.isdecimal():
+    if isinstance(key, int) or (key.isascii() and key.isdecimal() and len(key) <= LONGEST_NUMBER):
         return _BY_ID.get(int(key))
     return _BY_NAME.get(key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
@@ -14,9 +15,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
-from server.domain.errors import Forbidden, Invalid, NotSignedIn
+from server.domain.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from server.domain.roles import Grant, Place, Reach, forms_within, permits, reach, verbs_at
 from server.services.home import Home
+from server.services.throttle import Knock, count_failure, forgive, throttle
 from server.storage.accounts import add_actor, add_token, revoke_token
 from server.storage.actors import (
     GrantView,
@@ -33,6 +35,8 @@ TOKEN_BYTES = 48
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 72
 """In characters, as ODK Central has it."""
+FEWEST_CHARACTERS = 4
+"""That differ from each other in a password."""
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When an app user's key ends, as clients of ODK Central see it."""
 
@@ -88,9 +92,24 @@ class Caller:
         if not self.may(verb, project_id, form_id):
             raise Forbidden("auth.forbidden")
 
+    def require_everywhere(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> None:
+        """Raises Forbidden unless this caller may do so in all of a place, not just in some area of it."""
+        if not self.reach(verb, project_id, form_id).everywhere:
+            raise Forbidden("auth.forbidden")
+
     def entry(self, action: str, acted_on: str, now: datetime, **details: Any) -> AuditEntry:
         """A line of the audit in this caller's name."""
         return AuditEntry(self.actor_id, action, acted_on, now, details, self.note)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Somebody who says who he is by password, from a network address, with a program."""
+
+    email: str
+    password: str = field(repr=False)
+    address: str | None = None
+    user_agent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,7 @@ class SignedIn:
 class Live:
     """A web session that holds."""
 
+    id: int
     created_at: datetime
     expires_at: datetime
     csrf_hash: str | None = field(repr=False)
@@ -127,13 +147,16 @@ def digest(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def hash_password(password: str) -> str:
-    """The argon2id hash of a password. Raises Invalid when it is shorter than 10 characters or longer than 72."""
+def hash_password(password: str, email: str = "") -> str:
+    """The argon2id hash of a password. Raises Invalid when it is shorter than 10 characters or longer than 72, repeats
+    a character or two, or is the person's own e-mail address."""
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid("auth.password_short", least=SHORTEST_PASSWORD)
     if len(password) > LONGEST_PASSWORD:
         raise Invalid("auth.password_long", most=LONGEST_PASSWORD)
-    return _hasher.hash(password)
+    if len(set(password)) < FEWEST_CHARACTERS or password.strip().lower() == email.strip().lower():
+        raise Invalid("auth.password_weak", least=FEWEST_CHARACTERS)
+    return _hasher.hash(_composed(password))
 
 
 def caller_by_key(session: Session, token: str, now: datetime) -> Caller:
@@ -155,12 +178,18 @@ def caller_by_session(session: Session, token: str, now: datetime) -> Caller:
     return _caller(found, now)
 
 
-def caller_by_password(session: Session, email: str, password: str, now: datetime) -> Caller:
-    """The person with this e-mail (in any case) and password. Raises NotSignedIn without saying which was wrong."""
-    user = find_user_by_email(session, email)
-    good = _verify(user.password_hash if user else None, password)
+def caller_by_password(session: Session, home: Home, attempt: Attempt, now: datetime) -> Caller:
+    """The person with this e-mail (in any case) and password. Raises NotSignedIn without saying which was wrong, and
+    TooMany when that was so too often of late (throttle.py)."""
+    knock = Knock(attempt.email, attempt.address)
+    counted = throttle(session, home, knock, now)
+    user = find_user_by_email(session, attempt.email)
+    good = is_password(user.password_hash if user else None, attempt.password)
     if user is None or not good:
+        count_failure(session, home, knock, now)
         raise NotSignedIn("auth.failed")
+    if counted:
+        forgive(session, knock)
     grants = _grants(list_grants(session, user.id), day_of(now))
     return Caller(user.id, "user", user.name, user.locale, None, grants, on=day_of(now))
 
@@ -170,12 +199,12 @@ def find_live(session: Session, token: str, now: datetime) -> Live | None:
     found = find_token(session, digest(token)) if is_token(token) else None
     if found is None or found.kind != "session" or not _holds(found, now):
         return None
-    return Live(found.created_at, found.expires_at or FOREVER, found.csrf_hash)
+    return Live(found.id, found.created_at, found.expires_at or FOREVER, found.csrf_hash)
 
 
-def sign_in(session: Session, home: Home, email: str, password: str, now: datetime) -> SignedIn:
-    """Begins a web session. Raises NotSignedIn."""
-    caller = caller_by_password(session, email, password, now)
+def sign_in(session: Session, home: Home, attempt: Attempt, now: datetime) -> SignedIn:
+    """Begins a web session. Raises NotSignedIn, TooMany."""
+    caller = caller_by_password(session, home, attempt, now)
     made = SignedIn(new_token(), new_token(), now, now + timedelta(hours=home.config.session_hours))
     with writing(session) as connection:
         add_token(
@@ -187,21 +216,31 @@ def sign_in(session: Session, home: Home, email: str, password: str, now: dateti
             created_at=now,
             expires_at=made.expires_at,
         )
-        write_audit(connection, caller.entry("user.session.create", f"actor:{caller.actor_id}", now))
+        told = {"userAgent": attempt.user_agent} if attempt.user_agent else {}
+        write_audit(connection, caller.entry("user.session.create", f"actor:{caller.actor_id}", now, **told))
         session.commit()
     return made
 
 
-def sign_out(session: Session, caller: Caller, token: str, now: datetime) -> None:
+def sign_out(session: Session, caller: Caller, token: str | None, now: datetime) -> None:
+    """Ends the web session that the caller came with. Raises NotFound when he came without one."""
+    if token is None:
+        raise NotFound("auth.no_session")
+    end_session(session, caller, token, now)
+
+
+def end_session(session: Session, caller: Caller, token: str, now: datetime) -> None:
     """Ends the web session, or revokes the app user's key, with this token. A key cannot end itself. Raises Forbidden
     when there is no such token or it is somebody else's and the caller may not end it: which of both is not said."""
     found = find_token(session, digest(token)) if is_token(token) else None
-    if found is None or found.revoked_at is not None or caller.kind == "field_key":
+    over = found is None or found.revoked_at is not None or found.kind not in ("session", "field_key")
+    if found is None or over or caller.kind == "field_key":
         raise Forbidden("auth.forbidden")
     if found.actor_id != caller.actor_id:
-        caller.require("session.end", found.project_id)
+        caller.require_everywhere("session.end", found.project_id)
     with writing(session) as connection:
-        revoke_token(connection, found.id, now)
+        if not revoke_token(connection, found.id, now):
+            raise Forbidden("auth.forbidden")
         action = "user.session.end" if found.kind == "session" else "field_key.session.end"
         write_audit(connection, caller.entry(action, f"actor:{found.actor_id}", now))
         session.commit()
@@ -218,11 +257,17 @@ def system_caller(session: Session, now: datetime) -> Caller:
     return Caller(actor_id, "system", "thonban", "vi", None, _grants((grant,), day_of(now)), on=day_of(now))
 
 
-def _verify(kept: str | None, password: str) -> bool:
+def is_password(kept: str | None, password: str) -> bool:
+    """Whether this is the password behind a hash. Without a hash it never is, and takes as long to say."""
     try:
-        return _hasher.verify(kept or _NOBODY, password[: LONGEST_PASSWORD * 4]) and kept is not None
+        return _hasher.verify(kept or _NOBODY, _composed(password[: LONGEST_PASSWORD * 4])) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _composed(password: str) -> str:
+    # one keyboard sends ệ as one character, another as three
+    return unicodedata.normalize("NFKC", password)
 
 
 def _holds(token: TokenView, now: datetime) -> bool:

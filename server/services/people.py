@@ -1,17 +1,20 @@
-"""People: who signs in, who holds a phone's key, and what each was granted."""
+"""People: who signs in, who holds a phone's key, and what each was granted. What people change of themselves and of
+each other afterwards: users.py; forgotten passwords: reset.py."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.domain.errors import Exists, Invalid, Missing, NotFound
+from server.domain.errors import Conflict, Exists, Forbidden, Invalid, Missing, NotFound
 from server.domain.roles import find_role
 from server.services.authenticate import Caller, digest, hash_password, is_token, new_token
 from server.services.home import Home, SecretChanged
+from server.services.mail import Letter, post
 from server.storage.accounts import (
     add_actor,
     add_grant,
@@ -28,15 +31,18 @@ from server.storage.actors import (
     UserView,
     find_actor_name,
     find_app_user,
-    find_grant,
     find_token,
     find_user_by_email,
 )
 from server.storage.actors import list_app_users as list_kept_app_users
+from server.storage.areas import find_path
+from server.storage.assignments import find_live_actor, is_area, list_grant_ids, lock_administrators
 from server.storage.audits import write_audit
 from server.storage.database import writing
 
 LONGEST_NAME = 255
+_EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
+"""One at sign, nothing that would be more than an address in the header of a mail."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +68,53 @@ class NewAppUser:
     form_ids: tuple[int, ...] = ()
 
 
-def create_user(session: Session, caller: Caller, new: NewUser, now: datetime) -> UserView:
-    """Adds a person who signs in. Raises Missing, Invalid, Exists, Forbidden."""
-    caller.require("user.create")
-    email = new.email.strip().lower()
-    if not email:
-        raise Missing("request.fields_missing", fields=["email"])
-    if "@" not in email or len(email) > LONGEST_NAME:
-        raise Invalid("people.email", value=email)
-    hashed = hash_password(new.password) if new.password is not None else None
+def create_user(session: Session, caller: Caller, new: NewUser, now: datetime, home: Home | None = None) -> UserView:
+    """Adds a person who signs in; a home that sends mail tells them so, with a link to set a password when they were
+    given none. Raises Missing, Invalid, Exists, Forbidden."""
+    caller.require_everywhere("user.create")
+    email, name = email_of(new.email), name_of(new.name or new.email)
+    hashed = hash_password(new.password, email) if new.password is not None else None
+    grant = GrantView(new.role, "site", None, None, None, None, None) if new.role is not None else None
+    if grant is not None:
+        _require_held(session, caller, grant)
     with writing(session) as connection:
         if find_user_by_email(connection, email) is not None:
             raise Exists("request.exists", fields=["email"], values=[email])
-        actor_id = add_actor(connection, "user", new.name or email, now=now)
+        actor_id = add_actor(connection, "user", name, now=now)
         change_actor(connection, actor_id, locale=new.locale, created_by=caller.actor_id)
-        add_user(connection, actor_id, email, hashed)
-        if new.role is not None:
-            _grant(connection, caller, actor_id, GrantView(new.role, "site", None, None, None, None, None), now)
+        if not add_user(connection, actor_id, email, hashed):
+            raise Exists("request.exists", fields=["email"], values=[email])
+        if grant is not None:
+            _grant(connection, caller, actor_id, grant, now)
         write_audit(connection, caller.entry("user.create", f"actor:{actor_id}", now, email=email))
+        if home is not None:
+            post(connection, home, Letter("invited" if hashed is None else "created", email, actor_id), now)
         session.commit()
-    return UserView(actor_id, email, new.name or email, new.locale, hashed, now, None)
+    return UserView(actor_id, email, name, new.locale, hashed, now, None)
+
+
+def email_of(text: str) -> str:
+    """An e-mail address as it is kept: in lower case. Raises Missing, Invalid."""
+    email = text.strip().lower()
+    if not email:
+        raise Missing("request.fields_missing", fields=["email"])
+    if len(email) > LONGEST_NAME:
+        raise Invalid("request.too_long", field="email", most=LONGEST_NAME)
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise Invalid("people.email", value=email)
+    return email
+
+
+def name_of(text: str) -> str:
+    """A person's name as it is kept. Raises Missing, Invalid."""
+    name = text.strip()
+    if not name:
+        raise Missing("request.fields_missing", fields=["displayName"])
+    if len(name) > LONGEST_NAME:
+        raise Invalid("request.too_long", field="displayName", most=LONGEST_NAME)
+    if not name.isprintable():
+        raise Invalid("people.name")
+    return name
 
 
 def reset_password(session: Session, caller: Caller, email: str, password: str, now: datetime) -> None:
@@ -90,8 +123,8 @@ def reset_password(session: Session, caller: Caller, email: str, password: str, 
     if user is None:
         raise NotFound("people.unknown", value=email)
     if user.id != caller.actor_id:
-        caller.require("user.update")
-    hashed = hash_password(password)
+        caller.require_everywhere("user.update")
+    hashed = hash_password(password, user.email)
     with writing(session) as connection:
         set_password(connection, user.id, hashed, now)
         write_audit(connection, caller.entry("user.update", f"actor:{user.id}", now, changed=["password"]))
@@ -153,9 +186,11 @@ def delete_app_user(session: Session, caller: Caller, project_id: int, actor_id:
 
 def grant_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
     """Grants a role at a place; granting it twice changes nothing. Raises NotFound for an unknown actor or role, and
-    Forbidden: nobody grants verbs that he or she does not hold there."""
-    caller.require("assignment.create", grant.project_id, grant.form_id)
-    _require_held(caller, grant)
+    Forbidden: nobody grants verbs that he or she does not hold there, in all of the area that is granted."""
+    _require_there(session, caller, "assignment.create", grant)
+    _require_held(session, caller, grant)
+    if grant.area_id is not None and not is_area(session, grant.area_id):
+        raise NotFound("people.unknown_area", value=grant.area_id)
     with writing(session) as connection:
         _require_actor(connection, actor_id)
         _grant(connection, caller, actor_id, grant, now)
@@ -163,39 +198,66 @@ def grant_role(session: Session, caller: Caller, actor_id: int, grant: GrantView
 
 
 def revoke_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
-    """Takes a granted role away. Raises NotFound when it was not granted, Forbidden."""
-    caller.require("assignment.delete", grant.project_id, grant.form_id)
+    """Takes a role at a place away: in one area when the grant names one, else in all of the place. Raises NotFound
+    when it was not granted, Forbidden, and Conflict when nobody would be left who administers the site."""
+    _require_there(session, caller, "assignment.delete", grant)
     with writing(session) as connection:
-        grant_id = find_grant(connection, actor_id, grant)
-        if grant_id is None:
+        _require_actor(connection, actor_id)
+        found = list_grant_ids(connection, actor_id, grant)
+        if not found:
             raise NotFound("people.not_granted", role=grant.role)
-        remove_grant(connection, grant_id)
-        write_audit(
-            connection, caller.entry("assignment.delete", f"actor:{actor_id}", now, role=grant.role, scope=grant.scope)
-        )
+        if grant.role == "admin" and grant.scope == "site":
+            require_other_administrator(connection, actor_id)
+        for grant_id in found:
+            remove_grant(connection, grant_id)
+        _write_assignment(connection, caller, "delete", (actor_id, grant), now)
         session.commit()
+
+
+def require_other_administrator(connection: Connection, actor_id: int) -> None:
+    """Raises Conflict when this person alone administers the site."""
+    if lock_administrators(connection) == {actor_id}:
+        raise Conflict("people.last_administrator")
 
 
 def _grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
     if find_role(grant.role) is None:
         raise NotFound("people.unknown_role", role=grant.role)
-    if find_grant(connection, actor_id, grant) is not None:
+    if add_grant(connection, actor_id, grant, caller.actor_id, now):
+        _write_assignment(connection, caller, "create", (actor_id, grant), now)
+
+
+def _write_assignment(
+    connection: Connection, caller: Caller, verb: str, granted: tuple[int, GrantView], now: datetime
+) -> None:
+    # Central names the kind of the actor: user.assignment.create, field_key.assignment.delete
+    actor_id, grant = granted
+    kind = (find_actor_name(connection, actor_id) or ("user",))[0]
+    role = find_role(grant.role)
+    told = {"role": grant.role, "roleId": role.id if role else None, "scope": grant.scope}
+    told |= {"project": grant.project_id, "form": grant.form_id, "area": grant.area_id}
+    write_audit(connection, caller.entry(f"{kind}.assignment.{verb}", f"actor:{actor_id}", now, **told))
+
+
+def _require_there(session: Session, caller: Caller, verb: str, grant: GrantView) -> None:
+    reached = caller.reach(verb, grant.project_id, grant.form_id)
+    if reached.everywhere:
         return
-    add_grant(connection, actor_id, grant, caller.actor_id, now)
-    said = {"role": grant.role, "scope": grant.scope, "form": grant.form_id, "area": grant.area_id}
-    write_audit(connection, caller.entry("assignment.create", f"actor:{actor_id}", now, **said))
+    path = {grant.area_id, *(area.id for area in find_path(session, grant.area_id or "", caller.on))}
+    if not reached.area_ids & path:
+        raise Forbidden("auth.forbidden")
 
 
-def _require_held(caller: Caller, grant: GrantView) -> None:
+def _require_held(session: Session, caller: Caller, grant: GrantView) -> None:
     role = find_role(grant.role)
     if role is None:
         raise NotFound("people.unknown_role", role=grant.role)
     for verb in role.verbs:
-        caller.require(verb, grant.project_id, grant.form_id)
+        _require_there(session, caller, verb, grant)
 
 
 def _require_actor(connection: Connection, actor_id: int) -> None:
-    if find_actor_name(connection, actor_id) is None:
+    if find_live_actor(connection, actor_id) is None:
         raise NotFound("people.unknown", value=actor_id)
 
 

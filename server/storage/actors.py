@@ -30,13 +30,21 @@ class Actor(Base):
     deleted_at: Mapped[datetime | None]
 
 
+_LIVE = "deleted_at IS NULL"
+
+
 class User(Base):
-    """A person who signs in at the desk. `email` is kept lower-case: it is compared without regard to case."""
+    """A person who signs in at the desk. `email` is kept lower-case: it is compared without regard to case. An address
+    belongs to one person at a time; who was taken away (`deleted_at`, as in the actor) leaves it to others."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index("uq_users_live_email", "email", unique=True, sqlite_where=text(_LIVE), postgresql_where=text(_LIVE)),
+    )
     actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
-    email: Mapped[str] = mapped_column(String(320), unique=True)
+    email: Mapped[str] = mapped_column(String(320))
     password_hash: Mapped[str | None] = mapped_column(String(255))
+    deleted_at: Mapped[datetime | None]
 
 
 class Token(Base):
@@ -130,15 +138,16 @@ class TokenView:
 
 @dataclass(frozen=True, slots=True)
 class UserView:
-    """A person who signs in."""
+    """A person who signs in, or did until `deleted_at`."""
 
     id: int
     email: str
     name: str
     locale: str
-    password_hash: str | None
+    password_hash: str | None = field(repr=False)
     created_at: datetime
     updated_at: datetime | None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +159,8 @@ class AppUserView:
     name: str
     created_at: datetime
     updated_at: datetime | None
-    sealed: bytes | None
-    token: str | None = None
+    sealed: bytes | None = field(repr=False)
+    token: str | None = field(default=None, repr=False)
 
 
 _GRANT_COLUMNS = (
@@ -230,28 +239,35 @@ _USER_COLUMNS = (
     User.password_hash,
     Actor.created_at,
     Actor.updated_at,
+    Actor.deleted_at,
 )
-_USERS = select(*_USER_COLUMNS).join(User, User.actor_id == Actor.id).where(Actor.deleted_at.is_(None))
+_EVER_USERS = select(*_USER_COLUMNS).join(User, User.actor_id == Actor.id)
+_USERS = _EVER_USERS.where(Actor.deleted_at.is_(None))
 
 
-def find_user(session: Session | Connection, actor_id: int) -> UserView | None:
-    """A person by actor id."""
-    row = session.execute(_USERS.where(Actor.id == actor_id)).first()
+def find_user(session: Session | Connection, actor_id: int, *, ever: bool = False) -> UserView | None:
+    """A person by actor id; `ever`: also one who was taken away."""
+    row = session.execute((_EVER_USERS if ever else _USERS).where(Actor.id == actor_id)).first()
+    return UserView(*row) if row else None
+
+
+def lock_user(connection: Connection, actor_id: int) -> UserView | None:
+    """A person by actor id; whoever else would change the person waits until the transaction ends."""
+    row = connection.execute(_USERS.where(Actor.id == actor_id).with_for_update()).first()
     return UserView(*row) if row else None
 
 
 def find_user_by_email(session: Session | Connection, email: str) -> UserView | None:
     """A person by e-mail, without regard to case."""
+    if "\x00" in email:  # PostgreSQL keeps no such text
+        return None
     row = session.execute(_USERS.where(User.email == email.strip().lower())).first()
     return UserView(*row) if row else None
 
 
-def list_users(session: Session | Connection, containing: str = "") -> list[UserView]:
-    """All who sign in, by name; `containing` narrows to a part of the name or e-mail."""
-    statement = _USERS.order_by(Actor.display_name, Actor.id)
-    if containing:
-        part = f"%{containing.lower()}%"
-        statement = statement.where(User.email.like(part) | Actor.display_name.ilike(part))
+def list_users(session: Session | Connection, *, ever: bool = False) -> list[UserView]:
+    """All who sign in, by e-mail; `ever`: also those who were taken away."""
+    statement = (_EVER_USERS if ever else _USERS).order_by(User.email, Actor.id)
     return [UserView(*row) for row in session.execute(statement)]
 
 

@@ -34,7 +34,7 @@ def find_site_administrator(session: Session | Connection) -> str | None:
     return session.execute(
         select(User.email)
         .join(Grant, Grant.actor_id == User.actor_id)
-        .where(Grant.role == "admin", Grant.scope == "site")
+        .where(Grant.role == "admin", Grant.scope == "site", User.deleted_at.is_(None))
         .order_by(User.actor_id)
         .limit(1)
     ).scalar()

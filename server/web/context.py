@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from server.domain.errors import Forbidden, Invalid, NotSignedIn
 from server.services.authenticate import (
+    Attempt,
     Caller,
     Live,
     SignedIn,
@@ -30,6 +31,9 @@ SECURE_COOKIE = "__Host-session"
 PLAIN_COOKIE = "session"
 CSRF_COOKIE = "__csrf"
 LANGUAGE_COOKIE = "language"
+LONGEST_AGENT = 255
+LONGEST_WHOLE = 15
+"""Digits of a number in a query: what databases and JSON carry without loss."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -88,7 +92,8 @@ def find_caller() -> Caller | None:
         caller = _read_credential()
         if caller is not None:
             note = request.headers.get("X-Action-Notes")
-            caller = replace(caller, note=unquote(note)) if note else caller
+            # PostgreSQL keeps no text with a zero in it
+            caller = replace(caller, note=unquote(note).replace("\x00", "")) if note else caller
         g.caller = caller
     found: Caller | None = g.caller
     return found
@@ -106,13 +111,18 @@ def _read_credential() -> Caller | None:
     key = (request.view_args or {}).get("key")
     if key is not None:
         return caller_by_key(current_session(), key, now())
-    if given := request.authorization:
+    if request.headers.get("Authorization"):
+        # one that cannot be read was presented all the same
+        given = request.authorization
+        if given is None:
+            raise NotSignedIn("auth.failed")
         if given.type == "bearer":
             return caller_by_session(current_session(), given.token or "", now())
         if given.type == "basic":
             if not is_private():
                 raise NotSignedIn("auth.basic_needs_https")
-            return caller_by_password(current_session(), given.username or "", given.password or "", now())
+            attempt = attempt_of(given.username or "", given.password or "")
+            return caller_by_password(current_session(), current_home(), attempt, now())
         raise NotSignedIn("auth.failed")
     token = request.cookies.get(cookie_name())
     if not token or not is_private():
@@ -121,6 +131,12 @@ def _read_credential() -> Caller | None:
     if request.method == "POST":
         _require_csrf(token)
     return caller
+
+
+def attempt_of(email: str, password: str) -> Attempt:
+    """Somebody who says who he is by password in this request."""
+    agent = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
+    return Attempt(email, password, request.remote_addr, agent or None)
 
 
 def session_token() -> str | None:
@@ -156,7 +172,7 @@ def whole(name: str, default: int | None = None) -> int | None:
     text = request.args.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_WHOLE:
         raise Invalid("request.not_a_number", field=name, value=text)
     return int(text)
 
@@ -166,14 +182,22 @@ def flag(name: str) -> bool:
     return request.args.get(name, "").lower() == "true"
 
 
+def is_extended() -> bool:
+    """Whether the client asks for more than the plain answer, as clients of ODK Central do."""
+    return request.headers.get("X-Extended-Metadata", "").lower() == "true"
+
+
 def keep_session(answer: Response, made: SignedIn) -> Response:
-    """Gives the browser the cookies of a web session that has just begun."""
+    """Gives the browser the cookies of a web session that has just begun, where cookies may pass. The page's own
+    scripts read `__csrf`, to send it back."""
+    if not is_private():
+        return answer
     secure = request.is_secure
     life = int((made.expires_at - made.created_at).total_seconds())
     answer.set_cookie(
         cookie_name(), made.token, max_age=life, path="/", secure=secure, httponly=True, samesite="Strict"
     )
-    answer.set_cookie(CSRF_COOKIE, made.csrf, max_age=life, path="/", secure=secure, httponly=True, samesite="Strict")
+    answer.set_cookie(CSRF_COOKIE, made.csrf, max_age=life, path="/", secure=secure, samesite="Strict")
     return answer
 
 

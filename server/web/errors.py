@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
@@ -42,6 +42,7 @@ CODES: Mapping[type[Exception], float] = {
     errors.Outdated: 409.9,
     errors.Deleted: 409.18,
     errors.VersionTaken: 409.6,
+    errors.TooMany: 429.1,
     errors.TooLarge: 400.36,
     errors.Unavailable: 503.1,
     ConversionError: 400.15,
@@ -54,6 +55,7 @@ SPECIAL: Mapping[str, float] = {
     "auth.basic_needs_https": 401.3,
     "auth.password_short": 400.21,
     "auth.password_long": 400.38,
+    "auth.password_weak": 400.44,
     "definition.doctype": 400.1,
     "definition.empty": 400.1,
     "definition.not_utf8": 400.1,
@@ -65,6 +67,12 @@ SPECIAL: Mapping[str, float] = {
     "form.type_changed": 400.17,
     "instance.no_form_id": 400.2,
     "instance.too_large": 400.36,
+    "instance.too_many_nodes": 400.36,
+    "instance.text_too_long": 400.36,
+    "people.last_administrator": 409.101,
+    "people.no_mail": 501.101,
+    "people.preference_missing": 400.23,
+    "people.preference_unknown": 400.33,
     "request.bad_header": 400.6,
     "request.fields_missing": 400.3,
     "request.multipart": 400.39,
@@ -98,7 +106,7 @@ WORDS: Mapping[int, str] = {
 PHONE_ENDINGS = ("/formList", "/manifest", "/submission")
 FIRST_ERROR = 400
 RETRY_SECONDS = "60"
-UNAVAILABLE = 503
+TOO_MANY, UNAVAILABLE = 429, 503
 OWN_NUMBERS = {404: 404.1, 401: 401.2, 403: 403.1, 413: 400.36}
 
 
@@ -128,6 +136,8 @@ def code_of(error: Exception) -> float:
 def refusal_of(error: errors.DomainError | FormsError) -> Refusal:
     """An error of ours as it will be answered, its sentence in the language of this request."""
     code = code_of(error)
+    if isinstance(error, errors.Unavailable | errors.TooMany):
+        g.retry_seconds = error.params.get("seconds", RETRY_SECONDS)
     return Refusal(int(code), code, say(error.code, error.params), _details(error))
 
 
@@ -150,6 +160,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(OperationalError, _answer_away)
     app.register_error_handler(Exception, _answer_unknown)
+    app.after_request(_say_when)
 
 
 def _answer_ours(error: errors.DomainError | FormsError) -> Response:
@@ -198,10 +209,10 @@ def _answer(refusal: Refusal) -> Response:
         status = 401 if refusal.code == OWN_NUMBERS[403] and not _bad_key(refusal) else refusal.status
         if refusal.code == OWN_NUMBERS[413]:
             status = 413
-        return _retry(answer_openrosa(refusal.message, "error", status))
+        return answer_openrosa(refusal.message, "error", status)
     if request.path.startswith("/v1/"):
         body = {"message": refusal.message, "code": refusal.code, "details": dict(refusal.details)}
-        return _retry(answer_json(body, int(refusal.code)))
+        return answer_json(body, int(refusal.code))
     page = Markup(
         '<!doctype html><html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<title>{0}</title><main><h1>{1}</h1><p>{0}</p><p><a href="/">thonban</a></p></main></html>'
@@ -209,9 +220,10 @@ def _answer(refusal: Refusal) -> Response:
     return Response(page, refusal.status, mimetype="text/html")
 
 
-def _retry(answer: Response) -> Response:
-    if answer.status_code == UNAVAILABLE:
-        answer.headers["Retry-After"] = RETRY_SECONDS
+def _say_when(answer: Response) -> Response:
+    # in every dialect: when it is worth trying again
+    if "retry_seconds" in g and answer.status_code in (TOO_MANY, UNAVAILABLE):
+        answer.headers["Retry-After"] = str(g.retry_seconds)
     return answer
 
 

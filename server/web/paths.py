@@ -10,10 +10,23 @@ from collections.abc import Iterable
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 SLASH = "\ue02f"
 """Stands for a slash within a segment; a character for private use that no id of a form has."""
+
+
+LARGEST_ID = 2**31 - 1
+"""Of a row: larger ones no database here knows, and drivers fail at them."""
+
+
+class Number(IntegerConverter):
+    """A whole number that can be a row's id. A larger one is the largest there is, which no row has: it is looked for
+    and not found, as any other."""
+
+    def to_python(self, value: str) -> int:
+        """Bounded."""
+        return LARGEST_ID if len(value) > len(str(LARGEST_ID)) else min(int(value), LARGEST_ID)
 
 
 class Segment(BaseConverter):

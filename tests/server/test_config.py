@@ -72,6 +72,11 @@ def test_a_secret_without_its_key_is_refused() -> None:
         Config.from_env({"THONBAN_BLOBS_SECRET": "secret"})
 
 
+def test_mail_needs_an_address_that_its_links_lead_to() -> None:
+    with pytest.raises(ConfigError, match="THONBAN_BASE_URL"):
+        Config.from_env({"THONBAN_SMTP_URL": "smtp://mail.example.vn"})
+
+
 def test_secrets_are_not_printed() -> None:
     secret = "k" * 40
     config = Config.from_env(
@@ -80,6 +85,7 @@ def test_secrets_are_not_printed() -> None:
             "THONBAN_ADMIN_PASSWORD": secret,
             "THONBAN_DATABASE_URL": f"postgresql://u:{secret}@db/thonban",
             "THONBAN_SMTP_URL": f"smtp://u:{secret}@mail",
+            "THONBAN_BASE_URL": "https://thonban.example.vn",
         }
     )
     assert secret not in repr(config)

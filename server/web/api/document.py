@@ -9,6 +9,7 @@ from flask_smorest import Api
 
 from server.web.api import (
     app_users,
+    assignments,
     comments,
     drafts,
     forms,
@@ -27,6 +28,7 @@ ALL_NOUNS = tuple(
     for module in (
         sessions,
         users,
+        assignments,
         projects,
         app_users,
         qr_codes,

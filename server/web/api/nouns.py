@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller
 from server.storage.forms import FormView, find_form
 from server.storage.projects import ProjectView, find_project
+from server.web.api.parsing import JsonBlueprint
 from server.web.context import current_caller, current_session
 
 SIGNED_IN = "signed-in"
@@ -66,7 +66,7 @@ class Nouns:
     access: dict[str, Access] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.blueprint: Any = Blueprint(self.name, __name__, url_prefix="/v1", description=self.description)
+        self.blueprint: Any = JsonBlueprint(self.name, __name__, url_prefix="/v1", description=self.description)
 
     def view(
         self, where: str, *verbs: str, body: type[Schema] | None = None, answer: Schema | None = None

@@ -14,6 +14,7 @@ from server.services.authenticate import sign_in as begin
 from server.services.authenticate import sign_out as end
 from server.web.context import (
     CSRF_COOKIE,
+    attempt_of,
     cookie_name,
     current_home,
     current_session,
@@ -53,7 +54,7 @@ def sign_in() -> Response:
     if not is_private():
         return _form(refusal_of(NotSignedIn("auth.basic_needs_https")).message, email, 403)
     try:
-        made = begin(current_session(), current_home(), email, request.form.get("password", ""), now())
+        made = begin(current_session(), current_home(), attempt_of(email, request.form.get("password", "")), now())
     except DomainError as error:
         refusal = refusal_of(error)
         return _form(refusal.message, email, refusal.status)

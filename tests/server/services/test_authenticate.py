@@ -6,6 +6,7 @@ import pytest
 
 from server.domain.errors import Forbidden, Invalid, NotSignedIn
 from server.services.authenticate import (
+    Attempt,
     caller_by_key,
     caller_by_session,
     hash_password,
@@ -36,7 +37,7 @@ def test_what_cannot_be_a_key_is_told_from_one_that_is_unknown(field: Field, tok
 
 
 def test_a_session_ends_by_itself(field: Field) -> None:
-    made = sign_in(field.session, field.home, "admin@example.vn", PASSWORD, field.now)
+    made = sign_in(field.session, field.home, Attempt("admin@example.vn", PASSWORD), field.now)
     caller = caller_by_session(field.session, made.token, made.expires_at - timedelta(seconds=1))
     assert caller.may("project.create")
     with pytest.raises(NotSignedIn):
@@ -44,7 +45,7 @@ def test_a_session_ends_by_itself(field: Field) -> None:
 
 
 def test_a_session_is_no_key_and_a_key_no_session(field: Field) -> None:
-    made = sign_in(field.session, field.home, "admin@example.vn", PASSWORD, field.now)
+    made = sign_in(field.session, field.home, Attempt("admin@example.vn", PASSWORD), field.now)
     with pytest.raises(Forbidden):
         caller_by_key(field.session, made.token, field.now)
     with pytest.raises(NotSignedIn):
@@ -52,13 +53,13 @@ def test_a_session_is_no_key_and_a_key_no_session(field: Field) -> None:
 
 
 def test_another_password_ends_all_sessions(field: Field) -> None:
-    made = sign_in(field.session, field.home, "admin@example.vn", PASSWORD, field.now)
+    made = sign_in(field.session, field.home, Attempt("admin@example.vn", PASSWORD), field.now)
     reset_password(field.session, field.administrator, "Admin@Example.vn", "another-long-password", field.now)
     with pytest.raises(NotSignedIn):
         caller_by_session(field.session, made.token, field.now)
     with pytest.raises(NotSignedIn):
-        sign_in(field.session, field.home, "admin@example.vn", PASSWORD, field.now)
-    assert sign_in(field.session, field.home, "admin@example.vn", "another-long-password", field.now).token
+        sign_in(field.session, field.home, Attempt("admin@example.vn", PASSWORD), field.now)
+    assert sign_in(field.session, field.home, Attempt("admin@example.vn", "another-long-password"), field.now).token
 
 
 def test_a_phone_cannot_end_anything(field: Field) -> None:
@@ -72,11 +73,11 @@ def test_a_grant_holds_from_its_first_day_up_to_its_last(field: Field) -> None:
     today = date(2026, 11, 24)
     grant = GrantView("viewer", "project", 1, None, None, today, today + timedelta(days=2))
     grant_role(field.session, field.administrator, made.id, grant, field.now)
-    signed = sign_in(field.session, field.home, "lan@example.vn", PASSWORD, field.now - timedelta(hours=12))
+    signed = sign_in(field.session, field.home, Attempt("lan@example.vn", PASSWORD), field.now - timedelta(hours=12))
     for hours, may in ((-12, False), (0, True), (11, True)):
         caller = caller_by_session(field.session, signed.token, field.now + timedelta(hours=hours))
         assert caller.may("project.read", 1) is may, hours
-    later = sign_in(field.session, field.home, "lan@example.vn", PASSWORD, field.now + timedelta(days=3))
+    later = sign_in(field.session, field.home, Attempt("lan@example.vn", PASSWORD), field.now + timedelta(days=3))
     assert caller_by_session(field.session, later.token, field.now + timedelta(days=3)).grants == ()
 
 

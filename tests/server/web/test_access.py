@@ -9,7 +9,14 @@ from server.web.api import ALL_NOUNS
 from server.web.api.nouns import SIGNED_IN, Access
 from tests.kit.world import World
 
-PUBLIC = {"sessions.create_session", "users.list_roles", "users.get_role"}
+PUBLIC = {
+    "sessions.create_session",
+    "sessions.restore_session",
+    "users.initiate_reset",
+    "users.verify_reset",
+    "assignments.list_roles",
+    "assignments.get_role",
+}
 ACCESS: dict[str, Access] = {endpoint: access for nouns in ALL_NOUNS for endpoint, access in nouns.access.items()}
 
 
@@ -45,7 +52,9 @@ def test_nobody_gets_past_what_is_not_public(world: World) -> None:
             assert (answer.status_code, answer.get_json()["code"]) == (401, 401.2), (method, path)
 
 
-@pytest.mark.parametrize(("role", "path", "status"), [("viewer", "users", 403), ("viewer", "projects/1/forms", 200)])
+@pytest.mark.parametrize(
+    ("role", "path", "status"), [("viewer", "assignments", 403), ("viewer", "projects/1/forms", 200)]
+)
 def test_a_role_reaches_as_far_as_its_verbs(world: World, role: str, path: str, status: int) -> None:
     answer = world.person("Người xem", role).get(path)
     assert answer.status_code == status

@@ -1,13 +1,24 @@
-"""Bodies of sessions, users, app users and roles."""
+"""Bodies of sessions, users, app users, roles and assignments."""
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import INCLUDE, Schema, fields, pre_load
 
 from server.web.api.schemas.fields import Body, Moment
 
 
-class Credentials(Body):
+class _NothingIsMissing(Body):
+    """Null and an empty text count as left out."""
+
+    @pre_load
+    def drop_nothing(self, data: Any, **_options: Any) -> Any:
+        """Leaves them out."""
+        return {key: each for key, each in data.items() if each not in (None, "")} if isinstance(data, dict) else data
+
+
+class Credentials(_NothingIsMissing):
     """What signing in takes."""
 
     email = fields.String(required=True)
@@ -38,6 +49,50 @@ class NewUserBody(Body):
     display_name = fields.String(allow_none=True, load_default=None, data_key="displayName")
 
 
+class UserChangeBody(Body):
+    """What shall be different in a person."""
+
+    email = fields.String()
+    display_name = fields.String(data_key="displayName")
+
+
+class PasswordBody(_NothingIsMissing):
+    """Another password, and the one before."""
+
+    old = fields.String(required=True)
+    new = fields.String(required=True)
+
+
+class NewPasswordBody(_NothingIsMissing):
+    """A password where the old one is forgotten."""
+
+    new = fields.String(required=True)
+
+
+class ResetBody(Body):
+    """Whose password is forgotten."""
+
+    email = fields.String(allow_none=True, load_default=None)
+
+
+class LinkBody(Schema):
+    """A link to set a password."""
+
+    url = fields.String()
+    expiresAt = fields.String()  # noqa: N815 - the wire's own name
+
+
+class PreferenceBody(Schema):
+    """What somebody set in a client: any JSON."""
+
+    class Meta:
+        """Settings of marshmallow."""
+
+        unknown = INCLUDE
+
+    propertyValue = fields.Raw(allow_none=True)  # noqa: N815 - the wire's own name
+
+
 class UserBody(Schema):
     """A person who signs in."""
 
@@ -47,21 +102,22 @@ class UserBody(Schema):
     email = fields.String()
     created_at = Moment(data_key="createdAt")
     updated_at = Moment(data_key="updatedAt")
-    deleted_at = fields.Constant(None, data_key="deletedAt")
+    deleted_at = Moment(data_key="deletedAt")
 
 
 class CurrentUser(Schema):
-    """Who asks. `verbs`: what he or she may do on the whole site."""
+    """Who asks. `verbs`: what he or she may do on the whole site; `preferences`: {site, projects}. Both when asked."""
 
     id = fields.Integer()
-    type = fields.String()
+    type = fields.Constant("user")
     name = fields.String(data_key="displayName")
-    email = fields.String(allow_none=True)
+    email = fields.String()
     locale = fields.String()
     created_at = Moment(data_key="createdAt")
     updated_at = Moment(data_key="updatedAt")
     deleted_at = fields.Constant(None, data_key="deletedAt")
     verbs = fields.List(fields.String())
+    preferences = fields.Dict()
 
 
 class NewAppUserBody(Body):
@@ -83,10 +139,52 @@ class AppUserBody(Schema):
     deleted_at = fields.Constant(None, data_key="deletedAt")
 
 
+ROLE_NAMES = {
+    "admin": "Administrator",
+    "app-user": "App User",
+    "pwreset": "Password Reset Token",
+    "manager": "Project Manager",
+    "viewer": "Project Viewer",
+    "formview": "Form Viewer",
+    "formfill": "Data Collector",
+    "pub-link": "Public Link",
+    "reviewer_commune": "Reviewer, commune",
+    "reviewer_district": "Reviewer, district",
+    "reviewer_province": "Reviewer, province",
+}
+"""As clients of ODK Central show them."""
+
+
 class RoleBody(Schema):
     """A role and what it may do."""
 
     id = fields.Integer()
     system = fields.String()
-    name = fields.Function(lambda role: role.system)
+    name = fields.Function(lambda role: ROLE_NAMES[role.system])
     verbs = fields.Function(lambda role: sorted(role.verbs))
+    created_at = fields.Constant(None, data_key="createdAt")
+    updated_at = fields.Constant(None, data_key="updatedAt")
+
+
+class ActorBody(Schema):
+    """Somebody who acts: a person or a phone's key holder."""
+
+    id = fields.Integer()
+    kind = fields.String(data_key="type")
+    name = fields.String(data_key="displayName")
+    created_at = Moment(data_key="createdAt")
+    updated_at = Moment(data_key="updatedAt")
+    deleted_at = Moment(data_key="deletedAt")
+
+
+class AssignmentBody(Schema):
+    """A role that somebody has. `actor`: when asked for more; `xmlFormId`: in lists of forms; the area and the dates
+    (ours) only where the role is so limited."""
+
+    actorId = fields.Integer()  # noqa: N815 - the wire's own names
+    roleId = fields.Integer()  # noqa: N815
+    xmlFormId = fields.String()  # noqa: N815
+    areaId = fields.String()  # noqa: N815
+    validFrom = fields.Date()  # noqa: N815
+    validTo = fields.Date()  # noqa: N815
+    actor = fields.Nested(ActorBody)

@@ -1,0 +1,129 @@
+"""Who has which role where, as lists: the grants of a place with the actors they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.storage.actors import Actor, Grant, GrantView, User
+from server.storage.areas import AreaRow
+from server.storage.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class ActorView:
+    """Somebody who acts. kind: user | field_key | public_link | system."""
+
+    id: int
+    kind: str
+    name: str
+    created_at: datetime
+    updated_at: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    """A role that an actor has at a place, in one area of it or in all, and when. `form`: the form's own id."""
+
+    actor: ActorView
+    role: str
+    area_id: str | None
+    valid_from: date | None
+    valid_to: date | None
+    project_id: int | None
+    form: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where roles are granted: the site, a project, one form; or every form of a project at once."""
+
+    scope: str
+    project_id: int | None = None
+    form_id: int | None = None
+
+
+_ACTOR = (Actor.id, Actor.kind, Actor.display_name, Actor.created_at, Actor.updated_at, Actor.deleted_at)
+_ASSIGNMENTS: Select[*tuple[Any, ...]] = (
+    select(*_ACTOR, Grant.role, Grant.area_id, Grant.valid_from, Grant.valid_to, Grant.project_id, Form.xml_form_id)
+    .join(Actor, Actor.id == Grant.actor_id)
+    .outerjoin(Form, Form.id == Grant.form_id)
+    .where(Actor.deleted_at.is_(None))
+    .order_by(Grant.id)
+)
+_WIDTH = 6
+
+
+def list_assignments(session: Session | Connection, spot: Spot, on: date) -> list[AssignmentView]:
+    """The grants of exactly this place that hold on a day, oldest first. Scope form without a form: all its forms."""
+    statement = _ASSIGNMENTS.where(Grant.scope == spot.scope, *_holding(on))
+    if spot.project_id is not None:
+        statement = statement.where(Grant.project_id == spot.project_id, Form.deleted_at.is_(None))
+    if spot.form_id is not None:
+        statement = statement.where(Grant.form_id == spot.form_id)
+    return [AssignmentView(ActorView(*row[:_WIDTH]), *row[_WIDTH:]) for row in session.execute(statement)]
+
+
+def list_actor_assignments(session: Session | Connection, actor_id: int) -> list[AssignmentView]:
+    """Everything an actor was granted, past and future grants too."""
+    statement = _ASSIGNMENTS.where(Grant.actor_id == actor_id)
+    return [AssignmentView(ActorView(*row[:_WIDTH]), *row[_WIDTH:]) for row in session.execute(statement)]
+
+
+def list_grant_ids(session: Session | Connection, actor_id: int, grant: GrantView) -> list[int]:
+    """The ids of an actor's grants of this role in this place, whatever their dates: in the area that is named, or in
+    any when none is."""
+    statement = select(Grant.id).where(
+        Grant.actor_id == actor_id,
+        Grant.role == grant.role,
+        Grant.scope == grant.scope,
+        Grant.project_id.is_not_distinct_from(grant.project_id),
+        Grant.form_id.is_not_distinct_from(grant.form_id),
+    )
+    if grant.area_id is not None:
+        statement = statement.where(Grant.area_id == grant.area_id)
+    return list(session.execute(statement).scalars())
+
+
+def find_live_actor(session: Session | Connection, actor_id: int) -> ActorView | None:
+    """Somebody who was not taken away."""
+    row = session.execute(select(*_ACTOR).where(Actor.id == actor_id, Actor.deleted_at.is_(None))).first()
+    return ActorView(*row) if row else None
+
+
+def is_area(session: Session | Connection, area_id: str) -> bool:
+    """Whether there is such an area, at whatever time."""
+    if "\x00" in area_id:
+        return False
+    return session.execute(select(AreaRow.id).where(AreaRow.id == area_id)).first() is not None
+
+
+def lock_administrators(connection: Connection) -> set[int]:
+    """The people who administer the whole site; two who would each remove the other wait for each other."""
+    statement = (
+        select(Grant.actor_id)
+        .join(User, User.actor_id == Grant.actor_id)
+        .where(Grant.role == "admin", Grant.scope == "site", Grant.area_id.is_(None), User.deleted_at.is_(None))
+        .order_by(Grant.actor_id)
+        .with_for_update()
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def count_roles(session: Session | Connection, on: date) -> dict[int, int]:
+    """How many roles each actor has that hold on a day, by actor id; who has none is left out."""
+    statement = select(Grant.actor_id, func.count()).where(*_holding(on)).group_by(Grant.actor_id)
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _holding(on: date) -> tuple[Any, ...]:
+    return (
+        or_(Grant.valid_from.is_(None), Grant.valid_from <= on),
+        or_(Grant.valid_to.is_(None), Grant.valid_to > on),
+    )
