@@ -20,6 +20,7 @@ from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
 from server.domain.errors import DomainError
 from server.forms_commands import add_forms_commands
+from server.phones_command import add_phones_command
 from server.run import Run, drain_until_told, load_demo
 from server.sentences import SENTENCES
 from server.services.authenticate import system_caller
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "brings the tables to the revision this program needs")
     demo = add("demo", _demo, "sends what is missing of the demo to the running server of a demo home")
     demo.add_argument("--url", help="where the server answers (default: http://127.0.0.1:PORT)")
+    add_phones_command(add)
     made = add("backup", _backup, "copies a home into one file while it works")
     made.add_argument("file", type=Path, help="the tar to write; .gz or .tgz: compressed")
     made = add("restore", _restore, "makes a new home from a backup")

@@ -20,6 +20,29 @@ class Sentence:
 
 SENTENCES: Mapping[str, Sentence] = {
     "run.address": Sentence("Máy chủ đang chạy tại {address}", "The server runs at {address}"),
+    "phones.phones": Sentence("Máy", "Phones"),
+    "phones.made": Sentence("Phiếu đã điền", "Sheets filled in"),
+    "phones.sent": Sentence("Máy coi là đã gửi", "Counted as sent by the phones"),
+    "phones.whole": Sentence("Có đủ trên máy chủ", "Stored whole"),
+    "phones.lost": Sentence("Mất hoặc thiếu", "Lost or incomplete"),
+    "phones.twice": Sentence("Bị ghi hai lần", "Stored twice"),
+    "phones.refused": Sentence("Bị từ chối", "Refused"),
+    "phones.unsent": Sentence("Còn trên máy", "Still on the phones"),
+    "phones.failures": Sentence("Lần gửi hỏng", "Attempts that failed"),
+    "phones.cut": Sentence("Kết nối bị ngắt", "Connections cut"),
+    "phones.good": Sentence(
+        "Mọi phiếu mà máy coi là đã gửi đều có đủ trên máy chủ, không phiếu nào bị ghi hai lần.",
+        "Every sheet that a phone counts as sent is stored whole, none twice.",
+    ),
+    "phones.bad": Sentence(
+        "Máy chủ đã mất, ghi trùng hoặc từ chối phiếu: xem bảng trên.",
+        "The server lost, doubled or refused something, or nothing was sent: see the table.",
+    ),
+    "phones.not_demo": Sentence(
+        "{home} không phải dữ liệu mẫu. Lệnh này gửi phiếu bịa ra, chỉ dùng cho dữ liệu mẫu.",
+        "{home} is no demo home. This command sends invented sheets, so it is for demo homes only.",
+    ),
+    "phones.no_form": Sentence("Không có biểu mẫu đã phát hành: {forms}.", "No such published form: {forms}."),
     "run.home": Sentence("Thư mục dữ liệu: {home}", "Data folder: {home}"),
     "run.admin": Sentence("Đăng nhập: {email}", "Sign in as: {email}"),
     "run.password": Sentence(
