@@ -62,7 +62,7 @@ class FormVersion(Base):
             "uq_form_versions_current",
             "form_id",
             unique=True,
-            sqlite_where=text("is_current"),
+            sqlite_where=text("is_current = 1"),
             postgresql_where=text("is_current"),
         ),
     )

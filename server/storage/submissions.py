@@ -50,7 +50,7 @@ class SubmissionVersion(Base):
             "uq_submission_versions_current",
             "submission_id",
             unique=True,
-            sqlite_where=text("is_current"),
+            sqlite_where=text("is_current = 1"),
             postgresql_where=text("is_current"),
         ),
     )
