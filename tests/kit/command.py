@@ -26,6 +26,13 @@ def subcommands() -> set[str]:
 
 
 def accepts(arguments: list[str]) -> bool:
-    """Whether the command line names a subcommand, and only options that it has."""
+    """Whether the command line names a subcommand, and only options that it has. A command of a group is the second
+    word."""
     options = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
-    return bool(arguments) and arguments[0] in subcommands() and options <= set(help_of(arguments[0]).split())
+    if not arguments or arguments[0] not in subcommands():
+        return False
+    known = help_of(arguments[0])
+    inside = re.findall(r"^ {4}([a-z]+)\b", known, re.MULTILINE)
+    if len(arguments) > 1 and arguments[1] in inside:
+        known = help_of(*arguments[:2])
+    return options <= set(known.split())
