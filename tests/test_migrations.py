@@ -55,7 +55,8 @@ def test_a_second_upgrade_changes_nothing_and_a_downgrade_can_be_taken_back(empt
     head = schema.head_revision()
     assert schema.upgrade(empty_database_url) == (head, head)
 
-    assert schema.downgrade(empty_database_url, "-1")[0] == head
+    # the newest revision alone may change nothing on one of the two databases
+    assert schema.downgrade(empty_database_url, "-2")[0] == head
     assert _described(empty_database_url) != before
     schema.upgrade(empty_database_url)
     assert _described(empty_database_url) == before

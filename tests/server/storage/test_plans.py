@@ -6,7 +6,9 @@ from sqlalchemy.dialects import sqlite
 
 from server.storage.forms import FormVersion
 from server.storage.submissions import SubmissionVersion
-from tests.kit.world import World
+from tests.kit.world import World, world_fixture
+
+__all__ = ["world_fixture"]
 
 
 @pytest.mark.parametrize("versions", [FormVersion, SubmissionVersion])
