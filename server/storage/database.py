@@ -74,6 +74,8 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 def engine_options(url: str) -> dict[str, Any]:
     """How SQLAlchemy opens a database at `url`: SQLite in a file or PostgreSQL 15 or newer."""
     options: dict[str, Any] = {
+        # an error that is logged tells the statement, not the people in it
+        "hide_parameters": True,
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
     }

@@ -12,10 +12,12 @@ from typing import Any
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from server.app import create_app
 from server.config import Config
 from server.storage.database import db
+from server.web.logs import WithoutSecrets, hide_secrets
 
 KEEP_ALIVE_SECONDS = 75
 """Phones and proxies keep a connection while they walk through a queue of forms."""
@@ -29,6 +31,17 @@ class Certificate:
 
     chain: Path
     key: Path
+
+
+class DiscreetLogger(Logger):  # type: ignore[misc]  # gunicorn brings no types
+    """gunicorn's own lines (access, errors with their tracebacks) without the keys that stand in addresses."""
+
+    def setup(self, cfg: Any) -> None:
+        """Puts our formatter into every handler that gunicorn made."""
+        super().setup(cfg)
+        for log, shape in ((self.error_log, self.error_fmt), (self.access_log, self.access_fmt)):
+            for handler in log.handlers:
+                handler.setFormatter(WithoutSecrets(shape, self.datefmt))
 
 
 class Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn brings no types
@@ -72,6 +85,7 @@ def gunicorn_options(config: Config, certificate: Certificate | None = None) -> 
         "pre_fork": _before_fork,
         "post_fork": _after_fork,
         "proc_name": "thonban",
+        "logger_class": DiscreetLogger,
     }
     if _MEMORY.is_dir():
         options["worker_tmp_dir"] = str(_MEMORY)
@@ -89,7 +103,9 @@ def serve(config: Config, certificate: Certificate | None = None) -> int:
 
 def configure_logs(level: str) -> None:
     """JSON lines on standard error. A line per request is written only at DEBUG: it costs more than many a request."""
-    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=level, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(WithoutSecrets("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("thonban.access").setLevel(logging.DEBUG if level == "DEBUG" else logging.WARNING)
     structlog.configure(
@@ -100,6 +116,7 @@ def configure_logs(level: str) -> None:
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            hide_secrets,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -7,13 +7,32 @@ import re
 import sys
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
-_SECRETS = re.compile(r"(/key/|/test/|[?&]st=|/sessions/)[A-Za-z0-9!$%]{20,}")
+_IN_ADDRESS = re.compile(r"(/key/|/test/|[?&]st=|/sessions/|/new-password/)([A-Za-z0-9!$%]{4})[A-Za-z0-9!$%]{16,}")
+_HASH = r"(?![0-9a-f]{64}(?![A-Za-z0-9!$]))"
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9!$]){_HASH}([A-Za-z0-9!$]{{4}})[A-Za-z0-9!$]{{60}}(?![A-Za-z0-9!$])")
+"""64 characters as those of a token; a SHA-256 in hex is as long and no secret."""
+_BASIC = re.compile(r"((?:Basic|Bearer) +)[A-Za-z0-9+/=!$_.~-]{8,}", re.IGNORECASE)
 
 
-def without_secrets(path: str) -> str:
-    """A path with tokens cut to their first four characters: a log is read by more people than a key is for."""
-    return _SECRETS.sub(lambda found: found[1] + found[0][len(found[1]) :][:4] + "…", path)
+def without_secrets(text: str) -> str:
+    """A text with tokens cut to their first four characters: a log is read by more people than a key is for."""
+    shown = _IN_ADDRESS.sub(r"\1\2…", text)
+    return _BASIC.sub(r"\1…", _TOKEN.sub(r"\1…", shown))
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The same for every text of a line, the traceback included; stands last but for what writes it."""
+    return {key: without_secrets(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+class WithoutSecrets(logging.Formatter):
+    """The same for lines that other programs' loggers write."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line as the log will have it."""
+        return without_secrets(super().format(record))
 
 
 def configure_logs(level: str) -> None:
@@ -24,6 +43,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            hide_secrets,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),

@@ -45,7 +45,7 @@ def test_an_unexpected_error_says_nothing_of_the_inside(
         raise ZeroDivisionError("inside")
 
     with world_at(databases.sqlite(), tmp_path) as world:
-        monkeypatch.setitem(world.app.view_functions, "users.list_roles", fails)
+        monkeypatch.setitem(world.app.view_functions, "assignments.list_roles", fails)
         answer = world.nobody().get("roles")
         assert (answer.status_code, answer.get_json()["code"], answer.get_json()["details"]) == (500, 500.1, {})
         assert "inside" not in answer.get_data(as_text=True)
