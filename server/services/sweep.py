@@ -1,4 +1,5 @@
-"""Removes what nothing needs any more: files that no row names, finished jobs, unfinished copies."""
+"""Removes what nothing needs any more: files that no row names, finished jobs, sessions that ended, unfinished copies.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from server.services.home import Home
+from server.storage.accounts import forget_tokens
 from server.storage.blobs import FolderStore, forget_unneeded, list_named
 from server.storage.database import writing
 from server.storage.jobs import forget_finished
@@ -35,6 +37,7 @@ def sweep(session: Session, home: Home, now: datetime) -> Swept:
     with writing(session) as connection:
         rows = forget_unneeded(connection, before)
         jobs = forget_finished(connection, now - FINISHED)
+        forget_tokens(connection, now - FINISHED)
         session.commit()
     files = 0
     for sha256 in list_orphans(session, home, now):
