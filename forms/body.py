@@ -13,7 +13,9 @@ from forms.xml import Element, attribute, elements, text_of
 
 _CONTROLS = {"input", "select1", "select", "upload", "trigger", "range", "rank", "secret"}
 _PREFIX = re.compile(r"(^|/|@)[\w.-]+:(?=[\w])")
-_SEARCH = re.compile(r"search\(\s*['\"]([^'\"]+)['\"]")
+SEARCH = re.compile(r"\bsearch\(\s*((?:['\"]([^'\"]+)['\"]).*)\)")
+"""A lookup in an appearance: all arguments, and the first of them, the file."""
+SEPARATOR = "\x1f"
 
 
 @dataclass
@@ -120,9 +122,9 @@ class Body:
         asked.choices = tuple(choices)
         if attribute(element, "query"):
             self.media.append(ExpectedAttachment("itemsets.csv", "file"))
-        searched = _SEARCH.search(asked.appearance)
+        searched = SEARCH.search(asked.appearance)
         if searched:
-            self.media.append(ExpectedAttachment(f"{searched[1].removesuffix('.csv')}.csv", "file"))
+            self.media.append(ExpectedAttachment(f"{searched[2].removesuffix('.csv')}.csv", "file"))
 
     def _item(self, item: Element) -> Choice:
         name, labels = "", {}

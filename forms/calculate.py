@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from forms.definition import Field, FormDefinition, SetValue
 from forms.errors import InstanceError
-from forms.evaluate import Evaluation, JudgeContext, calculated_text, generic_path, text_of_value
+from forms.evaluate import Evaluation, JudgeContext, generic_path
 from forms.plan import NodePlan, Trigger
+from forms.wrap import calculated, text_of_value
 from forms.xml import serialise
-from forms.xpath.values import Node
+from forms.xpath.values import Node, normalise_points
 
 __all__ = ["JudgeContext", "fill"]
 
@@ -183,9 +184,11 @@ class _Filling:
         return True
 
     def _value(self, event: SetValue, node: Node, evaluation: Evaluation) -> str:
+        if event.position:
+            return normalise_points(self.context.position)
         if event.value is None:
             return event.literal
-        return calculated_text(event.value, evaluation.at(node), node.data_type)
+        return calculated(event.value, evaluation.at(node), node.data_type)[0]
 
     def _count_repeats(self, root: Node, evaluation: Evaluation) -> bool:
         moved = False
@@ -212,7 +215,7 @@ class _Filling:
             owner, _, name = path.partition("/@")
             for node in [each for each in _all(root) if generic_path(each) == owner]:
                 if bind.calculate is not None:
-                    said = calculated_text(bind.calculate, evaluation.at(node), "string")
+                    said, _ = calculated(bind.calculate, evaluation.at(node), "string")
                     node.attributes = {**(node.attributes or {}), name: said}
 
 
@@ -226,7 +229,7 @@ class _Making(Evaluation):
         expression = trigger.expression
         if expression.volatile and node.text and "random" in expression.source:
             return
-        node.text = calculated_text(expression, self.at(node), trigger.type)
+        node.text, node.data_type = calculated(expression, self.at(node), trigger.type)
 
 
 def text_of_answer(value: object, kind: str, now: dt.datetime) -> str:

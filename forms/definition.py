@@ -67,6 +67,20 @@ class Itemset:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Choices that Collect looks up in a file by ``search()`` (XLSForm documentation, "Dynamic selects").
+
+    ``file_name``: of the CSV. ``columns``: where the names stand; whole numbers among them are choices of their own.
+    ``arguments``: all that stands in the parentheses, joined by U+001F.
+    """
+
+    source: str
+    file_name: str
+    columns: tuple[str, ...]
+    arguments: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Bind:
     """The rules of a node. An expression that is absent is None; ``type`` is the XForm bind type.
 
@@ -102,6 +116,7 @@ class SetValue:
     """A value set on an event (``odk-instance-first-load``, ``xforms-value-changed`` …).
 
     ``trigger``: path of the question whose change sets it, None for events of the form or of a new repeat.
+    ``position``: the device's place is set instead (``odk:setgeopoint``).
     """
 
     path: str
@@ -109,6 +124,7 @@ class SetValue:
     value: Expression | None
     literal: str
     trigger: str | None = None
+    position: bool = False
 
 
 Control = Literal["input", "select1", "select", "upload", "trigger", "range", "rank", "secret"]
@@ -119,7 +135,8 @@ class Field:
     """One node of the form: a question, a calculation, a group or a repeat.
 
     ``control``: None when nothing in the body asks for it. ``type``: bind type; selects and ranks say "select1",
-    "select", "rank". ``default``: the text it starts with. ``count``: of a repeat, how many there are.
+    "select", "rank". ``default``: the text it starts with. ``count``: of a repeat, how many there are; ``rows``: how
+    many the blank form has.
     """
 
     path: str
@@ -132,11 +149,13 @@ class Field:
     appearance: str = ""
     choices: tuple[Choice, ...] = ()
     itemset: Itemset | None = None
+    search: Search | None = None
     media_type: str | None = None
     range: Range | None = None
     default: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     count: Expression | None = None
+    rows: int = 0
     children: tuple[Field, ...] = ()
     bind: Bind = field(default_factory=Bind)
 

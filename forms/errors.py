@@ -6,6 +6,7 @@
     ├── ConversionError        a workbook that gives no form; problems with sheet, row and remedy
     ├── DefinitionError        an XForm that cannot be used; errors holds every one that was found
     │   └── ExpressionError    one expression of it that cannot be compiled
+    ├── EvaluationError        one expression that cannot be evaluated with the answers as they are
     └── InstanceError          a submission that cannot be read at all
 
 Errors are raised. What a readable submission says wrongly is a :class:`Finding`, and is returned.
@@ -19,6 +20,33 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
+Weight = Literal["error", "warning", "advice"]
+
+FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What an expression may raise, EvaluationError among them: caught where a submission is judged, and told there."""
+
+KINDS: Mapping[str, tuple[Severity, ...]] = {
+    "type": ("error", "warning"),
+    "required": ("error", "warning"),
+    "constraint": ("error",),
+    "choice": ("error",),
+    "range": ("error",),
+    "relevance": ("warning",),
+    "calculation": ("info",),
+    "repeat-count": ("warning",),
+    "missing-node": ("warning",),
+    "unknown-node": ("info",),
+    "duplicate": ("warning",),
+    "entity": ("error",),
+    "attachment": ("warning", "info"),
+    "version": ("warning", "info"),
+    "instance-id": ("warning",),
+    "not-evaluated": ("warning",),
+    "not-evaluable": ("info",),
+    "unreadable": ("error",),
+}
+"""Every kind of finding with the severities that it may have (docs/findings.md says what each means). The kinds
+attachment, version and instance-id come from intake, which knows files and versions; all others from forms.validate."""
 
 
 class FormsError(Exception):
@@ -41,8 +69,9 @@ class FormsError(Exception):
 class Problem:
     """One thing to mend in a workbook.
 
-    ``sheet`` and ``row`` (1 is the header) say where, None when the source does not tell. ``message`` is a message id
-    or, where pyxform speaks, its own English sentence. ``remedy`` is a message id.
+    ``sheet``, ``row`` (1 is the header) and ``column`` (its header) say where, None when the source does not tell;
+    ``path`` names the node. ``message`` is a message id or, where pyxform speaks, its own English sentence. ``remedy``
+    is a message id. ``weight``: an "error" is not published, a "warning" only when it is to be ignored.
     """
 
     sheet: str | None
@@ -50,6 +79,9 @@ class Problem:
     message: str
     remedy: str
     params: Mapping[str, object] = field(default_factory=dict)
+    column: str | None = None
+    path: str | None = None
+    weight: Weight = "error"
 
 
 class ConversionError(FormsError):
@@ -83,6 +115,14 @@ class ExpressionError(DefinitionError):
     """
 
 
+class EvaluationError(FormsError, ValueError):
+    """An expression that a phone stops at, with answers as they are: a date that is none, a field that is repeated.
+
+    code: "expression.stopped"; params: ``reason``, a short English key ("several-nodes", "not-a-date", "unsupported",
+    …; all stand in forms/xpath/stops.py).
+    """
+
+
 class InstanceError(FormsError):
     """A submission that cannot be read: not XML, with a DOCTYPE, too deep, too large, of no form."""
 
@@ -99,9 +139,9 @@ def _rebuild(kind: type[FormsError], state: dict[str, Any]) -> FormsError:
 class Finding:
     """What the rules of a form say of one answer.
 
-    ``kind``: type, required, constraint, relevance, choice, range, missing-node, calculation, version, instance-id, …
-    ``path``: "/data/member[2]/m_age". ``severity``: an "error" gives the submission its issues. ``value``: as sent.
-    ``message``: the form's own text by language, ``{}`` when it has none. ``params``: what our own sentence names.
+    ``kind``: one of ``KINDS``. ``path``: "/data/member[2]/m_age". ``severity``: an "error" gives the submission its
+    issues. ``value``: as sent, less the blanks around it. ``message``: the form's own text by language, ``{}`` when it
+    has none. ``params``: what our own sentence names.
     """
 
     kind: str
@@ -110,3 +150,13 @@ class Finding:
     value: str | None = None
     message: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, object] = field(default_factory=dict)
+
+
+def expected_of(params: Mapping[str, object]) -> str | None:
+    """What a finding says was expected: a value, a type, the ends of a range, an expression; None: nothing is named."""
+    for name in ("calculated", "expected", "type"):
+        if name in params:
+            return str(params[name])
+    if "start" in params and "end" in params:
+        return f"{params['start']} … {params['end']}"
+    return str(params["expression"]) if "expression" in params else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from forms.definition import FormDefinition
 from forms.errors import InstanceError
 from forms.plan import NodePlan
-from forms.xml import MAX_BYTES, parse_document, to_node
+from forms.xml import MAX_BYTES, check_size, parse_document, to_node
 from forms.xpath.values import Node
 
 
@@ -32,14 +32,32 @@ class Instance:
     instance_name: str | None
     encrypted: bool = False
 
+    def release(self) -> None:
+        """Give the answers up, so that their memory is free at once; ``root`` is empty afterwards.
+
+        Nodes know their parents and their children. Who does not call this leaves them to the garbage collector, which
+        costs as much as judging them.
+        """
+        _release(self.root)
+
+
+def _release(node: Node) -> None:
+    for child in node.children:
+        if child.children:
+            _release(child)
+    node.children.clear()
+    node.reindex()
+
 
 def read_instance(xml: bytes, max_bytes: int = MAX_BYTES) -> Instance:
     """Read a submission.
 
-    :raises InstanceError: ``instance.empty``, ``.too_large``, ``.not_utf8``, ``.doctype``, ``.too_deep``, ``.not_xml``
-        (with ``line``, ``column``) or ``.no_form_id``.
+    :raises InstanceError: ``instance.empty``, ``.too_large``, ``.not_utf8``, ``.doctype``, ``.not_xml`` (with ``line``,
+        ``column``), ``.too_deep``, ``.too_many_nodes``, ``.text_too_long`` (with ``limit``, ``path``) or
+        ``.no_form_id``.
     """
     element = parse_document(xml, InstanceError, "instance", max_bytes)
+    check_size(element, len(xml), InstanceError, "instance")
     root = to_node(element, InstanceError, "instance")
     attributes = root.attributes or {}
     form_id = attributes.get("id", "").strip() or (element.nsmap.get(None) or "").strip()
@@ -69,20 +87,61 @@ def _meta(root: Node) -> tuple[str | None, str | None, str | None]:
     return found.get("instanceID") or None, found.get("deprecatedID") or None, found.get("instanceName") or None
 
 
+class Paths:
+    """The paths of the nodes of one tree, as :meth:`Node.path` writes them; the places among siblings are counted once,
+    so that thousands of rows cost no more than their number. The tree is not to change meanwhile."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[int, str], dict[int, int]] = {}
+
+    def of(self, node: Node) -> str:
+        """The path of a node: "/data/member[2]/age"."""
+        steps: list[str] = []
+        here: Node | None = node
+        while here is not None and here.name:
+            steps.append(self._step(here))
+            here = here.parent
+        return "/" + "/".join(reversed(steps))
+
+    def _step(self, node: Node) -> str:
+        parent = node.parent
+        if parent is None or not (node.is_repeat or len(parent.named(node.name)) > 1):
+            return node.name
+        places = self._places.get((id(parent), node.name))
+        if places is None:
+            places = {id(each): place for place, each in enumerate(parent.named(node.name), 1)}
+            self._places[id(parent), node.name] = places
+        return f"{node.name}[{places.get(id(node), 1)}]"
+
+
 def attachments_named(definition: FormDefinition, instance: Instance) -> tuple[str, ...]:
     """The file names that the answers name, each once, in document order."""
-    return tuple(dict.fromkeys(_names(instance.root, definition.plan.root)))
+    return tuple(attachment_paths(definition, instance))
 
 
-def _names(node: Node, plan: NodePlan) -> Iterator[str]:
-    for child in node.children:
-        below = plan.children.get(child.name)
-        if below is None or not child.relevant:
+def attachment_paths(definition: FormDefinition, instance: Instance) -> dict[str, str]:
+    """The file names that the answers name, each with the path of the first answer that does."""
+    found: dict[str, str] = {}
+    paths = Paths()
+    for node in _naming(instance.root, definition.plan.root):
+        name = node.text.strip()
+        if name not in found:
+            found[name] = paths.of(node)
+    return found
+
+
+def _naming(node: Node, plan: NodePlan) -> Iterator[Node]:
+    naming = plan.naming
+    for child in node.children if naming else ():
+        if child.name not in naming or not child.relevant:
             continue
+        below = plan.children[child.name]
         if below.children:
-            yield from _names(child, below)
-        elif below.type == "binary" and child.text.strip():
-            yield child.text.strip()
+            yield from _naming(child, below)
+        elif child.text.strip():
+            yield child
 
 
 def entity_blocks(instance: Instance) -> Iterator[Node]:

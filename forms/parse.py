@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from forms.body import Asked, Body, choices_of, plain_path
+from forms.body import SEARCH, SEPARATOR, Asked, Body, choices_of, plain_path
 from forms.definition import (
     Bind,
     Choice,
@@ -21,11 +22,12 @@ from forms.definition import (
     FormDefinition,
     Itemset,
     Message,
+    Search,
     SetValue,
 )
 from forms.errors import DefinitionError, ExpressionError
 from forms.itext import Texts, media_of
-from forms.plan import make_plan
+from forms.plan import LAST_SAVED, make_plan
 from forms.tables import Table, table_from_csv, table_from_node
 from forms.xml import (
     ENTITIES,
@@ -78,6 +80,7 @@ class _Reader:
         self.root_path = f"/{local_name(self.main)}"
         self.instances: dict[str, Table] = {}
         self.external: dict[str, str] = {}
+        self.last_saved: dict[str, str] = {}
         self.media: list[ExpectedAttachment] = []
         self._secondary()
         self.paths: set[str] = set()
@@ -94,7 +97,7 @@ class _Reader:
         self._check_targets(fields)
         set_values = tuple(self._set_values())
         attribute_binds = {path: self._bind(path) for path in self.binds if "/@" in path}
-        plan = make_plan(root, self.instances, self.external, self.errors)
+        plan = make_plan(root, self.instances, self.external | self.last_saved, self.errors)
         self._raise()
         submission = next((each for name, each in elements(self.model) if name == "submission"), None)
         meta = fields.get(f"{self.root_path}/meta")
@@ -148,6 +151,8 @@ class _Reader:
                 if named is not None:
                     self.media.append(named)
                     self.external[instance_id] = named.name
+                elif source.strip() == LAST_SAVED:
+                    self.last_saved[instance_id] = LAST_SAVED
             elif len(instance):
                 self.instances[instance_id] = table_from_node(to_node(instance[0], DefinitionError, "definition"))
 
@@ -211,7 +216,8 @@ class _Reader:
                 continue
             self.errors.append(DefinitionError("definition.unknown_path", {**where, "path": target}))
         for instance_id in _INSTANCE.findall(expression.source):
-            if instance_id not in self.instances and instance_id not in self.external and instance_id != "__last-saved":
+            known = instance_id in self.instances or instance_id in self.external or instance_id in self.last_saved
+            if not known and instance_id != "__last-saved":
                 self.errors.append(DefinitionError("definition.unknown_instance", {**where, "instance": instance_id}))
 
     # -- fields -----------------------------------------------------------------------------------------------------
@@ -236,6 +242,7 @@ class _Reader:
             appearance=asked.appearance,
             choices=choices,
             itemset=itemset,
+            search=self._search(asked, path),
             media_type=asked.media_type,
             range=asked.range,
             default="" if children else text_of(element),
@@ -243,8 +250,9 @@ class _Reader:
             count=self._compile(asked.count, path, "repeat_count"),
             bind=bind,
         )
-        below = tuple(self._field(child, f"{path}/{name}") for name, child in children.items())
-        return replace(made, children=below)
+        rows = Counter(name for name, child in elements(element) if attribute(child, "template") is None)
+        below = (self._field(child, f"{path}/{name}") for name, child in children.items())
+        return replace(made, children=tuple(replace(each, rows=rows[each.name]) for each in below))
 
     def _bind(self, path: str) -> Bind:
         element = self.binds.get(path)
@@ -304,8 +312,19 @@ class _Reader:
             items.append((columns.get(value_ref, ""), columns))
         return made, choices_of(items, asked.label_ref, self.texts)
 
+    def _search(self, asked: Asked, path: str) -> Search | None:
+        found = SEARCH.search(asked.appearance)
+        if found is None:
+            return None
+        arguments = self._compile(f"join('{SEPARATOR}', {found[1]})", path, "appearance")
+        if arguments is None:
+            return None
+        columns = tuple(choice.name for choice in asked.choices)
+        return Search(found[0], f"{found[2].removesuffix('.csv')}.csv", columns, arguments)
+
     def _set_values(self) -> Iterator[SetValue]:
-        found = [(each, None, self.root_path) for name, each in elements(self.model) if name == "setvalue"]
+        events = ("setvalue", "setgeopoint")
+        found = [(each, None, self.root_path) for name, each in elements(self.model) if name in events]
         for element, trigger, context in (*found, *self.body.set_values):
             path = self.body.resolve(attribute(element, "ref"), context)
             if path is None:
@@ -316,6 +335,7 @@ class _Reader:
                 value=self._compile(attribute(element, "value"), path.partition("/@")[0], "calculation"),
                 literal=text_of(element),
                 trigger=trigger,
+                position=local_name(element) == "setgeopoint",
             )
 
     # -- what comes with the form -----------------------------------------------------------------------------------

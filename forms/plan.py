@@ -7,6 +7,7 @@ reads only what is settled (JavaRosa: "triggerable DAG").
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,9 @@ from forms.xpath.compile import Expression
 
 _INSTANCE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)")
 _PULLDATA = re.compile(r"pulldata\(\s*['\"]([^'\"]+)['\"]")
-_WHOLE_LIST = re.compile(r"\s*(?:randomize\(\s*)?instance\(\s*['\"][^'\"]+['\"]\s*\)/\w+/\w+\s*(?:,[^\[]*)?\)?\s*\Z")
+_WHOLE_LIST = re.compile(r"\s*(?:randomize\(\s*)?instance\(\s*['\"][^'\"]+['\"]\s*\)/\w+/(\w+)\s*(?:,[^\[]*)?\)?\s*\Z")
+LAST_SAVED = "jr://instance/last-saved"
+"""What a phone fills a new form in with: never sent, so that nothing here can read it."""
 _COUNTING = frozenset({"position", "last", "count"})
 
 
@@ -27,14 +30,22 @@ class NodePlan:
 
     ``required``: True, None or an expression. ``names``: the static set of allowed choices, None when there is none.
     ``slot``: where instances of this field are gathered for triggers, -1 when none reads them.
-    ``narrow``: whether the choice list may be tried with only the items that the answer names.
+    ``narrow``: whether the choice list may be tried with only the items that the answer names. ``whole``: the name of
+    the items of an external list when all of them are choices. ``offered``: the choices that stand in the body itself:
+    a phone loses any other as it reads the answer. ``counted``: the repeats right below that have a count. ``reads``:
+    the files that its rules cannot do without. ``place``: the path of what occurs once, '' inside repeats. ``idle``:
+    nothing is asked of an answer; ``chooses``, ``bounded``: it is held against a list, against ends or a rule.
+    ``naming``: the children that name attachments, themselves or somewhere below.
     """
 
     __slots__ = (
+        "bounded",
         "calculated",
         "check",
         "children",
+        "chooses",
         "constraint",
+        "counted",
         "default",
         "field",
         "idle",
@@ -45,10 +56,15 @@ class NodePlan:
         "many",
         "name",
         "names",
+        "naming",
         "narrow",
+        "offered",
+        "place",
+        "reads",
         "required",
         "slot",
         "type",
+        "whole",
         "within_meta",
     )
 
@@ -69,11 +85,19 @@ class NodePlan:
         self.names: frozenset[str] | None = None
         self.itemset: Itemset | None = None
         self.narrow = False
+        self.whole = ""
         self.many = field.type in ("select", "rank")
         self.slot = -1
         self.children: dict[str, NodePlan] = {}
         self.lone: frozenset[str] = frozenset()
+        self.offered: frozenset[str] | None = None
+        self.counted: tuple[NodePlan, ...] = ()
+        self.reads: frozenset[str] = frozenset()
+        self.place = ""
         self.idle = False
+        self.naming: frozenset[str] = frozenset()
+        self.chooses = False
+        self.bounded = False
 
 
 def _required(bind: Bind) -> Expression | bool | None:
@@ -96,7 +120,11 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """All that :mod:`forms.validate` walks by. ``slots``: how many lists of nodes to gather."""
+    """All that :mod:`forms.validate` walks by.
+
+    ``slots``: how many lists of nodes to gather. ``choosing``: the names of the questions that choose one row of an
+    external file, by the file's name.
+    """
 
     root: NodePlan
     triggers: tuple[Trigger, ...]
@@ -105,6 +133,7 @@ class Plan:
     external: Mapping[str, str]
     files: frozenset[str]
     clocks: tuple[tuple[str, ...], ...]
+    choosing: Mapping[str, tuple[str, ...]]
 
 
 def files_of(expression: Expression, external: Mapping[str, str]) -> frozenset[str]:
@@ -119,7 +148,8 @@ def make_plan(
 ) -> Plan:
     """The plan of a form. Cycles are added to ``errors`` as ``definition.cycle``, with their ``fields`` in order."""
     plans: dict[str, NodePlan] = {}
-    root_plan = _node_plan(root, instances, False, plans)
+    root_plan = _node_plan(root, (instances, external), False, plans)
+    _name_places(root_plan)
     rules = list(_rules(root))
     ordered = _in_order(rules, plans, errors)
     slots: dict[str, int] = {}
@@ -134,24 +164,49 @@ def make_plan(
         slots=len(slots),
         instances=instances,
         external=external,
-        files=frozenset().union(*(each.files for each in triggers)) if triggers else frozenset(),
+        files=frozenset().union(*(each.files for each in triggers), *(each.reads for each in plans.values())),
         clocks=tuple(_clocks(root)),
+        choosing=_choosing(root),
     )
 
 
-def _node_plan(field: Field, instances: Mapping[str, Table], within_meta: bool, plans: dict[str, NodePlan]) -> NodePlan:
+Lists = tuple[Mapping[str, Table], Mapping[str, str]]
+"""The inline instances by id, and the files of the external ones."""
+
+
+def _node_plan(field: Field, lists: Lists, within_meta: bool, plans: dict[str, NodePlan]) -> NodePlan:
     plan = NodePlan(field, within_meta)
     plans[field.path] = plan
     if field.control in ("select1", "select", "rank"):
-        _plan_choices(plan, field, instances)
+        _plan_choices(plan, field, lists[0])
     below = within_meta or field.name == "meta"
     for child in field.children:
-        plan.children[child.name] = _node_plan(child, instances, below, plans)
+        plan.children[child.name] = _node_plan(child, lists, below, plans)
+    plan.counted = tuple(child for child in plan.children.values() if child.field.count is not None)
+    plan.reads = _reads_of(plan, lists[1])
     plan.lone = frozenset(name for name, child in plan.children.items() if not child.is_repeat)
-    plan.idle = plan.is_leaf and not (
-        plan.required or plan.constraint or plan.check or plan.names is not None or plan.itemset or field.range
-    )
+    rules = plan.required or plan.constraint or plan.check or plan.itemset or field.search or field.range
+    plan.idle = plan.is_leaf and plan.names is None and not rules
+    plan.chooses = bool(plan.names is not None or plan.itemset or field.search)
+    plan.bounded = bool(plan.constraint or field.range)
+    plan.naming = frozenset(name for name, child in plan.children.items() if child.type == "binary" or child.naming)
     return plan
+
+
+def _name_places(plan: NodePlan) -> None:
+    plan.place = sys.intern(plan.field.path)
+    for child in plan.children.values():
+        if not child.is_repeat:
+            _name_places(child)
+
+
+def _reads_of(plan: NodePlan, external: Mapping[str, str]) -> frozenset[str]:
+    field = plan.field
+    found = {field.search.file_name} if field.search is not None else set()
+    for rule in (plan.required, plan.constraint, plan.itemset.nodeset if plan.itemset else None, field.count):
+        if isinstance(rule, Expression):
+            found |= files_of(rule, external)
+    return frozenset(found)
 
 
 def _plan_choices(plan: NodePlan, field: Field, instances: Mapping[str, Table]) -> None:
@@ -159,7 +214,7 @@ def _plan_choices(plan: NodePlan, field: Field, instances: Mapping[str, Table]) 
     if "search(" in field.appearance:
         return
     if itemset is None:
-        plan.names = frozenset(choice.name for choice in field.choices) if field.choices else None
+        plan.names = plan.offered = frozenset(choice.name for choice in field.choices) if field.choices else None
     elif itemset.instance_id in instances and _WHOLE_LIST.match(itemset.source):
         plan.names = frozenset(choice.name for choice in field.choices)
     else:
@@ -167,6 +222,8 @@ def _plan_choices(plan: NodePlan, field: Field, instances: Mapping[str, Table]) 
         once = len(_INSTANCE.findall(itemset.source)) == 1
         numbered = re.search(r"\[\s*\d+\s*\]", itemset.source)
         plan.narrow = once and not numbered and not (_COUNTING & itemset.nodeset.functions)
+        whole = _WHOLE_LIST.match(itemset.source)
+        plan.whole = whole[1] if whole else ""
 
 
 def _rules(root: Field) -> Iterator[tuple[str, Expression, bool]]:
@@ -183,6 +240,14 @@ def _clocks(root: Field) -> Iterator[tuple[str, ...]]:
         for each in root.walk():
             if each.bind.preload == "timestamp" and each.bind.preload_params == wanted:
                 yield tuple(each.path.split("/")[2:])
+
+
+def _choosing(root: Field) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for each in root.walk():
+        if each.control == "select1" and each.itemset is not None and each.itemset.file_name:
+            found[each.itemset.file_name] = (*found.get(each.itemset.file_name, ()), each.name)
+    return found
 
 
 Rule = tuple[str, Expression, bool]

@@ -10,62 +10,58 @@ import datetime as dt
 from collections.abc import Callable
 
 from forms.xpath.moments import find_moment, find_time
-from forms.xpath.values import READERS, normalise_points, string_to_number
+from forms.xpath.values import READERS, normalise_points, read_points, string_to_number
 
 _MIDNIGHT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def is_int(text: str) -> bool:
     """A whole number of 32 bits, as the integer question of a phone holds it."""
-    if text.isdecimal() and len(text) < 10 and text.isascii():
+    if text.isdecimal() and len(text) < 10:
         return True
     return READERS["int"](text, _MIDNIGHT) != ""
 
 
 def is_decimal(text: str) -> bool:
-    """A finite number."""
+    """A finite number. Phones read NaN, Infinity and Java's own spellings (1f, 0x1p3) besides: no answer says so."""
     return READERS["decimal"](text, _MIDNIGHT) != ""
 
 
 def is_date(text: str) -> bool:
-    """A calendar date, with or without a time after it."""
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return find_moment(text, dt.UTC) is not None
-    return len(text) == 10 or find_moment(text, dt.UTC) is not None
+    """A calendar date alone: with a time after it phones read nothing."""
+    if len(text) == 10 and text.isascii():
+        try:
+            dt.date.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            return True
+    return "T" not in text and find_moment(text, dt.UTC) is not None
 
 
 def is_date_time(text: str) -> bool:
-    """A date with a time of day."""
-    try:
-        dt.datetime.fromisoformat(text)
-    except ValueError:
-        return find_moment(text, dt.UTC) is not None
-    return True
+    """A date, with a time of day or without."""
+    return find_moment(text, dt.UTC) is not None
 
 
 def is_time(text: str) -> bool:
     """A time of day."""
-    try:
-        dt.time.fromisoformat(text)
-    except ValueError:
-        return find_time(text, _MIDNIGHT) is not None
-    return True
+    return find_time(text, _MIDNIGHT) is not None
 
 
 def is_geopoint(text: str) -> bool:
-    """Latitude and longitude, perhaps altitude and accuracy."""
-    return bool(normalise_points(text)) and ";" not in text.rstrip("; ")
+    """Latitude and longitude, perhaps altitude and accuracy. Phones take one number alone for a latitude at longitude
+    0: we do not."""
+    return ";" not in text and bool(read_points(text))
 
 
 def is_geoline(text: str) -> bool:
     """Points separated by semicolons."""
-    return bool(normalise_points(text))
+    return bool(read_points(text))
 
 
 def is_boolean(text: str) -> bool:
-    """true, false, 1 or 0."""
+    """true, false, 1 or 0. Phones take anything else for false: we say that it is none."""
     return text.strip() in ("true", "false", "1", "0")
 
 

@@ -8,7 +8,7 @@ forms and Enketo disagree on prefixes (OpenRosa XForms specification, "Metadata"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -17,6 +17,11 @@ from forms.xpath.values import Node
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 128
+MAX_NODES = 100_000
+MAX_TEXT = 1_000_000
+"""Characters of one text."""
+_LEAST = 4
+"""Bytes of the smallest element."""
 
 XFORMS = "http://www.w3.org/2002/xforms"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -140,32 +145,64 @@ def prefixes(element: Element) -> dict[str, str]:
 def to_node(element: Element, error: type[FormsError], subject: str) -> Node:
     """The element and all below it as nodes without namespaces.
 
-    :raises FormsError: ``error`` with ``<subject>.too_deep`` beyond MAX_DEPTH levels.
+    :raises FormsError: ``error`` with ``<subject>.too_deep`` beyond MAX_DEPTH levels, and its ``path``.
     """
+    above = Node("")
     try:
-        return _node(element, None, MAX_DEPTH)
+        _add_nodes(above, (element,), MAX_DEPTH)
     except RecursionError:
-        raise error(f"{subject}.too_deep", {"limit": MAX_DEPTH}) from None
+        raise error(f"{subject}.too_deep", {"limit": MAX_DEPTH, "path": _too_deep(element)}) from None
+    root = above.children[0]
+    root.parent = None
+    return root
 
 
-def _node(element: Element, parent: Node | None, left: int) -> Node:
-    tag: str = element.tag  # type: ignore[assignment]
-    if tag[0] == "{":
-        tag = tag[tag.index("}") + 1 :]
-    node = Node(tag, element.text or "")
-    node.parent = parent
-    pairs = element.items()
-    if pairs:
-        node.attributes = {str(key).rpartition("}")[2]: str(value) for key, value in pairs}
-    if len(element):
-        if not left:
-            raise RecursionError
-        node.text = ""
-        add = node.children.append
-        left -= 1
-        for child in element:
-            add(_node(child, node, left))
-    return node
+def _add_nodes(parent: Node, elements: Iterable[Element], left: int) -> None:
+    add = parent.children.append
+    for element in elements:
+        tag: str = element.tag  # type: ignore[assignment]
+        if tag[0] == "{":
+            tag = tag[tag.index("}") + 1 :]
+        node = Node(tag, element.text or "", "string", parent)
+        pairs = element.items()
+        if pairs:
+            node.attributes = {str(key).rpartition("}")[2]: str(value) for key, value in pairs}
+        if len(element):
+            if not left:
+                raise RecursionError
+            node.text = ""
+            _add_nodes(node, element, left - 1)
+        add(node)
+
+
+def check_size(element: Element, length: int, error: type[FormsError], subject: str) -> None:
+    """Refuse what is readable and yet larger than any form.
+
+    :param length: bytes of the document; a short one needs no counting.
+    :raises FormsError: ``<subject>.too_many_nodes`` or ``<subject>.text_too_long``, with ``limit`` and ``path``.
+    """
+    if length < min(MAX_NODES * _LEAST, MAX_TEXT):
+        return
+    for number, each in enumerate(element.iter()):
+        if number >= MAX_NODES:
+            raise error(f"{subject}.too_many_nodes", {"limit": MAX_NODES, "path": _path(each)})
+        if each.text is not None and len(each.text) > MAX_TEXT:
+            raise error(f"{subject}.text_too_long", {"limit": MAX_TEXT, "path": _path(each)})
+
+
+def _path(element: Element) -> str:
+    """Where an element stands: at most the last eight steps, without places."""
+    steps = [local_name(element), *map(local_name, element.iterancestors())]
+    return ("/" if len(steps) <= 8 else "…/") + "/".join(reversed(steps[:8]))
+
+
+def _too_deep(element: Element) -> str:
+    depth = 0
+    for event, each in etree.iterwalk(element, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH + 1:
+            return _path(each)
+    return _path(element)
 
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}

@@ -11,6 +11,7 @@ from forms.errors import InstanceError
 from forms.evaluate import JudgeContext
 from forms.flatten import answers_of
 from forms.instance import read_instance
+from forms.parse import parse_form
 from forms.validate import judge
 from tests.forms.village import NOON, VILLAGES, form
 
@@ -174,16 +175,38 @@ KINDS = """
 """
 
 
-def test_calculated_values_are_written_in_the_type_of_their_node():
+def test_calculated_values_are_written_as_javarosa_writes_them():
     xml, answers, findings = filled(form(KINDS), {"t": "x"})
     assert findings == ()
     for piece in (
         "<nguyen>3</nguyen>",
-        "<thap_phan>3.0</thap_phan>",
+        "<thap_phan>3</thap_phan>",
+        "<ngay>20514</ngay>",
         "<dung>1</dung>",
-        "<chia />",
-        "<lon>1.0E11</lon>",
+        "<chia>2147483647</chia>",
+        "<lon>100000000000</lon>",
     ):
         assert piece in xml
     assert answers["diem"]["coordinates"] == [107.0, 21.0, 0.0]
     assert answers["logic"] is True
+
+
+POSITION = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
+  xmlns:odk="http://www.opendatakit.org/xforms" xmlns:jr="http://openrosa.org/javarosa">
+<h:head><h:title>m</h:title><model odk:xforms-version="1.0.0"><instance><data id="mau"><luc_dau/><thon/><luc_chon/>
+<ghi/><meta><instanceID/></meta></data></instance>
+<odk:setgeopoint ref="/data/luc_dau" event="odk-instance-first-load"/>
+<setvalue ref="/data/ghi" event="odk-instance-first-load" value="concat('đo ', 'đầu')"/>
+<bind nodeset="/data/luc_dau" type="geopoint"/><bind nodeset="/data/luc_chon" type="geopoint"/></model></h:head>
+<h:body><input ref="/data/thon"><label>Thôn</label><odk:setgeopoint ref="/data/luc_chon" event="xforms-value-changed"/>
+</input></h:body></h:html>"""
+
+
+@pytest.mark.parametrize(("answers", "chosen"), [({"thon": "a"}, "21.1 107.3 0.0 0.0"), ({}, "")])
+def test_where_the_phone_is_is_set_on_its_events(answers, chosen):
+    context = JudgeContext(now=NOON, position="21.1 107.3")
+    xml = fill(parse_form(POSITION.encode()), answers, context, instance_id="uuid:1")
+    root = read_instance(xml).root
+    said = {child.name: child.text for child in root.children}
+    assert (said["luc_dau"], said["luc_chon"], said["ghi"]) == ("21.1 107.3 0.0 0.0", chosen, "đo đầu")
+    assert judge(parse_form(POSITION.encode()), read_instance(xml), context) == ()
