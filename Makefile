@@ -14,19 +14,31 @@ STATIC := server/web/desk/static/manifest.json
 CATALOGUES := $(shell find server/translations -name '*.po' 2>/dev/null)
 BROWSER_SOURCES := $(shell find server/web/desk/assets -type f -not -path '*/node_modules/*' 2>/dev/null)
 ARGS ?=
+GOLDEN ?= ../shared/vectors/golden.tar.gz
+ORACLE ?= ../shared/oracle/Oracle.java
+VECTORS ?= ../shared/vectors/xpath.tar.gz
 
-.PHONY: help venv install dev assets translations services run test check format bench clean
+.PHONY: help venv install dev assets translations services run test golden vectors oracle check format bench bench-validate clean
 
 help: ## print this list
 	@echo "thonban – máy chủ thu thập dữ liệu thôn bản / field data server for village programmes"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: install assets translations ## build what is missing, load the demo, serve on 127.0.0.1:8080 until told to end
 	@exec $(BIN)/thonban run $(ARGS)
 
 test: dev assets translations services check ## everything that CI runs: set-up, checks, all tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+golden: dev ## hold findings against what two engines said of damaged submissions (GOLDEN=FOLDER: forms/, cases.jsonl)
+	@$(BIN)/python -m tests.kit.golden $(GOLDEN)
+
+vectors: dev ## hold expressions against what JavaRosa answered (VECTORS=rows.jsonl DOCS=documents.json, or one .tar.gz of both)
+	@$(BIN)/python -m tests.kit.vectors $(VECTORS) $(DOCS)
+
+oracle: dev ## ask JavaRosa of every node of filled and of damaged forms, and compare (Java; ORACLE=Oracle.java, ARGS="geo --count 9")
+	@THONBAN_ORACLE="$(ORACLE)" $(BIN)/python -m tests.kit.oracle $(ARGS)
 
 check: dev ## ruff, mypy and the layers
 	$(BIN)/ruff check .
@@ -40,6 +52,9 @@ format: dev ## let ruff put the code in order
 
 bench: install translations ## measure intake: submissions per second, p50, p95, p99 (ARGS="--help" for its options)
 	@$(BIN)/python bench/intake.py $(ARGS)
+
+bench-validate: install ## measure the form engine: one sheet read and judged, forms that grow (ARGS="--help" for its options)
+	@$(BIN)/python -m bench.validate $(ARGS)
 
 venv: $(BIN)/python ## make .venv
 
