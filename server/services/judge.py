@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
-from forms.errors import Finding, InstanceError
+from forms.errors import DefinitionError, Finding, InstanceError
 from forms.flatten import answers_of
-from forms.instance import Instance, attachments_named, read_instance
-from forms.parse import table_from_csv
+from forms.instance import Instance, attachment_paths, read_instance
+from forms.plan import LAST_SAVED
+from forms.tables import table_from_file
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
@@ -59,15 +60,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An instance as read and judged, with the village and round it speaks of. `named`: the files its answers name.
-    `broken`: some finding is an error."""
+    """An instance as read and judged, its tree given up, with the village and round it speaks of. `named`: the files
+    its answers name, each with the path of the answer. `broken`: some finding is an error."""
 
     instance: Instance
     instance_id: str
     form: FormTarget
     answers: dict[str, Any]
     findings: tuple[Finding, ...]
-    named: tuple[str, ...]
+    named: dict[str, str]
     area_id: str | None
     round_view: RoundView | None
     campaign: Campaign
@@ -101,13 +102,15 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     if form.xml_form_id == CRITERIA_FORM and area_id and round_view and not upload.target.draft:
         # before the write transaction, which is to be short; a fresh sheet is the newest of its village
         verdicts = make_verdicts(session, campaign, (round_view, area_id), answers)
+    named = {name: path for name, path in attachment_paths(definition, instance).items() if len(name) <= LONGEST}
+    instance.release()
     return Judged(
         instance=instance,
         instance_id=instance.instance_id or instance_id_from(upload.envelope.xml),
         form=form,
         answers=answers,
         findings=findings,
-        named=tuple(name for name in attachments_named(definition, instance) if len(name) <= LONGEST),
+        named=named,
         area_id=area_id,
         round_view=round_view,
         campaign=campaign,
@@ -145,7 +148,7 @@ def _form_of(session: Session, instance: Instance, target: Target) -> FormTarget
     return form
 
 
-_tables: OrderedDict[str, Node] = OrderedDict()
+_tables: OrderedDict[tuple[str, str], Node] = OrderedDict()
 _tables_lock = threading.Lock()
 
 
@@ -161,44 +164,44 @@ def media_of(session: Session, home: Home, definition: FormDefinition, campaign:
     """The external tables that a form reads, as this sender's phone has them."""
     tables: dict[str, Node] = {}
     areas: frozenset[str] = frozenset()
-    names = set(definition.external_instances.values())
+    names = set(definition.external_instances.values()) | definition.plan.files
     for name in names & LISTS.keys():
         made = list_of(session, campaign, LISTS[name], areas_of(upload.caller), upload.now.date())
         tables[name] = made.table
         if name == "villages.csv":
             areas = made.names
-    others = [name for name in names - LISTS.keys() if name.endswith(".csv")]
+    others = sorted(name for name in names - LISTS.keys() if name != LAST_SAVED)
     if others:
-        files = list_form_files(session, definition.sha256, others)
-        tables |= {name: _table(home, sha256) for name, sha256 in files.items()}
+        for name, sha256 in list_form_files(session, definition.sha256, others).items():
+            table = _table(home, name, sha256)
+            if table is not None:
+                tables[name] = table
     return Media(tables, areas)
 
 
-def _table(home: Home, sha256: str) -> Node:
+def _table(home: Home, name: str, sha256: str) -> Node | None:
+    """A file of the form as a table; None when it is none: what reads it is then not evaluated, and the phone told."""
+    key = (name.rpartition(".")[2].lower(), sha256)
     with _tables_lock:
-        kept = _tables.get(sha256)
+        kept = _tables.get(key)
     if kept is None:
         with home.blobs.open(sha256) as file:
-            kept = table_from_csv(file.read())
+            try:
+                kept = table_from_file(name, file.read())
+            except DefinitionError:
+                return None
+        if kept is None:
+            return None
         with _tables_lock:
-            _tables[sha256] = kept
+            _tables[key] = kept
             while len(_tables) > KEPT_TABLES:
                 _tables.popitem(last=False)
     return kept
 
 
 def _chosen(definition: FormDefinition, answers: dict[str, Any], file_name: str) -> str | None:
-    for field in list_choosing(definition, file_name):
+    for field in definition.plan.choosing.get(file_name, ()):
         answer = find_field(answers, field)
         if isinstance(answer, str) and answer:
             return answer
     return None
-
-
-def list_choosing(definition: FormDefinition, file_name: str) -> list[str]:
-    """The names of the fields whose choices are the rows of an external file, in the order of the form."""
-    return [
-        field.name
-        for field in definition.fields.values()
-        if field.control == "select1" and field.itemset is not None and field.itemset.file_name == file_name
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,13 +192,14 @@ def _write_version(keeping: Keeping, submission_id: int, decision: Decision, car
             "created_at": upload.now,
         },
     )
-    add_findings(keeping.connection, version_id, _finding_rows(judged, decision))
     sent = {slot["name"]: slot for slot in _slots_sent(keeping)}
     slots = []
     for name in (*judged.named, *(name for name in sent if name not in judged.named)):
         found = sent.get(name) or carried.get(name) or {"sha256": None, "content_type": None, "updated_at": None}
         slots.append({**found, "name": name, "expected": name in judged.named})
     add_slots(keeping.connection, version_id, slots)
+    findings = [*_about_the_upload(judged, decision), *judged.findings, *_about_files(judged, slots)]
+    add_findings(keeping.connection, version_id, map(_finding_row, findings))
     missing = sum(slot["expected"] and slot["sha256"] is None for slot in slots)
     return Kept(submission_id, expected=len(judged.named), missing=missing)
 
@@ -215,12 +216,23 @@ def _slots_sent(keeping: Keeping) -> list[dict[str, Any]]:
     ]
 
 
-def _finding_rows(judged: Judged, decision: Decision) -> Iterable[dict[str, Any]]:
+def _about_the_upload(judged: Judged, decision: Decision) -> Iterator[Finding]:
     about = {"version": judged.instance.version, "instance-id": judged.instance_id}
+    params = {"judged_by": judged.form.version}
     for kind in decision.findings:
-        yield _finding_row(Finding(kind, "/", "warning", about.get(kind), {}, {"judged_by": judged.form.version}))
-    for finding in judged.findings:
-        yield _finding_row(finding)
+        yield Finding(kind, "/", "warning", about.get(kind), {}, params)
+    if not judged.form.current and "version" not in decision.findings:
+        yield Finding("version", "/", "info", judged.instance.version, {}, params | {"problem": "older"})
+
+
+def _about_files(judged: Judged, slots: Iterable[dict[str, Any]]) -> Iterator[Finding]:
+    """Files that are named and not here (this goes when the file comes: storage/intake.py), or here and not named."""
+    for slot in slots:
+        name = slot["name"]
+        if slot["expected"] and slot["sha256"] is None:
+            yield Finding("attachment", judged.named[name], "warning", name, {}, {"problem": "missing"})
+        elif not slot["expected"] and not judged.instance.encrypted:
+            yield Finding("attachment", "/", "info", name, {}, {"problem": "unnamed"})
 
 
 def _finding_row(finding: Finding) -> dict[str, Any]:

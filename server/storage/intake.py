@@ -28,7 +28,8 @@ from server.storage.submissions import (
 
 @dataclass(frozen=True, slots=True)
 class FormTarget:
-    """The form and version an upload is judged by. `exact`: it is the version that the upload names."""
+    """The form and version an upload is judged by. `exact`: it is the version that the upload names. `current`: no
+    newer one is published."""
 
     form_id: int
     project_id: int
@@ -38,6 +39,7 @@ class FormTarget:
     version: str
     sha256: str
     exact: bool
+    current: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def find_target(session: Session | Connection, project_id: int, xml_form_id: str
     if not rows:
         return None
     row = next((row for row in rows if row[5] == version), rows[0])
-    return FormTarget(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[5] == version)
+    return FormTarget(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[5] == version, bool(row[7]))
 
 
 _DRAFT = (
@@ -253,8 +255,8 @@ class SlotView:
 
 
 def fill_slot(connection: Connection, version_id: int, slot: dict[str, Any]) -> None:
-    """Puts a file into the slot of its name, which is made when it is not there. Keys: name, sha256, content_type,
-    updated_at."""
+    """Puts a file into the slot of its name, which is made when it is not there; that it was missing is then no longer
+    found. Keys: name, sha256, content_type, updated_at."""
     changed = connection.execute(
         update(SubmissionAttachment)
         .where(SubmissionAttachment.version_id == version_id, SubmissionAttachment.name == slot["name"])
@@ -262,6 +264,17 @@ def fill_slot(connection: Connection, version_id: int, slot: dict[str, Any]) -> 
     )
     if not changed.rowcount:
         add_slots(connection, version_id, [{"expected": False} | slot])
+        params = {"problem": "unnamed"}
+        row = {"kind": "attachment", "path": "/", "severity": "info", "value": slot["name"]}
+        add_findings(connection, version_id, [row | {"message": {}, "params": params}])
+    connection.execute(
+        delete(FindingRow).where(
+            FindingRow.version_id == version_id,
+            FindingRow.kind == "attachment",
+            FindingRow.severity == "warning",
+            FindingRow.value == slot["name"],
+        )
+    )
 
 
 def add_variant(connection: Connection, row: dict[str, Any]) -> int:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
+from forms.errors import expected_of
 from server.domain.errors import Forbidden, Invalid, NotFound
 from server.domain.review import state_from_shown
 from server.services.attach import Answered, attach_to_submission, get_slot
@@ -106,7 +107,8 @@ def decide(here: Here, body: dict[str, Any], instance_id: str) -> dict[str, Any]
 @nouns.view(f"GET {SUBMISSION}/findings", "submission.read", answer=FindingBody(many=True))
 def list_found(here: Here, instance_id: str) -> list[dict[str, Any]]:
     """What the form's own rules say of the current text. Not in Central, which checks no answer."""
-    return list_findings(current_session(), get_submission(here, instance_id).current.id)
+    found = list_findings(current_session(), get_submission(here, instance_id).current.id)
+    return [finding | {"expected": expected_of(finding["params"])} for finding in found]
 
 
 @nouns.view(f"GET {SUBMISSION}/versions", "submission.read", answer=SubmissionVersionBody(many=True))

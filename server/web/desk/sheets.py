@@ -41,13 +41,16 @@ class Item:
 
 @dataclass(frozen=True)
 class FindingShown:
-    """A finding in the reader's language: the form's own message, else ours."""
+    """A finding in the reader's language: the form's own message, else ours. `rule`: what kind it is, in words;
+    `expression`: the rule as the form writes it, "" for none."""
 
     path: str
     severity: str
     text: str
     question: str
     value: str | None
+    rule: str = ""
+    expression: str = ""
 
 
 Lookup = Callable[[str, str], str | None]
@@ -130,10 +133,13 @@ class Sheet:
     def _finding(self, row: Mapping[str, Any]) -> FindingShown:
         asked = self.definition.fields.get(re.sub(r"\[\d+\]", "", row["path"]))
         question = self._label(asked) if asked else row["path"].rpartition("/")[2]
+        kind, params = row["kind"], row["params"]
         text = label(row["message"], self.definition.default_language)
         if not text:
-            text = say(f"desk.finding.{row['kind']}", **{"value": row["value"] or "", **row["params"]})
-        return FindingShown(row["path"], row["severity"], text, question, row["value"])
+            said = f"desk.finding.{kind}.{params['problem']}" if "problem" in params else f"desk.finding.{kind}"
+            text = say(said, **{"value": row["value"] or "", **params})
+        rule, expression = say(f"desk.rule.{kind}"), str(params.get("expression", ""))
+        return FindingShown(row["path"], row["severity"], text, question or row["path"], row["value"], rule, expression)
 
     def _show(self, asked: Field, value: Any) -> Shown:
         if value is None:

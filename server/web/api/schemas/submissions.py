@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from forms.errors import KINDS
 from server.domain.review import Standing, shown_state
 from server.storage.readings import SubmissionVersionView, SubmissionView
 from server.web.answers import moment
@@ -70,12 +71,14 @@ class SubmissionFileBody(Schema):
 
 
 class FindingBody(Schema):
-    """What the form's own rules say of an answer."""
+    """What the form's own rules say of an answer (docs/findings.md). `expected`: a value, a type, ends or a
+    rule. `message`: the form's own text by language."""
 
-    kind = fields.String()
+    kind = fields.String(metadata={"enum": list(KINDS)})
     path = fields.String()
-    severity = fields.String()
+    severity = fields.String(metadata={"enum": ["error", "warning", "info"]})
     value = fields.String(allow_none=True)
+    expected = fields.String(allow_none=True)
     message = fields.Dict()
     params = fields.Dict()
 

@@ -8,11 +8,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import server
+from forms.entities import PROBLEMS
+from forms.errors import KINDS
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
 from server.domain.review import LEVELS, MOVES, STATES
+from server.domain.roles import ROLES
 
 ROOT = Path(server.__file__).parent
-KINDS = ("type", "required", "constraint", "choice", "range", "relevance", "missing-node", "unknown-node")
 MADE = {
     "desk.verdict.": (*VERDICTS, NO_RULE_IN_FORCE, RULE_NOT_LOADED),
     "desk.verdict.entry.": VERDICTS,
@@ -24,11 +26,16 @@ MADE = {
     "desk.level.": tuple(level.name for level in LEVELS),
     "desk.review.": ("approved", "rejected", "hasIssues", "received"),
     "desk.reason.": ("fact", "zero", "impossible"),
+    "desk.role.": tuple(role.system for role in ROLES),
     "desk.answer.": ("yes", "no", "unknown"),
     "desk.unit.": ("household", "room", "person", "thing"),
     "desk.why.settles_": ("met", "not_met", "met_or_not_met"),
     "desk.why.": ("more_count", "fewer_count"),
-    "desk.finding.": (*KINDS, "duplicate", "calculation", "version", "instance-id", "unreadable"),
+    "desk.finding.": tuple(kind for kind in KINDS if kind not in ("entity", "attachment")),
+    "desk.finding.entity.": PROBLEMS,
+    "desk.finding.attachment.": ("missing", "unnamed"),
+    "desk.finding.version.": ("older",),
+    "desk.rule.": tuple(KINDS),
 }
 """Ids that are put together from a beginning and a word of the domain."""
 
