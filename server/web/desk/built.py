@@ -52,6 +52,7 @@ def built_file(name: str) -> Response:
         if takes_gzip():
             path = FOLDER / folder / rest
             answer.direct_passthrough = False
+            answer.close()
             answer.set_data(gzipped(path, path.stat().st_mtime_ns))
             answer.headers["Content-Encoding"] = "gzip"
     answer.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
