@@ -8,10 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from server.storage.actors import Actor
-from server.storage.forms import FormVersion
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 
@@ -54,19 +52,6 @@ class SubmissionView:
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
-    """A submission as a row of the answers' table."""
-
-    submission: SubmissionView
-    answers: dict[str, Any]
-    submitter: str
-    form_version: str
-    edits: int
-    files_present: int
-    files_expected: int
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Which part of a list. `limit` None: all. `areas`: only what lies in one of these."""
 
@@ -75,19 +60,18 @@ class Page:
     areas: frozenset[str] | None = None
 
 
-_other = aliased(SubmissionVersion)
-_CURRENT = tuple(getattr(SubmissionVersion, each.name) for each in fields(SubmissionVersionView))
-_OWN = tuple(getattr(Submission, each.name) for each in fields(SubmissionView) if each.name != "current")
-_SUBMISSIONS: Select[*tuple[Any, ...]] = (
-    select(*_OWN, *_CURRENT)
+CURRENT = tuple(getattr(SubmissionVersion, each.name) for each in fields(SubmissionVersionView))
+OWN = tuple(getattr(Submission, each.name) for each in fields(SubmissionView) if each.name != "current")
+SUBMISSIONS: Select[*tuple[Any, ...]] = (
+    select(*OWN, *CURRENT)
     .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
     .where(Submission.is_draft.is_(False))
 )
 
 
-def _view(row: Row[*tuple[Any, ...]]) -> SubmissionView:
-    own = len(_OWN)
-    return SubmissionView(*row[:own], current=SubmissionVersionView(*row[own : own + len(_CURRENT)]))
+def view_of(row: Row[*tuple[Any, ...]]) -> SubmissionView:
+    own = len(OWN)
+    return SubmissionView(*row[:own], current=SubmissionVersionView(*row[own : own + len(CURRENT)]))
 
 
 def _newest(query: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, ...]]:
@@ -99,8 +83,8 @@ def _newest(query: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, .
 
 def list_submissions(session: Session | Connection, form_id: int, page: Page = Page()) -> list[SubmissionView]:
     """The submissions of a form, newest first, without deleted ones and those of its draft."""
-    query = _SUBMISSIONS.where(Submission.form_id == form_id, Submission.deleted_at.is_(None))
-    return [_view(row) for row in session.execute(_newest(query, page))]
+    query = SUBMISSIONS.where(Submission.form_id == form_id, Submission.deleted_at.is_(None))
+    return [view_of(row) for row in session.execute(_newest(query, page))]
 
 
 def count_submissions(session: Session | Connection, form_id: int, areas: frozenset[str] | None = None) -> int:
@@ -115,17 +99,17 @@ def count_submissions(session: Session | Connection, form_id: int, areas: frozen
 
 def find_submission(session: Session | Connection, form_id: int, instance_id: str) -> SubmissionView | None:
     """A submission by the instance id of its first version."""
-    query = _SUBMISSIONS.where(
+    query = SUBMISSIONS.where(
         Submission.form_id == form_id, Submission.instance_id == instance_id, Submission.deleted_at.is_(None)
     )
     row = session.execute(query).first()
-    return _view(row) if row else None
+    return view_of(row) if row else None
 
 
 def find_submission_by_id(session: Session | Connection, submission_id: int) -> SubmissionView | None:
     """A submission by our number, a deleted one too."""
-    row = session.execute(_SUBMISSIONS.where(Submission.id == submission_id)).first()
-    return _view(row) if row else None
+    row = session.execute(SUBMISSIONS.where(Submission.id == submission_id)).first()
+    return view_of(row) if row else None
 
 
 def find_root_instance(session: Session | Connection, form_id: int, instance_id: str) -> str | None:
@@ -144,7 +128,7 @@ def find_root_instance(session: Session | Connection, form_id: int, instance_id:
 
 def list_submission_versions(session: Session | Connection, submission_id: int) -> list[SubmissionVersionView]:
     """All texts of a submission, newest first."""
-    query: Select[*tuple[Any, ...]] = select(*_CURRENT).where(SubmissionVersion.submission_id == submission_id)
+    query: Select[*tuple[Any, ...]] = select(*CURRENT).where(SubmissionVersion.submission_id == submission_id)
     return [SubmissionVersionView(*row) for row in session.execute(query.order_by(SubmissionVersion.id.desc()))]
 
 
@@ -157,29 +141,6 @@ def find_answers(session: Session | Connection, version_id: int) -> dict[str, An
     """The typed answers of a version."""
     found = session.execute(select(SubmissionVersion.answers).where(SubmissionVersion.id == version_id))
     return found.scalar_one_or_none() or {}
-
-
-def list_table(session: Session | Connection, form_id: int, page: Page = Page()) -> list[TableRow]:
-    """The submissions of a form with their answers, newest first."""
-    version = SubmissionVersion.id
-    files = select(func.count()).where(SubmissionAttachment.version_id == version, SubmissionAttachment.expected)
-    edits = select(func.count() - 1).select_from(_other).where(_other.submission_id == Submission.id)
-    query: Select[*tuple[Any, ...]] = (
-        _SUBMISSIONS.add_columns(
-            SubmissionVersion.answers,
-            Actor.display_name,
-            FormVersion.version,
-            edits.scalar_subquery(),
-            files.where(SubmissionAttachment.sha256.is_not(None)).scalar_subquery(),
-            files.scalar_subquery(),
-        )
-        .join(Actor, Actor.id == Submission.submitter_id)
-        .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
-        .where(Submission.form_id == form_id, Submission.deleted_at.is_(None))
-    )
-    rows = session.execute(_newest(query, page))
-    width = len(_OWN) + len(_CURRENT)
-    return [TableRow(_view(row), row[width] or {}, *row[width + 1 :]) for row in rows]
 
 
 def list_findings(session: Session | Connection, version_id: int) -> list[dict[str, Any]]:

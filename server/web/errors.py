@@ -82,9 +82,13 @@ SPECIAL: Mapping[str, float] = {
     "submission.no_original_named": 400.19,
     "submission.no_xml_part": 400.7,
     "submission.other_form": 400.8,
+    "table.column": 400.23,
+    "table.expand": 501.6,
     "table.filter": 400.18,
     "table.option": 501.1,
     "table.field": 501.5,
+    "table.select_and_expand": 501.11,
+    "table.skiptoken": 400.34,
 }
 """Cases that share a class and have a code of their own in Central."""
 

@@ -1,78 +1,213 @@
-"""Answers as a table, in the part of OData that scripts use: `.svc/Submissions` as JSON.
+"""Answers as tables, in the part of OData that scripts use: `.svc/Submissions`, the tables of repeats, `$metadata`.
 
-$top, $skip, $count, $wkt, $expand=* and $select are understood; every other option is refused by name.
+$top, $skip, $skiptoken, $count, $wkt, $expand=*, $select, and $filter on what is known besides the answers, are
+understood; every other option is refused by name.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+import orjson
+from flask import Response, request
 
 from forms.definition import Field
 from server.domain.errors import Invalid, NotFound
 from server.domain.review import Standing, shown_state
+from server.domain.table_filter import read_filter
+from server.exports.odata import (
+    ROOT,
+    Shape,
+    columns_of,
+    metadata_document,
+    repeat_rows,
+    service_document,
+    submission_row,
+    tables_of,
+)
 from server.services.definitions import definition_of
 from server.services.sight import sight
-from server.storage.readings import Page, TableRow, count_submissions, list_table
+from server.storage.tables import TableRow, Wanted, count_rows, iterate_rows
 from server.web.answers import answer_json, moment
 from server.web.api.forms import FORM
 from server.web.api.nouns import Here, Nouns
-from server.web.context import current_session, flag, whole
+from server.web.context import current_session, flag, now, whole
 
-nouns = Nouns("tables", "Answers as a table (OData)")
+nouns = Nouns("tables", "Answers as tables (OData)")
 
-KNOWN_OPTIONS = {"$top", "$skip", "$count", "$wkt", "$expand", "$select"}
-_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
-_BAD_START = re.compile(r"^(?![A-Za-z_])")
+OPTIONS = {"$top", "$skip", "$skiptoken", "$count", "$wkt", "$expand", "$select", "$filter"}
+_ONE = re.compile(r"Submissions\('((?:[^']|'')*)'\)")
+_STEPS = re.compile(r"/([A-Za-z_][A-Za-z0-9_]*)(?:\('([0-9a-f]{40})'\))?")
 
 
-@nouns.view(f"GET {FORM}.svc/<segment:table>", "submission.list")
-def get_table(here: Here, table: str) -> Any:
-    """The submissions of a form with their answers, newest first."""
-    if table != "Submissions":
-        raise NotFound("table.unknown", table=table)
-    unknown = sorted(name for name in request.args if name.startswith("$") and name not in KNOWN_OPTIONS)
-    if unknown:
-        raise Invalid("table.option", option=unknown[0])
-    session, form = current_session(), here.form
-    seen = sight(session, here.caller, "submission.list", (form.project_id, form.id))
-    skip, top = whole("$skip") or 0, whole("$top")
-    root = definition_of(session, form.shown.sha256).root
-    rows = list_table(session, form.id, Page(skip, top, seen))
-    body: dict[str, Any] = {"value": [_row(row, root) for row in rows]}
-    body["@odata.context"] = f"{request.base_url.rpartition('/')[0]}/$metadata#Submissions"
-    total = count_submissions(session, form.id, seen)
-    if flag("$count"):
-        body["@odata.count"] = total
-    if top is not None and skip + top < total:
-        rest = {**request.args, "$skip": str(skip + top)}
-        body["@odata.nextLink"] = f"{request.base_url}?{urlencode(rest)}"
-    answer = answer_json(body)
+@dataclass(frozen=True)
+class Asked:
+    """One table of a form as somebody asks for it. `above`: of a repeat, only the rows below the row with this key."""
+
+    root: Field
+    table: str
+    wanted: Wanted
+    shape: Shape
+    above: str | None = None
+
+
+@nouns.view(f"GET {FORM}.svc", "submission.list")
+def get_service(here: Here) -> Any:
+    """The tables of a form."""
+    return _answer(service_document(request.base_url, _root(here)))
+
+
+@nouns.view(f"GET {FORM}.svc/$metadata", "submission.list")
+def get_metadata(here: Here) -> Response:
+    """The tables and their columns, as XML."""
+    answer = Response(metadata_document(here.form.xml_form_id, _root(here)), content_type="application/xml")
     answer.headers["OData-Version"] = "4.0"
     return answer
 
 
-def name_of(name: str) -> str:
-    """A field's name as an OData identifier."""
-    return _BAD_START.sub("_", _NOT_A_NAME.sub("_", name))
+@nouns.view(f"GET {FORM}.svc/<segment:table>", "submission.list")
+def get_table(here: Here, table: str) -> Any:
+    """The rows of a table, those of the newest submission first; or one submission, `Submissions('uuid:…')`."""
+    asked = _asked(here, table)
+    if asked.wanted.instance_id is not None:
+        rows = list(_rows(asked))
+        if not rows:
+            raise NotFound("submission.unknown", instance=asked.wanted.instance_id)
+        return _answer({"@odata.context": _context(asked.table), **rows[0]})
+    return _page(asked)
 
 
-def _row(row: TableRow, root: Field) -> dict[str, Any]:
+@nouns.view(f"GET {FORM}.svc/<segment:table>/<path:rest>", "submission.list")
+def get_table_below(here: Here, table: str, rest: str) -> Any:
+    """The rows of a repeat in one submission: `Submissions('uuid:…')/group/repeat`."""
+    asked = _asked(here, table)
+    path, above, end = ROOT, None, 0
+    for step in _STEPS.finditer(f"/{rest}"):
+        path, end = f"{path}.{step[1]}", step.end()
+        above = step[2] or above
+    if asked.wanted.instance_id is None or end != len(rest) + 1 or path not in tables_of(asked.root):
+        raise NotFound("table.unknown", table=f"{table}/{rest}")
+    shape = replace(asked.shape, selected=_selected(tables_of(asked.root)[path]))
+    return _page(replace(asked, table=path, above=above, shape=shape))
+
+
+def _root(here: Here) -> Field:
+    return definition_of(current_session(), here.form.shown.sha256).root
+
+
+def _asked(here: Here, table: str) -> Asked:
+    unknown = sorted(name for name in request.args if name.startswith("$") and name not in OPTIONS)
+    if unknown:
+        raise Invalid("table.option", option=unknown[0])
+    expand = request.args.get("$expand")
+    if expand not in (None, "*"):
+        raise Invalid("table.expand", value=expand)
+    session, form, root = current_session(), here.form, _root(here)
+    one = _ONE.fullmatch(table)
+    name = ROOT if one else table
+    if name not in tables_of(root):
+        raise NotFound("table.unknown", table=table)
+    said = request.args.get("$filter")
+    wanted = Wanted(
+        form_id=form.id,
+        areas=sight(session, here.caller, "submission.list", (form.project_id, form.id)),
+        condition=read_filter(said, now()) if said is not None else None,
+        instance_id=one[1].replace("''", "'") if one else None,
+    )
+    shape = Shape(flag("$wkt"), expand == "*", None if one else _selected(tables_of(root)[name]))
+    return Asked(root, name, wanted, shape)
+
+
+def _selected(table: Field) -> frozenset[str] | None:
+    said = request.args.get("$select")
+    if said is None or said.strip() == "*":
+        return None
+    if "$expand" in request.args:
+        raise Invalid("table.select_and_expand")
+    names = frozenset(name.strip() for name in said.split(","))
+    unknown = sorted(name for name in names - columns_of(table) if not _is_parent_key(name))
+    if unknown:
+        raise Invalid("table.column", column=unknown[0])
+    return names
+
+
+def _is_parent_key(name: str) -> bool:
+    return name.startswith(f"__{ROOT}") and name.endswith("-id")
+
+
+def _page(asked: Asked) -> Any:
+    skip, top = whole("$skip") or 0, whole("$top")
+    after = _token()
+    body: dict[str, Any] = {"@odata.context": _context(asked.table)}
+    if asked.table == ROOT:
+        found = iterate_rows(current_session(), asked.wanted, skip, None if top is None else top + 1, after)
+        rows = [(row.submission.instance_id, _submission(row, asked)) for row in found]
+        total = count_rows(current_session(), asked.wanted) if flag("$count") else None
+    else:
+        every = ((row["__id"], row) for row in _rows(replace(asked, shape=replace(asked.shape, selected=None))))
+        rows, total = _cut(every, skip, top, after)
+        rows = [(key, _narrowed(row, asked.shape.selected)) for key, row in rows]
+    if total is not None and flag("$count"):
+        body["@odata.count"] = total
+    body["value"] = [row for _, row in rows[:top]]
+    if top and len(rows) > top:
+        key = "instanceId" if asked.table == ROOT else "repeatId"
+        token = "01" + base64.urlsafe_b64encode(orjson.dumps({key: rows[top - 1][0]})).decode()
+        rest = {name: value for name, value in request.args.items() if name != "$skip"} | {"$skiptoken": token}
+        body["@odata.nextLink"] = f"{request.base_url}?{urlencode(rest)}"
+    return _answer(body)
+
+
+def _cut(
+    every: Iterator[tuple[str, Any]], skip: int, top: int | None, after: str | None
+) -> tuple[list[Any], int | None]:
+    """One more row than asked for, and how many there are in all when that is asked for too."""
+    counted = flag("$count")
+    kept: list[Any] = []
+    total, waiting = 0, after is not None
+    for row in every:
+        total += 1
+        if waiting:
+            waiting = row[0] != after
+        elif skip:
+            skip -= 1
+        elif top is None or len(kept) <= top:
+            kept.append(row)
+        elif not counted:
+            break
+    return kept, total if counted else None
+
+
+def _narrowed(row: dict[str, Any], selected: frozenset[str] | None) -> dict[str, Any]:
+    if selected is None:
+        return row
+    return {name: value for name, value in row.items() if name.partition("@")[0] in selected}
+
+
+def _rows(asked: Asked) -> Iterator[dict[str, Any]]:
+    for row in iterate_rows(current_session(), asked.wanted):
+        if asked.table == ROOT:
+            yield _submission(row, asked)
+            continue
+        key = row.submission.instance_id
+        for found in repeat_rows(key, row.answers, asked.root, asked.table, asked.shape):
+            parents = {value for name, value in found.items() if _is_parent_key(name)}
+            if asked.above is None or asked.above in parents:
+                yield found
+
+
+def _submission(row: TableRow, asked: Asked) -> dict[str, Any]:
     submission = row.submission
-    key = submission.instance_id
-    answers: dict[str, Any] = {"__id": key, "__system": _system(row)}
-    answers |= _group(row.answers, root, f"Submissions('{key}')")
-    answers.setdefault("meta", {})
-    answers["meta"] = {"instanceID": submission.current.instance_id} | (answers["meta"] or {})
-    wanted = request.args.get("$select")
-    if wanted is not None:
-        names = {name.strip().partition("/")[0] for name in wanted.split(",")}
-        answers = {name: value for name, value in answers.items() if name in names}
-    return answers
+    meta = row.answers.get("meta")
+    answers = row.answers | {"meta": {"instanceID": submission.current.instance_id} | (meta or {})}
+    shown: dict[str, Any] = submission_row(submission.instance_id, answers, _system(row), asked.root, asked.shape)
+    return shown
 
 
 def _system(row: TableRow) -> dict[str, Any]:
@@ -93,38 +228,25 @@ def _system(row: TableRow) -> dict[str, Any]:
     }
 
 
-def _group(answers: Mapping[str, Any], group: Field, link: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    for field in group.children:
-        name, value = name_of(field.name), answers.get(field.name)
-        if field.kind == "repeat":
-            here = f"{link}/{name}"
-            shown[f"{name}@odata.navigationLink"] = here
-            if request.args.get("$expand") == "*":
-                rows = value if isinstance(value, list) else []
-                shown[name] = [_group(each, field, f"{here}({at})") for at, each in enumerate(rows, start=1)]
-        elif field.kind == "group":
-            shown[name] = _group(value if isinstance(value, dict) else {}, field, f"{link}/{name}")
-        else:
-            shown[name] = _value(value)
-    return shown
+def _token() -> str | None:
+    said = request.args.get("$skiptoken")
+    if said is None:
+        return None
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(said.removeprefix("01")))
+        key = found.get("instanceId") or found.get("repeatId")
+    except (ValueError, binascii.Error, AttributeError):
+        key = None
+    if not said.startswith("01") or not isinstance(key, str):
+        raise Invalid("table.skiptoken", value=said[:80])
+    return key
 
 
-def _value(value: Any) -> Any:
-    if isinstance(value, list):
-        # choices as the form's own answer has them
-        return " ".join(map(str, value))
-    if isinstance(value, dict) and "coordinates" in value and flag("$wkt"):
-        return _WKT[value["type"]](value["coordinates"])
-    return value
+def _context(table: str) -> str:
+    return f"{request.base_url.partition('.svc/')[0]}.svc/$metadata#{table}"
 
 
-def _position(position: list[float]) -> str:
-    return " ".join(f"{number:g}" if number == int(number) else repr(number) for number in position)
-
-
-_WKT: Mapping[str, Callable[[Any], str]] = {
-    "Point": lambda at: f"POINT ({_position(at)})",
-    "LineString": lambda line: f"LINESTRING ({', '.join(map(_position, line))})",
-    "Polygon": lambda rings: f"POLYGON ({', '.join('(' + ', '.join(map(_position, ring)) + ')' for ring in rings)})",
-}
+def _answer(body: dict[str, Any]) -> Any:
+    answer = answer_json(body)
+    answer.headers["OData-Version"] = "4.0"
+    return answer
