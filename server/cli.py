@@ -96,15 +96,19 @@ def _parser() -> argparse.ArgumentParser:
     made = add("restore", _restore, "makes a new home from a backup")
     made.add_argument("file", type=Path, help="what `thonban backup` or a night wrote")
     add("doctor", _doctor, "looks the home over and says what to do")
-    people = add("people", _people, "adds an administrator or gives somebody a new password")
-    people.add_argument("action", choices=("add", "reset"))
-    people.add_argument("email")
-    people.add_argument("--password", help="10 to 72 characters; made and shown once when left out")
+    _add_people(add)
     text = "what a form says before it is published, and of what was sent"
     forms = commands.add_parser("forms", help=text, description=text).add_subparsers(required=True, metavar="what")
     add_forms_commands(partial(add, group=forms))
     add("version", _version, "prints the version")
     return parser
+
+
+def _add_people(add: Callable[..., argparse.ArgumentParser]) -> None:
+    people = add("people", _people, "adds an administrator or gives somebody a new password")
+    people.add_argument("action", choices=("add", "reset"))
+    people.add_argument("email")
+    people.add_argument("--password", help="10 to 72 characters; made and shown once when left out")
 
 
 def _add_listening(command: argparse.ArgumentParser) -> None:

@@ -25,13 +25,13 @@ from forms.calculate import fill
 from forms.definition import FormDefinition
 from forms.evaluate import JudgeContext
 from forms.instance import attachments_named, read_instance
-from forms.invent import invent
 from forms.parse import parse_form, table_from_csv
 from server.domain.data_files import list_areas, list_demo_villages
 from server.domain.demo_facts import Place, make_demo_sheet
 from server.domain.demo_photo import draw_photo
 from server.services.authenticate import VIETNAM, Caller
 from server.services.home import Home
+from server.services.invent import invent
 from server.services.people import NewAppUser, create_app_user, delete_app_user
 from server.services.populate import ROUND
 from server.storage.arrivals import Arrival, list_arrivals

@@ -8,8 +8,8 @@ import pytest
 from forms.calculate import fill
 from forms.evaluate import JudgeContext
 from forms.instance import read_instance
-from forms.invent import invent
 from forms.validate import judge
+from server.services.invent import invent
 from tests.forms.village import NOON, VILLAGES, form
 
 TABLES = {"villages.csv": VILLAGES}
