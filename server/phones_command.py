@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import tempfile
 from collections.abc import Callable
@@ -69,10 +70,11 @@ def _run(
     caller = system_caller(session, datetime.now(UTC))
     keys = make_keys(session, home, caller, plan, options.forms)
     there = urlsplit(url)
+    chance = random.Random(plan.seed)  # noqa: S311 - where lines break in a trial, no secret
     port = there.port or (443 if there.scheme == "https" else 80)
     try:
         with (
-            BreakingLine(there.hostname or "127.0.0.1", port, options.cut / 100, seed=plan.seed) as line,
+            BreakingLine(there.hostname or "127.0.0.1", port, options.cut / 100, chance.random) as line,
             tempfile.TemporaryDirectory(prefix="thonban-phones-") as folder,
             console.status("…") as status,
         ):

@@ -7,9 +7,8 @@ request, between a request and its answer, or into the answer: what is acknowled
 from __future__ import annotations
 
 import asyncio
-import random
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -33,15 +32,15 @@ class BreakingLine:
     """Listens on a free port of this machine while the block lasts; `url` is where devices go instead.
 
     ``share``: of the connections, how many are to be cut, from 0 to 1; those that carry less than was drawn for them
-    are not. ``seed`` makes the draws repeatable, not the order of connections.
+    are not. ``draw`` gives numbers by chance, from 0 up to, not including, 1.
     """
 
-    def __init__(self, host: str, port: int, share: float, *, seed: int = 0) -> None:
+    def __init__(self, host: str, port: int, share: float, draw: Callable[[], float]) -> None:
         self.tally = Tally()
         self.port = 0
         self._there = (host, port)
         self._share = share
-        self._chance = random.Random(seed)  # noqa: S311 - draws for a trial, no secret
+        self._draw = draw
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._stop = asyncio.Event()
@@ -85,7 +84,8 @@ class BreakingLine:
     async def _carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         self.tally.carried += 1
         # as often within the first hundred bytes as within the last hundred thousand
-        left = int(2 ** self._chance.uniform(*DOUBLINGS)) if self._chance.random() < self._share else None
+        least, most = DOUBLINGS
+        left = int(2 ** (least + self._draw() * (most - least))) if self._draw() < self._share else None
         try:
             far, forth = await asyncio.open_connection(*self._there)
         except OSError:

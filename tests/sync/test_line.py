@@ -1,6 +1,7 @@
 """The line that breaks: it carries everything until it cuts, and it cuts as many as it was told to."""
 
 import http.client
+import random
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,19 +53,19 @@ def asks(line: BreakingLine) -> bool:
 
 
 def test_a_line_that_never_breaks_carries_everything(port: int) -> None:
-    with BreakingLine("127.0.0.1", port, 0.0) as line:
+    with BreakingLine("127.0.0.1", port, 0.0, random.random) as line:
         assert [asks(line) for _ in range(5)] == [True] * 5
     assert (line.tally.carried, line.tally.cut) == (5, 0)
 
 
 def test_a_line_that_always_breaks_lets_nothing_through_whole(port: int) -> None:
-    with BreakingLine("127.0.0.1", port, 1.0) as line:
+    with BreakingLine("127.0.0.1", port, 1.0, random.random) as line:
         assert [asks(line) for _ in range(5)] == [False] * 5
     assert line.tally.cut == 5
 
 
 def test_a_share_of_the_connections_is_cut(port: int) -> None:
-    with BreakingLine("127.0.0.1", port, 0.5, seed=1) as line:
+    with BreakingLine("127.0.0.1", port, 0.5, random.Random(1).random) as line:
         whole = sum(asks(line) for _ in range(40))
     assert line.tally.carried == 40
     assert whole == 40 - line.tally.cut
@@ -72,5 +73,5 @@ def test_a_share_of_the_connections_is_cut(port: int) -> None:
 
 
 def test_a_server_that_is_away_is_a_broken_line() -> None:
-    with BreakingLine("127.0.0.1", 9, 0.0) as line:
+    with BreakingLine("127.0.0.1", 9, 0.0, random.random) as line:
         assert not asks(line)

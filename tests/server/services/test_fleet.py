@@ -1,5 +1,6 @@
 """A crowd of phones over a line that breaks: what they count as sent is here, and a loss would be noticed."""
 
+import random
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,10 @@ def test_all_that_phones_count_as_sent_is_here_and_a_loss_is_noticed(world: Worl
     caller = world.server_itself
     keys = make_keys(world.session, world.home, caller, PLAN, ["water_point"])
     heard: list[float] = []
-    with world.server() as url, BreakingLine("127.0.0.1", urlsplit(url).port or 80, 0.4, seed=3) as line:
+    with (
+        world.server() as url,
+        BreakingLine("127.0.0.1", urlsplit(url).port or 80, 0.4, random.Random(3).random) as line,
+    ):
         urls = [f"{line.url}/v1/key/{key}/projects/1" for _, key in keys]
         tally, sent = run_fleet(urls, PLAN, tmp_path, lambda seconds, *_: heard.append(seconds))
     drop_keys(world.session, caller, keys)
