@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -116,10 +116,13 @@ def lock_administrators(connection: Connection) -> set[int]:
     return set(connection.execute(statement).scalars())
 
 
-def count_roles(session: Session | Connection, on: date) -> dict[int, int]:
-    """How many roles each actor has that hold on a day, by actor id; who has none is left out."""
-    statement = select(Grant.actor_id, func.count()).where(*_holding(on)).group_by(Grant.actor_id)
-    return {row[0]: row[1] for row in session.execute(statement)}
+def list_people_assignments(session: Session | Connection, on: date) -> dict[int, list[AssignmentView]]:
+    """What everybody who signs in was granted and holds on a day, by actor id; who has nothing is left out."""
+    statement = _ASSIGNMENTS.join(User, User.actor_id == Actor.id).where(*_holding(on))
+    found: dict[int, list[AssignmentView]] = {}
+    for row in session.execute(statement):
+        found.setdefault(row[0], []).append(AssignmentView(ActorView(*row[:_WIDTH]), *row[_WIDTH:]))
+    return found
 
 
 def _holding(on: date) -> tuple[Any, ...]:

@@ -187,6 +187,11 @@ def is_extended() -> bool:
     return request.headers.get("X-Extended-Metadata", "").lower() == "true"
 
 
+def reachable(url: str) -> str:
+    """An address of this home, or a path of it with the address under which this request came."""
+    return url if "://" in url else request.host_url.rstrip("/") + url
+
+
 def keep_session(answer: Response, made: SignedIn) -> Response:
     """Gives the browser the cookies of a web session that has just begun, where cookies may pass. The page's own
     scripts read `__csrf`, to send it back."""

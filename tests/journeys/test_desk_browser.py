@@ -89,6 +89,9 @@ def paths(seeded: Seeded) -> list[str]:
         f"/submissions/{sheet}",
         "/quarantine",
         f"/projects/{PROJECT}/phones",
+        "/people",
+        "/people/1",
+        "/account",
         "/submissions/999999",
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -11,7 +10,7 @@ from server.domain.errors import Invalid, Missing, NotSignedIn
 from server.domain.resemblance import resemblance
 from server.domain.roles import Place
 from server.services.people import NewUser, create_user
-from server.services.reset import Link, ask_reset, hand_link, invalidate, knock_for, reset
+from server.services.reset import ask_reset, hand_link, invalidate, knock_for, reset
 from server.services.users import (
     Deed,
     PasswordChange,
@@ -48,6 +47,7 @@ from server.web.context import (
     flag,
     is_extended,
     now,
+    reachable,
 )
 
 nouns = Nouns("users", "People who sign in")
@@ -131,8 +131,8 @@ def put_password(here: Here, body: dict[str, str], user_id: int) -> dict[str, bo
 def make_reset_link(here: Here, user_id: int) -> dict[str, Any]:
     """A link with which that person sets a password, good once and for a day, to be handed over. Ours, for servers that
     send no mail."""
-    link = reachable(hand_link(current_session(), current_home(), here.caller, user_id, now()))
-    return {"url": link.url, "expiresAt": moment(link.expires_at)}
+    link = hand_link(current_session(), current_home(), here.caller, user_id, now())
+    return {"url": reachable(link.url), "expiresAt": moment(link.expires_at)}
 
 
 @nouns.public("POST /users/reset/initiate", body=ResetBody, answer=Success())
@@ -185,11 +185,6 @@ def delete_project_preference(here: Here, name: str) -> dict[str, bool]:
     """Forgets it."""
     forget_preference(current_session(), here.caller, Setting(name, here.project.id), now())
     return SUCCESS
-
-
-def reachable(link: Link) -> Link:
-    """The link with the address under which this request came, when the home knows none of its own."""
-    return link if "://" in link.url else replace(link, url=request.host_url.rstrip("/") + link.url)
 
 
 def _value(body: dict[str, Any]) -> Any:

@@ -1,6 +1,17 @@
 """The desk: pages for supervisors and officials. Each noun registers its views on the one blueprint."""
 
-from server.web.desk import app_users, built, pages, quarantine, rounds, signing_in, submissions, villages
+from server.web.desk import (
+    app_users,
+    built,
+    pages,
+    passwords,
+    people,
+    quarantine,
+    rounds,
+    signing_in,
+    submissions,
+    villages,
+)
 from server.web.desk.blueprint import blueprint
 
 __all__ = [
@@ -8,6 +19,8 @@ __all__ = [
     "blueprint",
     "built",
     "pages",
+    "passwords",
+    "people",
     "quarantine",
     "rounds",
     "signing_in",

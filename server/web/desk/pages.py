@@ -47,6 +47,7 @@ class Frame:
     demo: bool
     may_quarantine: bool
     may_phones: bool
+    may_people: bool
 
 
 def desk_caller() -> Caller:
@@ -101,6 +102,7 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
         loading=(health.done, health.total) if health.reason == "loading" else None,
         demo=is_demo(session),
         may_quarantine=caller is not None and caller.may("audit.read"),
+        may_people=caller is not None and caller.reach("user.list").everywhere,
         may_phones=caller is not None and project is not None and caller.may("field_key.list", project.id),
     )
 

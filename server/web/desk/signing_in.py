@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from server.domain.errors import DomainError, Forbidden, NotSignedIn
 from server.services.authenticate import sign_in as begin
 from server.services.authenticate import sign_out as end
+from server.services.mail import sends_mail
 from server.web.context import (
     CSRF_COOKIE,
     attempt_of,
@@ -83,7 +84,15 @@ def sign_out() -> Response:
 
 def _form(error: str | None, email: str, status: int) -> Response:
     token = secrets.token_urlsafe(24)
-    page = show_page("sign_in.html", error=error, email=email, form_token=token, private=is_private(), wanted=_wanted())
+    page = show_page(
+        "sign_in.html",
+        error=error,
+        email=email,
+        form_token=token,
+        private=is_private(),
+        wanted=_wanted(),
+        mails=sends_mail(current_home()),
+    )
     answer = make_response(page, status)
     answer.set_cookie(
         FORM_COOKIE,
