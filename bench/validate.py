@@ -224,14 +224,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     columns = ["form", "nodes", "read ms", "judge ms", "both ms", "p95", "CPU ms", "mean", "flatten ms"]
     table = Table(
         *columns,
-        "µs a question",
+        "µs each",
         "calls",
         title="one filled form, median",
         caption=CAPTION,
     )
     goals = measure_forms(table, given.count) + measure_lengths(table, given.count, given.lengths)
     goals.append(_goal("compiled form of 1,000 questions, MB", round(weigh(LONG), 1), LONG_MB))
-    console = Console(width=120)
+    console = Console(width=130)
     console.print(table)
     if rxeval is None:
         console.print("rxeval is not installed (pip install rxeval): no comparison")
