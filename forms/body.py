@@ -28,6 +28,7 @@ class Asked:
     appearance: str = ""
     choices: tuple[Choice, ...] = ()
     itemset: str | None = None
+    query: str | None = None
     value_ref: str = "name"
     label_ref: str = "label"
     media_type: str | None = None
@@ -95,7 +96,7 @@ class Body:
             asked.appearance = attribute(element, "appearance") or asked.appearance
             for name, child in elements(element):
                 if name == "label":
-                    asked.labels = self.texts.of_element(child)
+                    asked.labels = self.texts.of_element(child, named)
         self._walk(element, path or context)
 
     def _question(self, name: str, element: Element, path: str) -> None:
@@ -110,9 +111,9 @@ class Body:
         choices: list[Choice] = []
         for child_name, child in elements(element):
             if child_name == "label":
-                asked.labels = self.texts.of_element(child)
+                asked.labels = self.texts.of_element(child, path)
             elif child_name == "hint":
-                asked.hints = self.texts.of_element(child)
+                asked.hints = self.texts.of_element(child, f"{path}:hint")
             elif child_name == "item":
                 choices.append(self._item(child))
             elif child_name == "itemset":
@@ -120,7 +121,8 @@ class Body:
             elif child_name in ("setvalue", "setgeopoint"):
                 self.set_values.append((child, path, path))
         asked.choices = tuple(choices)
-        if attribute(element, "query"):
+        asked.query = attribute(element, "query")
+        if asked.query:
             self.media.append(ExpectedAttachment("itemsets.csv", "file"))
         searched = SEARCH.search(asked.appearance)
         if searched:

@@ -68,16 +68,18 @@ class Itemset:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Choices that Collect looks up in a file by ``search()`` (XLSForm documentation, "Dynamic selects").
+    """Choices that Collect looks up in a CSV file (XLSForm documentation: "search()", "select_one_external").
 
     ``file_name``: of the CSV. ``columns``: where the names stand; whole numbers among them are choices of their own.
-    ``arguments``: all that stands in the parentheses, joined by U+001F.
+    ``arguments``: all that stands in the parentheses of ``search()``, joined by U+001F; of an external select, with the
+    ``list_name`` of its rows in itemsets.csv, the items that it offers.
     """
 
     source: str
     file_name: str
     columns: tuple[str, ...]
     arguments: Expression
+    list_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,8 @@ class FormDefinition:
     """All that a form's XML says.
 
     ``fields``: by path, in document order, the root included. ``attribute_binds``: rules of attributes, by
-    "/data/meta/entity/@create". ``translations``: language → text id → parts. ``namespaces``: prefix → address.
+    "/data/meta/entity/@create". ``orphans``: the paths of rules whose node is not there. ``translations``: language →
+    text id → parts. ``namespaces``: prefix → address.
     """
 
     form_id: str
@@ -223,6 +226,7 @@ class FormDefinition:
     md5: str
     sha256: str
     plan: Plan = field(repr=False)
+    orphans: tuple[str, ...] = ()
 
     def find_field(self, name_or_path: str) -> Field | None:
         """The field of a path, or the first of a name in document order."""

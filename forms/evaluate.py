@@ -261,7 +261,7 @@ class Evaluation:
         itemset, search = plan.itemset, plan.field.search
         if search is not None:
             table = self.tables.get(search.file_name)
-            return not isinstance(table, Table) or set(searched(search, table, self.at(node))).issuperset(names)
+            return not isinstance(table, Table) or self._found(search, table, node).issuperset(names)
         if itemset is None:
             return True
         if itemset.instance_id is not None:
@@ -285,6 +285,13 @@ class Evaluation:
             return bool(items) and self._offered(itemset, node).issuperset(names)
         finally:
             self.lists[itemset.instance_id] = listing
+
+    def _found(self, search: Search, table: Table, node: Node) -> set[str]:
+        if not search.list_name:
+            return set(searched(search, table, self.at(node)))
+        self.lists[search.list_name] = table.only(table.items_with("list_name", search.list_name))
+        rows = search.arguments.evaluate(self.at(node))
+        return {cell.text for row in (rows if isinstance(rows, list) else ()) for cell in row.named("name")}
 
     def _offered(self, itemset: Itemset, node: Node) -> set[str]:
         return {choice_name(item, itemset) for item in itemset_items(itemset, self.at(node))}

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from forms.body import SEARCH, SEPARATOR, Asked, Body, choices_of, plain_path
+from forms.bounds import check_bounds
 from forms.definition import (
     Bind,
     Choice,
@@ -46,6 +47,7 @@ from forms.xpath.compile import Expression, compile_expression
 __all__ = ["parse_form", "table_from_csv"]
 
 _TYPES = {"integer": "int", "long": "int", "double": "decimal", "float": "decimal", "datetime": "dateTime"}
+_MESSAGES = {"jr:constraintMsg": "constraint_message", "jr:requiredMsg": "required_message"}
 _INSTANCE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)")
 
 
@@ -59,7 +61,24 @@ def parse_form(xml: bytes, *, strict: bool = True) -> FormDefinition:
     :raises ExpressionError: the first thing found is an expression that cannot be compiled, or a function that no
         phone knows; params name ``field`` and ``property``.
     """
-    return _Reader(parse_document(xml, DefinitionError, "definition"), xml, strict).definition()
+    definition, errors = read_form(xml, strict=strict)
+    if errors:
+        first = errors[0]
+        first.errors = errors
+        raise first
+    return definition
+
+
+def read_form(xml: bytes, *, strict: bool = True) -> tuple[FormDefinition, tuple[DefinitionError, ...]]:
+    """As :func:`parse_form`, with all that was found beside the definition, where those expressions are left out.
+
+    :raises DefinitionError: the document is no form at all, or exceeds the bounds of :mod:`forms.bounds`.
+    """
+    html = parse_document(xml, DefinitionError, "definition")
+    if strict:
+        check_bounds(html)
+    reader = _Reader(html, xml, strict)
+    return reader.definition(), tuple(reader.errors)
 
 
 class _Reader:
@@ -91,14 +110,13 @@ class _Reader:
         self.repeats = {path for path, asked in self.body.asked.items() if asked.is_repeat}
 
     def definition(self) -> FormDefinition:
-        """Everything put together, or the errors raised."""
+        """Everything put together; what is wrong stands in ``errors`` then."""
         root = self._field(self.main, self.root_path)
         fields = {each.path: each for each in root.walk()}
-        self._check_targets(fields)
         set_values = tuple(self._set_values())
+        orphans = self._check_targets(fields, set_values)
         attribute_binds = {path: self._bind(path) for path in self.binds if "/@" in path}
         plan = make_plan(root, self.instances, self.external | self.last_saved, self.errors)
-        self._raise()
         submission = next((each for name, each in elements(self.model) if name == "submission"), None)
         meta = fields.get(f"{self.root_path}/meta")
         editable = submission is not None and (attribute(submission, "client-editable") or "").strip() in ("true", "1")
@@ -117,6 +135,7 @@ class _Reader:
             entities=tuple(self._entities(fields)),
             set_values=set_values,
             attribute_binds=attribute_binds,
+            orphans=orphans,
             client_editable=editable,
             namespaces={key: uri for key, uri in prefixes(self.model).items() if key},
             translations=self.texts.by_language,
@@ -124,12 +143,6 @@ class _Reader:
             sha256=hashlib.sha256(self.xml).hexdigest(),
             plan=plan,
         )
-
-    def _raise(self) -> None:
-        if self.errors:
-            first = self.errors[0]
-            first.errors = tuple(self.errors)
-            raise first
 
     # -- the model --------------------------------------------------------------------------------------------------
 
@@ -176,15 +189,27 @@ class _Reader:
         for name, child in elements(element):
             self._known_paths(child, f"{path}/{name}")
 
-    def _check_targets(self, fields: dict[str, Field]) -> None:
-        for path in self.body.asked:
+    def _check_targets(self, fields: dict[str, Field], set_values: tuple[SetValue, ...]) -> tuple[str, ...]:
+        """The paths of binds whose node is not there: phones take them, yet read their expressions."""
+        targets = (each.path for each in set_values) if self.strict else ()
+        for path in dict.fromkeys([*self.body.asked, *targets]):
             if path not in fields and "@" not in path:
                 self.errors.append(DefinitionError("definition.unknown_node", {"field": path, "path": path}))
+        orphans = tuple(path for path in self.binds if path not in fields and "@" not in path)
+        for path in orphans if self.strict else ():
+            self._bind(path)
+        return orphans
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
-    def _compile_output(self, source: str) -> Expression | None:
-        return self._compile(source, "", "label")
+    def _compile_output(self, source: str, place: str) -> Expression | None:
+        """``place``: the id of the text, "/data/q:hint", or the path of the question."""
+        known = len(self.errors)
+        made = self._compile(source, "", "label")
+        path, _, rule = place.partition(":")
+        for error in self.errors[known:]:
+            error.params.update(field=path, property=_MESSAGES.get(rule, rule) or "label")
+        return made
 
     def _compile(self, source: str | None, path: str, role: str) -> Expression | None:
         if source is None or not source.strip():
@@ -217,6 +242,7 @@ class _Reader:
             self.errors.append(DefinitionError("definition.unknown_path", {**where, "path": target}))
         for instance_id in _INSTANCE.findall(expression.source):
             known = instance_id in self.instances or instance_id in self.external or instance_id in self.last_saved
+            known = known or any(asked.query == expression.source for asked in self.body.asked.values())
             if not known and instance_id != "__last-saved":
                 self.errors.append(DefinitionError("definition.unknown_instance", {**where, "instance": instance_id}))
 
@@ -313,6 +339,10 @@ class _Reader:
         return made, choices_of(items, asked.label_ref, self.texts)
 
     def _search(self, asked: Asked, path: str) -> Search | None:
+        if asked.query:
+            items = self._compile(asked.query, path, "choice_filter")
+            named = _INSTANCE.search(asked.query)
+            return Search(asked.query, "itemsets.csv", ("name",), items, named[1]) if items and named else None
         found = SEARCH.search(asked.appearance)
         if found is None:
             return None

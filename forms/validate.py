@@ -261,8 +261,8 @@ class _Judge:
         """From here on the answer is without what its list does not offer."""
         params: dict[str, object] = {"names": " ".join(dict.fromkeys(wrong))}
         if plan.names is None:
-            asked = plan.itemset.source if plan.itemset is not None else plan.field.appearance
-            params["expression"] = asked.strip()
+            asked = plan.itemset or plan.field.search
+            params["expression"] = asked.source.strip() if asked is not None else ""
         self._add("choice", node, text, params)
         self.evaluation.clear(node, " ".join(name for name in text.split() if name not in wrong) if plan.many else "")
 

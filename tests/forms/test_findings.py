@@ -192,6 +192,26 @@ def test_a_search_without_its_file_is_not_evaluated():
     )
 
 
+EXTERNAL = """
+<h:head><h:title>m</h:title><model><instance><data id="mau"><tinh/><xa/><meta><instanceID/></meta></data></instance>
+<bind nodeset="/data/tinh"/><bind nodeset="/data/xa" type="string"/></model></h:head>
+<h:body><input ref="/data/tinh"/><input ref="/data/xa" query="instance('xa')/root/item[tinh= /data/tinh ]"/></h:body>"""
+ITEMSETS = table_from_csv(
+    "list_name,name,label,tinh\nxa,ban_sen,Bản Sen,qn\nxa,an_lu,An Lư,hp\nthon,na_san,,qn\n".encode()
+)
+
+
+@pytest.mark.parametrize(
+    ("province", "commune", "told"),
+    [("qn", "ban_sen", []), ("hp", "ban_sen", ["choice"]), ("qn", "na_san", ["choice"]), ("hp", "", [])],
+)
+def test_choices_of_external_selects_stand_in_itemsets_csv(province, commune, told):
+    found = findings(EXTERNAL, f"<tinh>{province}</tinh><xa>{commune}</xa>", {"itemsets.csv": ITEMSETS})
+    assert [each.kind for each in found] == told
+    without = findings(EXTERNAL, f"<tinh>{province}</tinh><xa>{commune}</xa>")
+    assert [each.params["reason"] for each in without] == (["itemsets.csv"] if commune else [])
+
+
 LAST = """
 <h:head><h:title>m</h:title><model><instance><data id="mau"><a/><b/><meta><instanceID/></meta></data></instance>
 <instance id="truoc" src="jr://instance/last-saved"/><bind nodeset="/data/a" type="int"
