@@ -61,6 +61,15 @@ def test_every_class_of_error_has_a_code() -> None:
     assert ours - {errors.DomainError} <= set(CODES)
 
 
+def test_codes_of_sessions_and_people_are_documented() -> None:
+    written = (ROOT / "docs" / "errors.md").read_text()
+    ours = {code for message, code in SPECIAL.items() if message.startswith(("auth.", "people."))}
+    ours |= {
+        CODES[each] for each in (errors.NotSignedIn, errors.Forbidden, errors.NotFound, errors.Exists, errors.TooMany)
+    }
+    assert [code for code in sorted(ours) if not re.search(rf"\b{code}\b", written)] == []
+
+
 @pytest.mark.parametrize(
     ("path", "code"), [("nowhere", 404.1), ("projects/77", 404.1), ("projects/1/forms/none", 404.1)]
 )
