@@ -217,20 +217,6 @@ def list_grants(session: Session | Connection, actor_id: int) -> tuple[GrantView
     return tuple(GrantView(*row) for row in rows)
 
 
-def find_grant(session: Session | Connection, actor_id: int, grant: GrantView) -> int | None:
-    """The id of a grant of the actor with this role in this place, whatever its dates."""
-    return session.execute(
-        select(Grant.id).where(
-            Grant.actor_id == actor_id,
-            Grant.role == grant.role,
-            Grant.scope == grant.scope,
-            Grant.project_id.is_not_distinct_from(grant.project_id),
-            Grant.form_id.is_not_distinct_from(grant.form_id),
-            Grant.area_id.is_not_distinct_from(grant.area_id),
-        )
-    ).scalar_one_or_none()
-
-
 _USER_COLUMNS = (
     Actor.id,
     User.email,
