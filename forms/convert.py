@@ -2,7 +2,7 @@
 
 Converting holds the interpreter for up to a second and reads files that strangers made, so it happens in a process of
 its own with a time limit and a memory limit. The worker is kept between conversions, is started again once when it
-dies, and ends with its parent. pyxform checks no expression: every one of the result is compiled here.
+dies, and ends with its parent. pyxform checks no expression: :func:`convert` compiles every one of the result.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ import threading
 import time
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
-from forms.errors import ConversionError, FormsError
-from forms.workbook import check_container
-from forms.worker import Converted, Row, explain, run
+from forms.errors import ConversionError, DefinitionError, FormsError
+from forms.parse import read_form
+from forms.places import problems_of
+from forms.workbook import Row, Sheets, check_container, find_places
+from forms.worker import Converted, explain, run
 
 Kind = Literal["xlsx", "xls", "csv", "md"]
 
@@ -36,11 +38,15 @@ MAX_SOURCE = 20_000_000
 
 @dataclass(frozen=True)
 class Conversion:
-    """The XForm, pyxform's warnings in English, and ``itemsets.csv`` when the form has external choices of old."""
+    """The XForm, pyxform's warnings in English, and ``itemsets.csv`` when the form has external choices of old.
+
+    ``sheets``: where in the workbook what stands.
+    """
 
     xml: bytes
     warnings: tuple[str, ...] = ()
     itemsets: bytes | None = None
+    sheets: Sheets = field(default_factory=Sheets)
 
 
 class Converter:
@@ -54,7 +60,7 @@ class Converter:
         self._owner = 0
 
     def convert(self, content: bytes, kind: Kind, form_id_fallback: str | None = None) -> Conversion:
-        """See :func:`convert`."""
+        """See :func:`convert`, but that the expressions are taken as they are."""
         if kind not in ("xlsx", "xls", "csv", "md"):
             raise ConversionError("conversion.unknown_kind", {"kind": kind})
         if len(content) > MAX_SOURCE:
@@ -70,7 +76,7 @@ class Converter:
         made = pickle.loads(answer)  # noqa: S301 - written by our own worker
         if isinstance(made, FormsError):
             raise made
-        return Conversion(*made)
+        return Conversion(made.xml, made.warnings, made.itemsets, made.sheets)
 
     def close(self) -> None:
         """End the worker; the next conversion starts another."""
@@ -174,8 +180,13 @@ _CONVERTER = Converter()
 atexit.register(_CONVERTER.close)
 
 
+def transcribe(content: bytes, kind: Kind, form_id_fallback: str | None = None) -> Conversion:
+    """Convert a workbook and take its expressions as they are. Raises as :func:`convert`."""
+    return _CONVERTER.convert(content, kind, form_id_fallback)
+
+
 def convert(content: bytes, kind: Kind, form_id_fallback: str | None = None) -> Conversion:
-    """Convert a workbook.
+    """Convert a workbook and compile every expression of the form that comes out.
 
     :param kind: "xlsx", "xls", "csv" or "md".
     :param form_id_fallback: the form id when the workbook names none.
@@ -183,7 +194,15 @@ def convert(content: bytes, kind: Kind, form_id_fallback: str | None = None) -> 
         expressions say), ``.not_xlsx``, ``.not_xls``, ``.corrupt``, ``.zip_bomb``, ``.too_large``, ``.too_slow``,
         ``.out_of_memory``, ``.worker_died``, ``.unknown_kind``, ``.not_utf8``.
     """
-    return _CONVERTER.convert(content, kind, form_id_fallback)
+    made = transcribe(content, kind, form_id_fallback)
+    try:
+        _, errors = read_form(made.xml)
+    except DefinitionError as error:
+        errors = error.errors
+    if errors:
+        problems = problems_of(errors, made.sheets)
+        raise ConversionError("conversion.invalid", {"count": len(problems)}, problems)
+    return made
 
 
 def close() -> None:
@@ -215,7 +234,7 @@ class _PyxformConverter:
             if fallback:
                 book.fallback_form_name = fallback
             sheets = {name: getattr(book, name) for name in book.__slots__}
-            survey = list(book.survey or ())
+            survey, places = list(book.survey or ()), find_places(sheets)
             made = self.xls2xform.convert(sheets, validate=False, pretty_print=False)
         except self.errors.PyXFormError as error:
             problems = explain(str(error), survey)
@@ -224,4 +243,4 @@ class _PyxformConverter:
             # pyxform and the readers below it say of a broken workbook whatever happened to break
             raise ConversionError("conversion.corrupt", {"detail": f"{type(error).__name__}: {error}"[:300]}) from None
         itemsets = made.itemsets.encode("utf-8") if made.itemsets else None
-        return Converted(made.xform.encode("utf-8"), tuple(made.warnings), itemsets, survey)
+        return Converted(made.xform.encode("utf-8"), tuple(made.warnings), itemsets, places)

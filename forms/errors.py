@@ -16,7 +16,7 @@ No sentence stands here: ``code`` is looked up in a catalogue where the reader's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -84,8 +84,22 @@ class Problem:
     weight: Weight = "error"
 
 
+def problem_as_json(problem: Problem) -> dict[str, Any]:
+    """A problem as it is kept beside the form."""
+    return {**asdict(problem), "params": {key: _kept(value) for key, value in problem.params.items()}}
+
+
+def problem_from_json(kept: Mapping[str, Any]) -> Problem:
+    """What :func:`problem_as_json` kept."""
+    return Problem(**kept)
+
+
+def _kept(value: object) -> object:
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
 class ConversionError(FormsError):
-    """A workbook that gives no form."""
+    """A workbook that gives no form, or a form that may not be published."""
 
     def __init__(
         self, code: str, params: Mapping[str, object] | None = None, problems: tuple[Problem, ...] = ()

@@ -10,7 +10,8 @@ from forms.xml import Element, attribute, elements, local_name, mixed_content, t
 from forms.xpath.compile import Expression
 
 Parts = tuple[str | Expression, ...]
-Compiler = Callable[[str], Expression | None]
+Compiler = Callable[[str, str], Expression | None]
+"""An expression, and where it stands: the id of a text or the path of a question."""
 
 _ITEXT = re.compile(r"\s*jr:itext\(\s*(?:'([^']*)'|\"([^\"]*)\"|([\w.-]+))\s*\)\s*\Z")
 _MEDIA = re.compile(r"\s*jr://(file(?:-csv)?|images?|audio|video)/(.+?)\s*\Z")
@@ -67,21 +68,21 @@ class Texts:
                     if named is not None:
                         self.media.append(named)
                 else:
-                    forms[form] = self.parts_of(value)
+                    forms[form] = self.parts_of(value, attribute(text, "id") or "")
             chosen = next((forms[form] for form in ("", "long", "short") if form in forms), ())
             yield attribute(text, "id") or "", chosen
 
-    def parts_of(self, element: Element) -> Parts:
-        """The text of an element, each ``<output>`` in it as an expression."""
+    def parts_of(self, element: Element, place: str = "") -> Parts:
+        """The text of an element, each ``<output>`` in it as an expression. ``place``: see :data:`Compiler`."""
         parts: list[str | Expression] = []
         for piece in mixed_content(element):
             if isinstance(piece, str):
                 parts.append(piece)
             elif local_name(piece) == "output":
-                compiled = self._compile(attribute(piece, "value") or attribute(piece, "ref") or "")
+                compiled = self._compile(attribute(piece, "value") or attribute(piece, "ref") or "", place)
                 parts.append(compiled if compiled is not None else "")
             else:
-                parts.extend(self.parts_of(piece))
+                parts.extend(self.parts_of(piece, place))
         return tuple(parts)
 
     def of_id(self, text_id: str) -> Message | None:
@@ -96,12 +97,12 @@ class Texts:
         text_id = itext_id(source)
         return Message({self.default: (source,)}) if text_id is None else self.of_id(text_id)
 
-    def of_element(self, element: Element) -> Mapping[str, str]:
-        """What a ``<label>`` or ``<hint>`` says, by language."""
+    def of_element(self, element: Element, path: str = "") -> Mapping[str, str]:
+        """What a ``<label>`` or ``<hint>`` of the question at ``path`` says, by language."""
         source = attribute(element, "ref")
         text_id = itext_id(source) if source else None
         if text_id is not None:
             message = self.of_id(text_id)
             return message.plain if message is not None else {}
-        parts = self.parts_of(element)
+        parts = self.parts_of(element, path)
         return Message({self.default: parts}).plain if parts else {}

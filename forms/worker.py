@@ -10,15 +10,12 @@ import re
 import resource
 import signal
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import IO
 
-from forms.errors import ConversionError, DefinitionError, FormsError, Problem
-from forms.parse import parse_form
-
-Row = Mapping[str, object]
-Answer = tuple[bytes, tuple[str, ...], bytes | None]
+from forms.errors import ConversionError, FormsError, Problem
+from forms.workbook import Row, Sheets
 
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]\s*")
 _QUOTED = re.compile(r"['\"‘’]([^'\"‘’]+)['\"‘’]")
@@ -41,12 +38,12 @@ _REMEDIES = tuple(
 
 @dataclass
 class Converted:
-    """What pyxform made of a workbook, with the rows of its survey sheet (the header left out)."""
+    """What pyxform made of a workbook, and where in it what stands."""
 
     xml: bytes
     warnings: tuple[str, ...]
     itemsets: bytes | None
-    survey: list[Row]
+    sheets: Sheets
 
 
 def run(
@@ -77,66 +74,16 @@ def _limit_memory(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, hard))
 
 
-def _answer(convert: Callable[[bytes, str, str | None], Converted], request: bytes) -> Answer | FormsError:
+def _answer(convert: Callable[[bytes, str, str | None], Converted], request: bytes) -> Converted | FormsError:
     content, kind, fallback = pickle.loads(request)  # noqa: S301 - written by our own parent
     try:
-        made = convert(content, kind, fallback)
-        check_expressions(made)
+        return convert(content, kind, fallback)
     except FormsError as error:
         return error
     except MemoryError:
         return ConversionError("conversion.out_of_memory")
     except RecursionError:
         return ConversionError("conversion.too_deep")
-    return made.xml, made.warnings, made.itemsets
-
-
-def check_expressions(made: Converted) -> None:
-    """Compile every expression of the form that came out.
-
-    :raises ConversionError: ``conversion.invalid`` with one problem for each that fails.
-    """
-    try:
-        parse_form(made.xml)
-    except DefinitionError as error:
-        rows = rows_by_path(made.survey)
-        problems = tuple(dict.fromkeys(_problem(each, rows) for each in error.errors))
-        raise ConversionError("conversion.invalid", {"count": len(problems)}, problems) from None
-
-
-class _Params(dict[str, object]):
-    """Params that may stand in a set, so that one mistake named twice is one problem."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(sorted((key, str(value)) for key, value in self.items())))
-
-
-def _problem(error: DefinitionError, rows: Mapping[str, int]) -> Problem:
-    path = str(error.params.get("field", ""))
-    steps = path.split("/")
-    row = rows.get("/".join(steps[2:]))
-    sheet = "survey"
-    if row is None and "meta" in steps:
-        sheet, row = ("entities", 2) if "entity" in path else ("settings", 2)
-    params = _Params(error.params)
-    params["name"] = steps[-1]
-    return Problem(sheet, row, error.code, str(error.params.get("remedy", f"{error.code}.remedy")), params)
-
-
-def rows_by_path(survey: Iterable[Row]) -> dict[str, int]:
-    """The row (1 is the header) of each field, by its path below the root, "group/field"."""
-    found: dict[str, int] = {}
-    above: list[str] = []
-    for row, cells in enumerate(survey, 2):
-        kind = str(cells.get("type", "")).strip().lower().replace("_", " ")
-        name = str(cells.get("name", "") or "").strip()
-        if kind.startswith("end ") and kind.split()[1] in ("group", "repeat"):
-            del above[-1:]
-        elif name:
-            found.setdefault("/".join([*above, name]), row)
-        if kind.startswith("begin ") and kind.split()[1] in ("group", "repeat"):
-            above.append(name)
-    return found
 
 
 def explain(said: str, survey: Iterable[Row] = ()) -> tuple[Problem, ...]:
