@@ -82,7 +82,8 @@ class Rejected(Invalid):
 
 
 class Warned(Invalid):
-    """An XLSForm with warnings that nobody agreed to ignore."""
+    """A form with warnings that nobody agreed to ignore. Params: `said`, pyxform's own sentences; `problems`, those of
+    lint; `flow`, what would become of what was sent."""
 
 
 class Conflict(DomainError):

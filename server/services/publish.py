@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from forms.convert import Kind, convert
+from forms.convert import Kind
 from forms.definition import FormDefinition
+from forms.errors import ConversionError, Problem, problem_as_json
+from forms.lint import Examined, examine_source
 from forms.parse import parse_form
 from forms.version import with_version
 from server.domain.errors import Conflict, Exists, Invalid, Missing, NotFound, Rejected, VersionTaken, Warned
@@ -78,11 +80,13 @@ class NewDraft:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A source that has become a form. `source_sha256`: of the workbook it was, which is kept."""
+    """A source that has become a form. `source_sha256`: of the workbook it was, which is kept. `said`: pyxform's
+    warnings; `problems`: all that lint says, advice too."""
 
     xml: bytes
     definition: FormDefinition
-    warnings: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     source_type: str | None = None
     source_sha256: str | None = None
     source_size: int = 0
@@ -105,8 +109,7 @@ def create_form(session: Session, home: Home, caller: Caller, new: NewForm, now:
     caller.require("form.create", new.project_id)
     require_space(home)
     prepared = _prepare(home, new.source)
-    if prepared.warnings and not new.source.ignore_warnings:
-        raise Warned("form.warned", warnings=list(prepared.warnings), flow=[])
+    _warn(prepared, new.source, [])
     xml_form_id = prepared.definition.form_id
     with writing(session) as connection:
         if find_project(connection, new.project_id) is None:
@@ -134,7 +137,7 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
     if prepared.definition.form_id != form.xml_form_id:
         raise Invalid("form.other_id", wanted=form.xml_form_id, value=prepared.definition.form_id)
     if new.source is not None:
-        _compare(session, form, prepared, new.source.ignore_warnings)
+        _warn(prepared, new.source, _gone(session, form, prepared))
     with writing(session) as connection:
         delete_draft_submissions(connection, form.id)
         _write_draft(connection, _new_draft(home, caller, (prepared, form.id), now))
@@ -145,10 +148,12 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
 
 def publish(session: Session, caller: Caller, form: FormView, version: str | None, now: datetime) -> FormView:
     """Makes the draft what phones get, under another version if one is given. Raises NotFound (no draft), VersionTaken,
-    Forbidden."""
+    ConversionError (a draft of an earlier release that is refused now), Forbidden."""
     caller.require("form.update", form.project_id, form.id)
     if form.draft is None:
         raise NotFound("form.no_draft", form=form.xml_form_id)
+    if form.current is None or form.current.sha256 != form.draft.sha256:
+        _examined(Source(find_form_xml(session, form.draft.id) or b""))
     restamped = _restamped(session, form.draft, version) if version not in (None, form.draft.version) else {}
     with writing(session) as connection:
         wanted = str(restamped.get("version", form.draft.version))
@@ -203,19 +208,41 @@ def get_form(session: Session, form_id: int) -> FormView:
 
 
 def _prepare(home: Home, source: Source) -> Prepared:
+    examined = _examined(source)
+    definition = _usable(examined)
     if source.kind == "xml":
-        return Prepared(source.content, _checked(source.content))
-    made = convert(source.content, KINDS[source.kind], source.fallback_id)
+        return Prepared(examined.xml, definition, problems=examined.problems)
     sha256 = home.blobs.put(source.content)
-    if made.itemsets is not None:
-        home.blobs.put(made.itemsets)
-    definition = _checked(made.xml)
-    return Prepared(made.xml, definition, made.warnings, source.kind, sha256, len(source.content), made.itemsets)
+    if examined.itemsets is not None:
+        home.blobs.put(examined.itemsets)
+    kept = (source.kind, sha256, len(source.content), examined.itemsets)
+    return Prepared(examined.xml, definition, examined.said, examined.problems, *kept)
 
 
-def _checked(xml: bytes) -> FormDefinition:
-    definition = parse_form(xml)
-    if not definition.form_id:
+def _examined(source: Source) -> Examined:
+    """Raises ConversionError with every error that was found, DefinitionError for what is no form at all."""
+    kind = "xml" if source.kind == "xml" else KINDS[source.kind]
+    examined = examine_source(source.content, kind, source.fallback_id)
+    if examined.errors:
+        code = "definition.invalid" if kind == "xml" else "conversion.invalid"
+        raise ConversionError(code, {"count": len(examined.errors)}, examined.errors)
+    return examined
+
+
+def _warn(prepared: Prepared, source: Source, flow: list[dict[str, Any]]) -> None:
+    """What has to be agreed to: as in Central the warnings of a workbook, of an XForm only what becomes of answers."""
+    if source.ignore_warnings:
+        return
+    found = [each for each in prepared.problems if each.weight == "warning" and each.message.startswith("lint.")]
+    problems = found if source.kind != "xml" else []
+    if prepared.said or problems or flow:
+        count = len(prepared.said) + len(problems) + len(flow)
+        raise Warned("form.warned", count=count, said=prepared.said, problems=problems, flow=flow)
+
+
+def _usable(examined: Examined) -> FormDefinition:
+    definition = examined.definition
+    if definition is None or not definition.form_id:
         raise Missing("form.no_id", field="formId")
     if definition.form_id.lower().endswith(RESERVED_ENDINGS):
         raise Invalid("form.id_reserved", value=definition.form_id, endings=", ".join(RESERVED_ENDINGS))
@@ -231,10 +258,11 @@ def _copy_of(session: Session, form: FormView) -> Prepared:
         raise Missing("form.nothing_to_copy", form=form.xml_form_id)
     xml = find_form_xml(session, form.current.id) or b""
     definition = definition_of(session, form.current.sha256)
-    return Prepared(xml, definition, (), form.current.source_type, form.current.source_sha256)
+    current = form.current
+    return Prepared(xml, definition, source_type=current.source_type, source_sha256=current.source_sha256)
 
 
-def _compare(session: Session, form: FormView, prepared: Prepared, ignore_warnings: bool) -> None:
+def _gone(session: Session, form: FormView, prepared: Prepared) -> list[dict[str, Any]]:
     """Answers are kept by path: a path keeps its type, and one that goes is worth a word."""
     gone: list[str] = []
     if form.current is not None:
@@ -245,9 +273,7 @@ def _compare(session: Session, form: FormView, prepared: Prepared, ignore_warnin
                 gone.append(path)
             elif (new.kind, new.bind.type) != (old.kind, old.bind.type):
                 raise Invalid("form.type_changed", path=path, before=old.bind.type, after=new.bind.type)
-    if (gone or prepared.warnings) and not ignore_warnings:
-        flow = [{"type": "structureChanged", "details": gone}] if gone else []
-        raise Warned("form.warned", warnings=list(prepared.warnings), flow=flow)
+    return [{"type": "structureChanged", "details": gone}] if gone else []
 
 
 def _new_draft(home: Home, caller: Caller, what: tuple[Prepared, int], now: datetime) -> _Draft:
@@ -269,7 +295,7 @@ def _write_draft(connection: Connection, draft: _Draft) -> int:
         "draft_token_sealed": draft.sealed,
         "source_sha256": prepared.source_sha256,
         "source_type": prepared.source_type,
-        "warnings": list(prepared.warnings) or None,
+        "warnings": [problem_as_json(each) for each in prepared.problems] or None,
         "created_at": draft.now,
         "created_by": draft.actor_id,
     }
@@ -316,7 +342,7 @@ def _restamped(session: Session, draft: VersionView, version: str | None) -> dic
     if version is None or len(version) > LONGEST_ID:
         raise Invalid("request.too_long", field="version", most=LONGEST_ID)
     xml = with_version(find_form_xml(session, draft.id) or b"", version)
-    return {"version": parse_form(xml).version} | _text(xml)
+    return {"version": parse_form(xml, strict=False).version} | _text(xml)
 
 
 def _publish(

@@ -240,6 +240,12 @@ def find_form_xml(session: Session | Connection, version_id: int) -> bytes | Non
     return session.execute(select(FormVersion.xml).where(FormVersion.id == version_id)).scalar_one_or_none()
 
 
+def find_form_problems(session: Session | Connection, version_id: int) -> list[Any]:
+    """What was said of a version when it came: `forms.errors.problem_as_json` each; of old, pyxform's sentences."""
+    query = select(FormVersion.warnings).where(FormVersion.id == version_id)
+    return session.execute(query).scalar_one_or_none() or []
+
+
 def list_form_attachments(session: Session | Connection, version_id: int) -> list[FormAttachmentView]:
     """The files a version expects, by name."""
     columns = (getattr(FormAttachment, each.name) for each in fields(FormAttachmentView))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,11 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from forms.errors import ConversionError, DefinitionError, FormsError, InstanceError, Problem
+from forms.places import problems_of
 from server.domain import errors
 from server.storage.database import reason_of
 from server.web.answers import answer_json, answer_openrosa
+from server.web.problems import problem_body
 
 log = structlog.get_logger(__name__)
 
@@ -154,7 +156,12 @@ def say(message_id: str, params: Mapping[str, object]) -> str:
     """The sentence for a message id in the language of this request. What is no message id is said as it stands:
     pyxform speaks in sentences of its own."""
     text = str(gettext(message_id))
-    return text if text == message_id else text % _Shown(params)
+    return text if text == message_id else fill(text, params)
+
+
+def fill(text: str, params: Mapping[str, object]) -> str:
+    """A text of a catalogue with its parameters; one that is missing is a dash."""
+    return text % _Shown(params)
 
 
 def register_errors(app: Flask) -> None:
@@ -239,25 +246,23 @@ def _bad_key(refusal: Refusal) -> bool:
 def _details(error: errors.DomainError | FormsError) -> dict[str, Any]:
     if error.code == "auth.key_unknown":
         return {"key": "unknown"}
-    if isinstance(error, ConversionError):
-        problems = [_problem(each) for each in error.problems]
+    if isinstance(error, ConversionError | DefinitionError):
+        found = error.problems if isinstance(error, ConversionError) else problems_of(error.errors, None)
+        problems = [problem_body(each, say) for each in found]
         return {"error": "\n".join(each["text"] for each in problems), "problems": problems, "warnings": []}
-    if isinstance(error, DefinitionError):
-        problems = [{"text": say(each.code, each.params)} | _plain(each.params) for each in error.errors]
-        return {"error": "\n".join(str(each["text"]) for each in problems), "problems": problems, "warnings": []}
     if isinstance(error, errors.Warned):
-        both = {"xlsFormWarnings": error.params.get("warnings", []), "workflowWarnings": error.params.get("flow", [])}
-        return both | {"warnings": both}
+        return _warnings(error)
     return _plain(error.params)
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
-    message, remedy = say(problem.message, problem.params), say(problem.remedy, problem.params)
-    where = [f"[{problem.sheet}]"] if problem.sheet else []
-    if problem.row:
-        where.append(say("form.row", {"row": problem.row}))
-    text = " ".join([*where, message, remedy])
-    return {"sheet": problem.sheet, "row": problem.row, "message": message, "remedy": remedy, "text": text}
+def _warnings(error: errors.Warned) -> dict[str, Any]:
+    # pyxform's own sentences first, as Central has them, then what lint says
+    found: Sequence[Problem] = error.params.get("problems", ())  # type: ignore[assignment]
+    said: Sequence[str] = error.params.get("said", ())  # type: ignore[assignment]
+    problems = [problem_body(each, say) for each in found]
+    texts = [*said, *(each["text"] for each in problems)]
+    both = {"xlsFormWarnings": texts, "workflowWarnings": error.params.get("flow", [])}
+    return both | {"warnings": both, "problems": problems}
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask_smorest import Api
 from server.web.api import (
     app_users,
     assignments,
+    checks,
     comments,
     drafts,
     forms,
@@ -34,6 +35,7 @@ ALL_NOUNS = tuple(
         qr_codes,
         forms,
         drafts,
+        checks,
         submissions,
         comments,
         tables,

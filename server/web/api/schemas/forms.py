@@ -68,6 +68,20 @@ class FormBody(Schema):
     excelContentType = fields.String(allow_none=True)  # noqa: N815
 
 
+class ProblemBody(Schema):
+    """What is wrong with a form at one place; see docs/lint.md for the codes."""
+
+    code = fields.String()
+    severity = fields.String(metadata={"enum": ["error", "warning", "advice"]})
+    sheet = fields.String(allow_none=True)
+    row = fields.Integer(allow_none=True)
+    column = fields.String(allow_none=True)
+    path = fields.String(allow_none=True)
+    message = fields.String()
+    remedy = fields.String()
+    text = fields.String()
+
+
 class FormFieldBody(Schema):
     """A field of a form as ODK Central lists it."""
 
