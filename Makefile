@@ -14,6 +14,7 @@ STATIC := server/web/desk/static/manifest.json
 CATALOGUES := $(shell find server/translations -name '*.po' 2>/dev/null)
 BROWSER_SOURCES := $(shell find server/web/desk/assets -type f -not -path '*/node_modules/*' 2>/dev/null)
 ARGS ?=
+WORKERS ?= auto
 GOLDEN ?= ../shared/vectors/golden.tar.gz
 ORACLE ?= ../shared/oracle/Oracle.java
 VECTORS ?= ../shared/vectors/xpath.tar.gz
@@ -29,7 +30,7 @@ run: install assets translations ## build what is missing, load the demo, serve 
 	@exec $(BIN)/thonban run $(ARGS)
 
 test: dev assets translations services check ## everything that CI runs: set-up, checks, all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 golden: dev ## hold findings against what two engines said of damaged submissions (GOLDEN=FOLDER: forms/, cases.jsonl)
 	@$(BIN)/python -m tests.kit.golden $(GOLDEN)

@@ -26,6 +26,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pyxform": ("forms/convert.py",),
     "lxml": ("forms/xml.py",),
     "re2": ("forms/",),
+    "regex": ("forms/",),
     "yaml": ("server/criteria/load.py",),
     "sqlalchemy": ("server/storage/", "server/migrations/"),
     "flask_sqlalchemy": ("server/storage/",),

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from forms.errors import EvaluationError
 from forms.xpath.context import Context
+from forms.xpath.moments import local_days_of
+from forms.xpath.stops import first_of, stop
 from forms.xpath.values import (
     NAN,
     READERS,
@@ -65,7 +69,10 @@ def constant(value: Scalar) -> Code:
 def fold(code: Code, *parts: Code) -> Code:
     """``code`` run now, once and for all, when every part of it is constant."""
     if all(part.constant for part in parts):
-        return constant(code.run(_NOWHERE))
+        try:
+            return constant(code.run(_NOWHERE))
+        except EvaluationError:
+            return code
     return code
 
 
@@ -91,7 +98,8 @@ def node_number(node: Node, context: Context) -> float:
     read = READERS.get(node.data_type)
     if read is None:
         return string_to_number(text)
-    return scalar_to_number(read(text, context.now))
+    value = read(text, context.now)
+    return value if isinstance(value, float) else scalar_to_number(value)
 
 
 def node_boolean(node: Node, context: Context) -> bool:
@@ -107,9 +115,28 @@ def node_scalar(node: Node, context: Context) -> Scalar:
 def _first(look: Look, read: Callable[[Node, Context], Any], empty: Any) -> Callable[[Context], Any]:
     def run(context: Context) -> Any:
         found = look(context)
-        if isinstance(found, list):
-            return read(found[0], context) if found else empty
-        return read(found, context)
+        if isinstance(found, Node):
+            return read(found, context)
+        return read(first_of(found, context), context) if found else empty
+
+    return run
+
+
+def _number_at(look: Look) -> Callable[[Context], float]:
+    """As :func:`node_number` of what is found, which most rules ask for: one call less."""
+
+    def run(context: Context) -> float:
+        found = look(context)
+        if not isinstance(found, Node):
+            return node_number(first_of(found, context), context) if found else NAN
+        text = found.text
+        if not text or not found.relevant:
+            return NAN
+        read = READERS.get(found.data_type)
+        if read is None:
+            return string_to_number(text)
+        value = read(text, context.now)
+        return value if isinstance(value, float) else scalar_to_number(value)
 
     return run
 
@@ -130,7 +157,7 @@ def _reader(
         def unpacked(context: Context) -> Any:
             value = run(context)
             if isinstance(value, list):
-                return read(value[0], context) if value else empty
+                return read(first_of(value, context), context) if value else empty
             return convert(value)
 
         return unpacked
@@ -144,7 +171,22 @@ def as_string(code: Code) -> Callable[[Context], str]:
 
 def as_number(code: Code) -> Callable[[Context], float]:
     """Read a piece as a number."""
+    if code.look is not None:
+        return _number_at(code.look)
     return _reader(code, "number", scalar_to_number, node_number, NAN)
+
+
+def as_exact_number(code: Code) -> Callable[[Context], float]:
+    """Read a piece as a number, a moment that is no node's with its time of day: so a phone does for mathematics."""
+    if code.kind not in ("scalar", "value"):
+        return as_number(code)
+    run, number = code.run, as_number(code)
+
+    def exactly(context: Context) -> float:
+        value = run(context)
+        return local_days_of(value) if isinstance(value, datetime) else number(context)
+
+    return exactly
 
 
 def as_boolean(code: Code) -> Callable[[Context], bool]:
@@ -182,5 +224,18 @@ def as_nodes(code: Code) -> Callable[[Context], list[Node]]:
     def nodes(context: Context) -> list[Node]:
         value = run(context)
         return value if isinstance(value, list) else []
+
+    return nodes
+
+
+def as_sure_nodes(code: Code) -> Callable[[Context], list[Node]]:
+    """Read a piece as nodes, and stop where it gives none but a value."""
+    run = code.run
+    if code.kind == "nodes":
+        return run
+
+    def nodes(context: Context) -> list[Node]:
+        value = run(context)
+        return value if isinstance(value, list) else stop("not-nodes")
 
     return nodes

@@ -1,7 +1,7 @@
 """Expressions compiled once per form to Python closures.
 
 ``compile_expression`` is the way in; what it returns is evaluated against a Context as often as answers arrive.
-Evaluation raises nothing: what a phone would stop at gives the empty value.
+Evaluation raises EvaluationError where a phone stops, and nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from forms.xpath.context import Context
 from forms.xpath.functions import REGISTRY
 from forms.xpath.lookups import chain, find_key, keyed_step
 from forms.xpath.parser import parse
+from forms.xpath.phone_paths import route_of
 from forms.xpath.references import functions_of, references_of
+from forms.xpath.stops import Reason, stop
 from forms.xpath.syntax import ANY_NAME, ANY_NODE, Binary, Call, Expr, Number, Path, Step, Text
 from forms.xpath.values import Node, Value
 
@@ -41,7 +43,7 @@ class Expression:
         self.source = source
         self.references = references
         self.functions = names
-        self.volatile = any(REGISTRY[name].volatile for name in names)
+        self.volatile = any(name in REGISTRY and REGISTRY[name].volatile for name in names)
         self.constant = code.constant
         self.evaluate = code.run
         self.boolean = as_boolean(code)
@@ -62,8 +64,11 @@ def _restore(source: str, references: frozenset[tuple[str, ...]]) -> Expression:
     return expression
 
 
-def compile_expression(source: str, context_path: tuple[str, ...] = ()) -> Expression:
+def compile_expression(source: str, context_path: tuple[str, ...] = (), *, late: bool = False) -> Expression:
     """Compile ``source``, which stands at the element ``context_path`` (("data", "group", "field")).
+
+    ``late``: what is wrong with a call (an unknown function, wrong arguments) is raised as EvaluationError when the
+    call is reached, as on a phone, and never where it is not.
 
     Raises ExpressionError; params: ``source``, ``position`` (from 0), ``remedy`` and, about a function, ``function``.
     Codes: expression.syntax, expression.empty, expression.too_deep, expression.axis, expression.unknown_function,
@@ -71,7 +76,7 @@ def compile_expression(source: str, context_path: tuple[str, ...] = ()) -> Expre
     """
     try:
         tree = parse(source)
-        code = _Compiler(source).compile(tree)
+        code = _Compiler(source, late).compile(tree)
         return Expression(source, code, references_of(tree, context_path), functions_of(tree))
     except RecursionError:
         params = {"source": source[:80], "position": 0, "remedy": "expression.too_deep.remedy"}
@@ -84,10 +89,19 @@ def known_functions() -> tuple[str, ...]:
 
 
 class _Compiler:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, late: bool) -> None:
         self.source = source
+        self.late = late
+        self.compiled: dict[int, tuple[Expr, Code]] = {}
 
     def compile(self, expression: Expr) -> Code:
+        # a predicate is asked for several times: for both ways to walk, and for the index
+        known = self.compiled.get(id(expression))
+        if known is None:
+            known = self.compiled[id(expression)] = (expression, self._compile(expression))
+        return known[1]
+
+    def _compile(self, expression: Expr) -> Code:
         if isinstance(expression, (Text, Number)):
             return constant(expression.value)
         if isinstance(expression, Binary):
@@ -119,6 +133,15 @@ class _Compiler:
         return operators.arithmetic(name, left, right)
 
     def _call(self, call: Call) -> Code:
+        if not self.late:
+            return self._checked_call(call)
+        try:
+            return self._checked_call(call)
+        except ExpressionError as error:
+            reason: Reason = "unknown-function" if error.code.endswith("unknown_function") else "bad-call"
+            return Code("value", lambda _: stop(reason))
+
+    def _checked_call(self, call: Call) -> Code:
         entry = REGISTRY.get(call.name)
         if entry is None:
             raise self.error(call, "expression.unknown_function")
@@ -131,8 +154,17 @@ class _Compiler:
         simple = _simple(path)
         if simple is not None:
             return paths.simple_path(*simple)
+        route = route_of(path, lambda predicate: paths.keeper(self.compile(predicate)))
         if isinstance(path.start, Call) and path.start.name == "instance" and not path.predicates:
-            return self._instance_path(path.start, path.steps)
+            return paths.either(self._instance_path(path.start, path.steps), route, quick=True)
+        try:
+            return paths.either(self._wide_path(path), route)
+        except ExpressionError:
+            if not self.late:
+                raise
+            return Code("value", lambda _: stop("unsupported"))
+
+    def _wide_path(self, path: Path) -> Code:
         if path.start == "root":
             return paths.general_path(paths.from_root, self._steps(path.steps))
         if path.start == "here":
@@ -186,7 +218,7 @@ def _simple(path: Path) -> tuple[paths.Start, int, tuple[str, ...]] | None:
         return None
     ups, names = 0, []
     for step in path.steps:
-        if step.predicates:
+        if step.predicates or step.prefix:
             return None
         if step.axis == "child" and step.test not in (ANY_NAME, ANY_NODE):
             names.append(step.test)

@@ -16,6 +16,11 @@ class World:
     ``now`` is aware, its zone the one in which dates are read; ``today`` is its local midnight. ``instances`` are the
     secondary instances by id (the node is the root element, children are items). ``tables`` are those for ``pulldata``
     by file stem. ``choice_label(question, name)`` and ``itext(id)`` give labels in the language of the form in use.
+    ``cells`` may hold what absolute paths outside repeats lead to, "/data/group/age": the node, or no nodes as ``[]``;
+    what it does not hold is looked for in the tree. ``wide``: XPath 1.0 also where a phone stops or finds nothing
+    (axes, unions, numbers as predicates, several nodes where one is wanted), for previews and for lint.
+    ``prefix_of``: the prefix an element was written with; without it a prefix in a path matches any, as forms lose
+    theirs on the way.
     """
 
     root: Node
@@ -26,6 +31,9 @@ class World:
     itext: Callable[[str], str] | None = None
     tables: Mapping[str, Node] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, Node | list[Node]] = field(default_factory=dict)
+    wide: bool = False
+    prefix_of: Callable[[Node], str] | None = None
     today: datetime = field(init=False)
 
     def __post_init__(self) -> None:

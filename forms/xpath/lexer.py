@@ -21,12 +21,11 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _AXIS_OR_CALL = re.compile(r"\s*(::|\()")
-_OPERATOR_NAMES = frozenset({"and", "or", "mod", "div"})
+_OPERATOR_NAMES = ("and", "or", "div", "mod")
 _OPERATOR_MARKS = frozenset({"|", "+", "-", "=", "!=", "<", "<=", ">", ">="})
 _NODE_TYPES = frozenset({"node", "text", "comment", "processing-instruction"})
 # what stands before an operand: there a name is a name, and * is a name test (the disambiguation rule of XPath)
 _OPENING = frozenset({"(", "[", ",", "@", "::", "/", "//"})
-_OPERATOR_START = re.compile(r"(?:and|or|mod|div)(?![\w.\-·]*\s*(?:::))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,8 @@ def _token(source: str, found: re.Match[str], operator_expected: bool) -> Token:
 
 
 def _operator_name(source: str, text: str, start: int) -> Token:
-    """An operator name; phones also read "1 mod1" and "1div2", where the operand follows without a blank."""
-    if text in _OPERATOR_NAMES:
-        return Token("operator", text, start)
-    for name in ("mod", "div", "and", "or"):
-        if text.startswith(name) and text[len(name)].isdigit():
+    """An operator name. As on a phone the operand may follow without a blank: "1 div2", "a andtrue()"."""
+    for name in _OPERATOR_NAMES:
+        if text.startswith(name):
             return Token("operator", name, start)
     raise syntax_error(source, start)

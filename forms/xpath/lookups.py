@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from forms.xpath.code import Code
 from forms.xpath.context import Context
+from forms.xpath.stops import allow
 from forms.xpath.syntax import ANY_NAME, ANY_NODE, Binary, Call, Expr, Path, Step
 from forms.xpath.values import Node, scalar_to_string, unpack
 from forms.xpath.walking import walk
@@ -82,7 +83,9 @@ def keyed_step(name: str, key: str, other: Code, scan: Filter) -> Filter:
     def run(parents: list[Node], context: Context) -> list[Node]:
         value = other.run(context)
         several = isinstance(value, list) and len(value) > 1
-        plain = unpack(value, context.now)
+        if several and any(parent.named(name) for parent in parents):
+            allow(value, context)
+        plain = "" if several else unpack(value, context.now)
         if isinstance(plain, datetime):
             plain = scalar_to_string(plain)
         indexed = isinstance(plain, str) or (isinstance(plain, float) and plain.is_integer())

@@ -6,13 +6,14 @@ Source: ODK XForms specification, data types date, time and dateTime (ISO 8601);
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DATE = re.compile(r"(-?\d{1,9})-(\d{1,2})-(\d{1,2})\Z", re.ASCII)
-_TIME = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?\s*(Z|[+-]\d{1,2}(?::?\d{2})?)?\Z", re.ASCII)
+_DATE = re.compile(r"\+?(\d{1,9})-\+?(\d{1,9})-\+?(\d{1,9})\Z")
+_CLOCK = re.compile(r"(\d{1,9}):(\d{1,9})(?::(?=\.?\d)(\d{0,9})(?:\.(\d{0,9}))?(?![\d.])[^:]*)?\Z")
+_OFFSET = re.compile(r"([+-]?\d{1,6})(?::([+-]?\d{1,6})(?::.*)?)?\Z")
 
 
 def days_of(moment: datetime) -> float:
@@ -23,6 +24,12 @@ def days_of(moment: datetime) -> float:
 def fractional_days_of(moment: datetime) -> float:
     """Days from 1970-01-01T00:00:00Z to the moment, with the time of day as a fraction (milliseconds are kept)."""
     return (moment - _EPOCH) // timedelta(milliseconds=1) / 86400000.0
+
+
+def local_days_of(moment: datetime) -> float:
+    """Days from the local midnight of 1970-01-01 to the moment, with the time of day as a fraction."""
+    start = datetime(1970, 1, 1, tzinfo=moment.tzinfo).astimezone(UTC)
+    return (moment - start) // timedelta(milliseconds=1) / 86400000.0
 
 
 def moment_of_days(days: float, zone: tzinfo) -> datetime | None:
@@ -53,25 +60,27 @@ def find_time(text: str, today: datetime) -> datetime | None:
 
 
 def _at_clock(day: datetime, clock: str, zone: tzinfo) -> datetime | None:
-    found = _TIME.match(clock)
+    """A time of day as phones read it: no blanks; what follows the seconds is not looked at; +0700 is 700 hours."""
+    text, shift = clock, None
+    if clock.endswith("Z"):
+        text, shift = clock[:-1], timedelta()
+    elif "+" in clock or "-" in clock:
+        text, offset, *_ = clock.split("+" if "+" in clock else "-")
+        shift = _shift(offset, 1 if "+" in clock else -1)
+        if shift is None:
+            return None
+    found = _CLOCK.match(text)
     if found is None:
         return None
-    hour, minute, second, fraction, offset = found.groups()
+    hour, minute, second, fraction = found.groups()
     millis = int((fraction or "")[:3].ljust(3, "0"))
     try:
         moment = day.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=millis * 1000)
-        if not offset:
-            return moment
-        return moment.replace(tzinfo=_offset(offset)).astimezone(zone)
+        return moment if shift is None else (moment.replace(tzinfo=UTC) - shift).astimezone(zone)
     except (ValueError, OverflowError):
         return None
 
 
-def _offset(text: str) -> tzinfo:
-    if text == "Z":
-        return UTC
-    hours, _, minutes = text[1:].partition(":")
-    if not minutes and len(hours) > 2:
-        hours, minutes = hours[:-2], hours[-2:]
-    shift = timedelta(hours=int(hours), minutes=int(minutes or 0))
-    return timezone(-shift if text[0] == "-" else shift)
+def _shift(offset: str, sign: int) -> timedelta | None:
+    found = _OFFSET.match(offset)
+    return sign * timedelta(hours=int(found[1]), minutes=int(found[2] or 0)) if found is not None else None

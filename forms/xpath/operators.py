@@ -2,7 +2,8 @@
 
 As on a phone: = and != compare as booleans when either side is one, else as numbers (equal within 1e-12) when either
 is one, else as texts; < and the like always compare numbers, dates as whole days. A path that finds nothing is ''.
-Where a path finds several nodes, a phone stops with an error; here the comparison holds if it holds for any of them.
+Where a path finds several nodes, a phone stops with an error, and so do we; in a wide world the comparison holds if it
+holds for any of them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from forms.xpath.code import (
     own_node,
 )
 from forms.xpath.context import Context
+from forms.xpath.stops import allow, stop
 from forms.xpath.values import (
     NAN,
     READERS,
@@ -60,9 +62,14 @@ def remainder(left: float, right: float) -> float:
     return math.fmod(left, right)
 
 
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "div": divide, "mod": remainder,
-}  # fmt: skip
+Number = Callable[[Context], float]
+_ARITHMETIC: dict[str, Callable[[Number, Number], Number]] = {
+    "+": lambda left, right: lambda context: left(context) + right(context),
+    "-": lambda left, right: lambda context: left(context) - right(context),
+    "*": lambda left, right: lambda context: left(context) * right(context),
+    "div": lambda left, right: lambda context: divide(left(context), right(context)),
+    "mod": lambda left, right: lambda context: remainder(left(context), right(context)),
+}
 
 
 def equal(left: Scalar, right: Scalar) -> bool:
@@ -82,11 +89,7 @@ def unequal(left: Scalar, right: Scalar) -> bool:
 
 def arithmetic(name: str, left: Code, right: Code) -> Code:
     """+ - * div mod."""
-    apply, first, second = _ARITHMETIC[name], as_number(left), as_number(right)
-    if right.constant and not left.constant:
-        number: float = second(None)  # type: ignore[arg-type]
-        return Code("number", lambda context: apply(first(context), number))
-    return fold(Code("number", lambda context: apply(first(context), second(context))), left, right)
+    return fold(Code("number", _ARITHMETIC[name](as_number(left), as_number(right))), left, right)
 
 
 def negation(operand: Code) -> Code:
@@ -102,9 +105,12 @@ def conjunction(name: str, operands: list[Code]) -> Code:
 
 
 def _all(truths: list[Truth]) -> Truth:
-    if len(truths) == 2:
-        first, second = truths
+    first, second, *rest = truths
+    if not rest:
         return lambda context: first(context) and second(context)
+    if len(rest) == 1:
+        third = rest[0]
+        return lambda context: first(context) and second(context) and third(context)
 
     def run(context: Context) -> bool:
         for truth in truths:  # noqa: SIM110 - a generator costs three times as much
@@ -153,15 +159,16 @@ def _node_relation(look: Look, holds: Callable[[float, float], bool], limit: flo
                 return False
             read = READERS.get(node.data_type)
             number = string_to_number(text) if read is None else read(text, context.now)
-            return holds(number if number.__class__ is float else scalar_to_number(number), limit)
+            return holds(number if isinstance(number, float) else scalar_to_number(number), limit)
 
         return own
 
     def run(context: Context) -> bool:
         found = look(context)
-        if isinstance(found, list):
-            return any(holds(node_number(node, context), limit) for node in found)
-        return holds(node_number(found, context), limit)
+        if isinstance(found, Node):
+            return holds(node_number(found, context), limit)
+        allow(found, context)
+        return any(holds(node_number(node, context), limit) for node in found)
 
     return run
 
@@ -172,40 +179,28 @@ def equality(name: str, left: Code, right: Code) -> Code:
         left, right = right, left
     compare = equal if name == "=" else unequal
     if right.constant and left.look is not None:
-        value = constant_value(right)
-        if isinstance(value, str):
-            return Code("boolean", _node_text_equality(left.look, value, compare))
-        return Code("boolean", _node_equality(left.look, value, compare))
+        return Code("boolean", _node_equality(left.look, constant_value(right), compare))
     if left.kind == "nodes" or right.kind == "nodes":
         return Code("boolean", _existential(left, right, compare, as_scalar, node_scalar))
     first, second = as_scalar(left), as_scalar(right)
     return fold(Code("boolean", lambda context: compare(first(context), second(context))), left, right)
 
 
-def _node_text_equality(look: Look, value: str, compare: Callable[[Scalar, Scalar], bool]) -> Truth:
-    expected = compare is equal
-
-    def run(context: Context) -> bool:
-        found = look(context)
-        if not isinstance(found, list):
-            if found.data_type not in READERS:
-                return ((found.text if found.relevant else "") == value) is expected
-            return compare(node_scalar(found, context), value)
-        if not found:
-            return (value == "") is expected
-        return any(compare(node_scalar(node, context), value) for node in found)
-
-    return run
-
-
 def _node_equality(look: Look, value: Scalar, compare: Callable[[Scalar, Scalar], bool]) -> Truth:
+    expected, text = compare is equal, isinstance(value, str)
+    number = None if isinstance(value, bool) else scalar_to_number(value)
+
     def run(context: Context) -> bool:
         found = look(context)
-        if not isinstance(found, list):
-            return compare(node_scalar(found, context), value)
-        if not found:
-            return compare("", value)
-        return any(compare(node_scalar(node, context), value) for node in found)
+        if not isinstance(found, Node):
+            allow(found, context)
+            return any(compare(node_scalar(node, context), value) for node in found) if found else compare("", value)
+        if text and found.data_type not in READERS:
+            return ((found.text if found.relevant else "") == value) is expected
+        said = node_scalar(found, context)
+        if number is not None and isinstance(said, float):
+            return (-1e-12 < said - number < 1e-12) is expected
+        return compare(said, value)
 
     return run
 
@@ -218,10 +213,10 @@ def _existential(
     read: Callable[[Node, Context], Any],
 ) -> Truth:
     first, second = _candidates(left, single, read), _candidates(right, single, read)
-    quick = _one_or_none(left, single, read), _one_or_none(right, single, read)
+    one_or_none, other_or_none = _one_or_none(left, single, read), _one_or_none(right, single, read)
 
     def run(context: Context) -> bool:
-        one, other = quick[0](context), quick[1](context)
+        one, other = one_or_none(context), other_or_none(context)
         if one is not None and other is not None:
             return holds(one, other)
         return slowly(context)
@@ -230,6 +225,8 @@ def _existential(
         ours, theirs = first(context), second(context)
         if len(ours) == 1 and len(theirs) == 1:
             return holds(ours[0], theirs[0])
+        allow(ours, context)
+        allow(theirs, context)
         return any(holds(one, other) for one in ours for other in theirs)
 
     return run
@@ -245,7 +242,7 @@ def _one_or_none(
 
     def run(context: Context) -> Any:
         found = look(context)
-        return None if isinstance(found, list) else read(found, context)
+        return read(found, context) if isinstance(found, Node) else None
 
     return run
 
@@ -264,7 +261,7 @@ def _candidates(
 
     def run(context: Context) -> list[Any]:
         found = nodes(context)
-        if not isinstance(found, list):
+        if isinstance(found, Node):
             return [read(found, context)]
         return [read(node, context) for node in found] or [empty]
 
@@ -276,6 +273,8 @@ def union(left: Code, right: Code) -> Code:
     first, second = as_nodes(left), as_nodes(right)
 
     def run(context: Context) -> list[Node]:
+        if not context.world.wide:
+            stop("unsupported")
         found = {id(node): node for node in (*first(context), *second(context))}
         return sorted(found.values(), key=document_order)
 

@@ -25,7 +25,7 @@ from forms.xpath.syntax import (
 )
 
 _LEVELS = (("or",), ("and",), ("=", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "div", "mod"), (), ("|",))
-_STRENGTH = {operator: strength for strength, operators in enumerate(_LEVELS, 1) for operator in operators}
+STRENGTH = {operator: strength for strength, operators in enumerate(_LEVELS, 1) for operator in operators}
 _NEGATION_STRENGTH = 7
 DEEPEST = 80
 """How deep brackets may nest; pyxform and people stay far below it, and the interpreter's stack is not at risk."""
@@ -83,7 +83,7 @@ class _Reader:
             raise self.error("expression.too_deep")
         left = self.operand()
         while self.token.kind == "operator":
-            strength = _STRENGTH[self.token.text]
+            strength = STRENGTH[self.token.text]
             if strength <= weakest:
                 break
             operator = self.advance().text
@@ -177,7 +177,8 @@ class _Reader:
                 raise self.error("expression.axis")
             axis = cast(Axis, self.advance().text)
             self.expect("::")
-        return Step(axis, self.test(), self.predicates())
+        prefix = self.token.text.rpartition(":")[0] if self.token.kind == "name" else ""
+        return Step(axis, self.test(), self.predicates(), prefix)
 
     def test(self) -> str:
         if self.takes("*"):

@@ -1,17 +1,21 @@
-"""Paths compiled to closures over nodes.
+"""Paths of names alone, and those that only a wide world walks, compiled to closures over nodes.
 
 An absolute path stays, as on a phone, within the repeats that the expression itself stands in as long as its steps
 name the same elements: /data/member/age means the age of this member inside the repeat, and all ages outside.
-Irrelevant nodes are never found. Numbers as predicates select by place (XPath 1.0 section 2.4).
+Irrelevant nodes are never found. In a wide world numbers as predicates select by place (XPath 1.0 section 2.4).
+:mod:`forms.xpath.phone_paths` has the others as a phone walks them.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from typing import Literal, cast
 
 from forms.xpath.code import Code, Look, as_boolean, own_node
 from forms.xpath.context import Context
+from forms.xpath.phone_paths import Route, top_name, walked
+from forms.xpath.stops import Reason, stop
 from forms.xpath.syntax import ANY_NAME, ANY_NODE, Step
 from forms.xpath.values import Node
 
@@ -34,9 +38,9 @@ def simple_path(start: Start, ups: int, names: tuple[str, ...]) -> Code:
 
     def run(context: Context) -> list[Node]:
         found = look(context)
-        if isinstance(found, list):
-            return found
-        return [found] if found.relevant else []
+        if isinstance(found, Node):
+            return [found] if found.relevant else []
+        return found
 
     return Code("nodes", run, look=look)
 
@@ -48,8 +52,8 @@ def _own_current(context: Context) -> Node:
 def _sibling(name: str) -> Look:
     def look(context: Context) -> Node | list[Node]:
         parent = context.node.parent
-        if parent is None:
-            return []
+        if parent is None or not parent.name:
+            return _from_above(parent, context, (name,))
         found = parent.named(name)
         if len(found) == 1:
             return found[0]
@@ -64,9 +68,11 @@ def _relative(start: Start, ups: int, names: tuple[str, ...]) -> Look:
     def look(context: Context) -> Node | list[Node]:
         node: Node | None = context.node if here else context.current
         for _ in range(ups):
-            node = node.parent if node is not None else None
-        if node is None:
-            return []
+            if node is None:
+                stop("past-the-root")
+            node = node.parent
+        if node is None or not node.name:
+            return _from_above(node, context, names)
         for place, name in enumerate(names):
             found = node.named(name)
             if len(found) != 1:
@@ -77,13 +83,26 @@ def _relative(start: Start, ups: int, names: tuple[str, ...]) -> Look:
     return look
 
 
+def _from_above(document: Node | None, context: Context, names: tuple[str, ...]) -> Node | list[Node]:
+    """What names lead to from above the root element, whose own name a phone does not look at."""
+    if not names:
+        stop("past-the-root")
+    root = document.children[0] if document is not None and document.children else context.world.root
+    return _spread([root], names[1:]) if not context.world.wide or root.name == names[0] else []
+
+
 def _absolute(names: tuple[str, ...]) -> Look:
     first, rest = names[0], names[1:]
+    whole = sys.intern("/" + "/".join(names))
 
     def look(context: Context) -> Node | list[Node]:
+        known = context.world.cells.get(whole)
+        return walk_down(context) if known is None else known
+
+    def walk_down(context: Context) -> Node | list[Node]:
         node = context.world.root
         if node.name != first:
-            return []
+            return [] if context.world.wide else _spread([node], rest)
         for place, name in enumerate(rest):
             found = node.named(name)
             if len(found) == 1:
@@ -100,14 +119,11 @@ def _absolute(names: tuple[str, ...]) -> Look:
 
 def _enclosing(context: Context, parent: Node, name: str) -> Node | None:
     """The child ``name`` of ``parent`` in which the expression stands, if it stands in one."""
-    for start in (context.node, context.current):
-        node: Node | None = start
-        while node is not None:
-            if node.parent is parent:
-                if node.name == name:
-                    return node
-                break
-            node = node.parent
+    node: Node | None = context.node
+    while node is not None:
+        if node.parent is parent:
+            return node if node.name == name else None
+        node = node.parent
     return None
 
 
@@ -145,6 +161,29 @@ def general_path(start: Nodes, moves: list[Move]) -> Code:
         for go in moves:
             nodes = go(nodes, context)
         return [node for node in nodes if node.relevant]
+
+    return Code("nodes", run)
+
+
+def either(wide: Code, route: Route | Reason, quick: bool = False) -> Code:
+    """A path walked as XPath 1.0 has it in a wide world, else as a phone does.
+
+    ``quick``: the first gives the same on a phone as well, unless the expression stands in a tree whose names are those
+    of the path.
+    """
+    widely = wide.run
+    if isinstance(route, str):
+        reason = route
+        return Code("nodes", lambda context: widely(context) if context.world.wide else stop(reason))
+    narrowly = walked(route)
+    first = route.levels[0].name if route.levels else ""
+    quick = quick and bool(first) and all(level.name not in (ANY_NAME, ANY_NODE) for level in route.levels)
+
+    def run(context: Context) -> list[Node]:
+        world = context.world
+        if world.wide or (quick and route.instance in world.instances and top_name(context.node) != first):
+            return cast(list[Node], widely(context))
+        return narrowly(context)
 
     return Code("nodes", run)
 
@@ -196,8 +235,11 @@ def then_keep(first: Move, predicates: list[Code]) -> Move:
 
 
 def keeper(predicate: Code) -> Move:
-    """The nodes among given ones that pass ``predicate``; a number keeps the one at that place."""
-    run, test, may_be_place = predicate.run, as_boolean(predicate), predicate.kind in ("number", "scalar", "value")
+    """The nodes among given ones for which ``predicate`` is true.
+
+    What is no truth value keeps nothing; in a wide world a number keeps the one at that place.
+    """
+    run, test, sure = predicate.run, as_boolean(predicate), predicate.kind == "boolean"
 
     def keep(nodes: list[Node], context: Context) -> list[Node]:
         if not nodes:
@@ -207,11 +249,13 @@ def keeper(predicate: Code) -> Move:
         for place, node in enumerate(nodes, 1):
             inner.node = node
             inner.position = place
-            if may_be_place:
+            if sure:
+                passes = test(inner)
+            elif context.world.wide:
                 value = run(inner)
                 passes = value == place if isinstance(value, float) else test(inner)
             else:
-                passes = test(inner)
+                passes = run(inner) is True
             if passes:
                 kept.append(node)
         return kept

@@ -39,11 +39,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a path. ``test`` is a local name, ``ANY_NAME`` or ``ANY_NODE``; prefixes are left out."""
+    """One step of a path. ``test``: a local name, ``ANY_NAME`` or ``ANY_NODE``; ``prefix``: what stood before it."""
 
     axis: Axis
     test: str
     predicates: tuple[Expr, ...] = ()
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

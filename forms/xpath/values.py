@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from forms.errors import EvaluationError
 from forms.xpath.moments import days_of
 from forms.xpath.moments import find_moment as find_moment
 from forms.xpath.moments import find_time as find_time
@@ -51,7 +52,7 @@ class Node:
         self.data_type = data_type
         self.is_repeat = False
         self.attributes: dict[str, str] | None = None
-        self._index: tuple[int, dict[str, list[Node]]] | None = None
+        self._index: tuple[int, dict[str, list[Node]], dict[int, int]] | None = None
         self._keys: dict[tuple[str | None, str], dict[str, list[Node]]] | None = None
         self._numbers: dict[tuple[str | None, str], dict[float, list[Node]]] | None = None
 
@@ -69,7 +70,7 @@ class Node:
             table: dict[str, list[Node]] = {}
             for child in self.children:
                 table.setdefault(child.name, []).append(child)
-            self._index = index = (len(self.children), table)
+            self._index = index = (len(self.children), table, {})
         return index[1].get(name, _NONE)
 
     def child(self, name: str) -> Node | None:
@@ -116,7 +117,12 @@ class Node:
         if self.parent is None:
             return 1
         siblings = self.parent.named(self.name)
-        return next((place for place, node in enumerate(siblings, 1) if node is self), 1)
+        if len(siblings) < 2 or self.parent._index is None:
+            return 1
+        places = self.parent._index[2]
+        if id(self) not in places:
+            places.update((id(node), place) for place, node in enumerate(siblings, 1))
+        return places.get(id(self), 1)
 
     def path(self) -> str:
         """The node's path, "/data/member[2]/age": a place is given to repeats and to nodes that occur several times."""
@@ -139,7 +145,8 @@ _NONE: list[Node] = []
 _BLANK = Node("")
 
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)\Z", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d{1,10}\Z", re.ASCII)
+_DOUBLE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,10}\Z")
 
 
 def string_to_number(text: str) -> float:
@@ -197,20 +204,28 @@ def format_shortest(number: float) -> tuple[str, str, int]:
 
 def normalise_points(text: str) -> str:
     """Geopoints, separated by ";", with latitude, longitude, altitude and accuracy as doubles; '' when unreadable."""
-    points: list[str] = []
+    points = (point + [0.0] * (4 - len(point)) for point in read_points(text))
+    return "; ".join(" ".join(java_double(number) if number else "0.0" for number in point) for point in points)
+
+
+def read_points(text: str) -> list[list[float]]:
+    """The two to four numbers of each geopoint of a text, separated by ";"; none when one is unreadable."""
+    points: list[list[float]] = []
     for part in text.split(";"):
         pieces = part.split()
         if not pieces:
             continue
-        if not 2 <= len(pieces) <= 4 or not all(_NUMBER.match(piece) for piece in pieces):
-            return ""
-        numbers = [float(piece) for piece in pieces] + [0.0] * (4 - len(pieces))
-        points.append(" ".join(java_double(number) if number else "0.0" for number in numbers))
-    return "; ".join(points)
+        if not 2 <= len(pieces) <= 4 or not all(map(_DOUBLE.match, pieces)):
+            return []
+        numbers = list(map(float, pieces))
+        if not all(map(math.isfinite, numbers)):
+            return []
+        points.append(numbers)
+    return points
 
 
 def _read_integer(text: str, _: datetime) -> Scalar:
-    if len(text) < 10 and text.isdecimal() and text.isascii():
+    if len(text) < 10 and text.isdecimal():
         return float(text)
     text = text.strip()
     if _INTEGER.match(text):
@@ -225,14 +240,12 @@ def _read_decimal(text: str, _: datetime) -> Scalar:
         number = float(text)
     except ValueError:
         return ""
-    return number if math.isfinite(number) and "_" not in text else ""
+    return number if math.isfinite(number) and "_" not in text and text.isascii() else ""
 
 
 def _read_day(text: str, now: datetime) -> Scalar:
-    moment = find_moment(text, now.tzinfo or UTC)
-    if moment is None or len(text) == 10:
-        return "" if moment is None else moment
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = find_moment(text, now.tzinfo or UTC) if "T" not in text else None
+    return "" if moment is None else moment
 
 
 def _read_moment(text: str, now: datetime) -> Scalar:
@@ -253,14 +266,22 @@ def _read_points(text: str, _: datetime) -> Scalar:
     return normalise_points(text)
 
 
+def _read_double(text: str, _: datetime) -> Scalar:
+    """A number that a calculation made, infinite ones among them."""
+    return float(text)
+
+
 READERS: dict[str, Callable[[str, datetime], Scalar]] = {
     "int": _read_integer,
     "decimal": _read_decimal,
+    "double": _read_double,
     "date": _read_day,
     "dateTime": _read_moment,
     "time": _read_time,
     "boolean": _read_boolean,
     "geopoint": _read_points,
+    "geotrace": _read_points,
+    "geoshape": _read_points,
 }
 
 
@@ -274,8 +295,10 @@ def value_of(node: Node, now: datetime) -> Scalar:
 
 
 def unpack(value: Value, now: datetime) -> Scalar:
-    """The single value behind a value: of a list of nodes the first one's, '' of an empty list."""
+    """The single value behind a value: of a list its only node's, '' of an empty one. EvaluationError of several."""
     if isinstance(value, list):
+        if len(value) > 1:
+            raise EvaluationError("expression.stopped", {"reason": "several-nodes"})
         return value_of(value[0], now) if value else ""
     return value
 
@@ -288,7 +311,7 @@ def scalar_to_string(value: Scalar) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return number_to_string(value)
-    return value.strftime("%Y-%m-%d") if value.year > 999 else f"{value.year:04d}-{value:%m-%d}"
+    return value.strftime("%Y-%m-%d") if value.year > 999 else f"{value.year}-{value:%m-%d}"
 
 
 def scalar_to_number(value: Scalar) -> float:
@@ -324,5 +347,5 @@ def to_number(value: Value, now: datetime) -> float:
 
 
 def to_boolean(value: Value, now: datetime) -> bool:
-    """Any value as true or false; of nodes it is the first one's value that counts, as on a phone."""
+    """Any value as true or false; of nodes it is the only one's value that counts, as on a phone."""
     return scalar_to_boolean(unpack(value, now))

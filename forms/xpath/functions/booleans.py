@@ -5,8 +5,9 @@ from __future__ import annotations
 from forms.xpath.code import Code, as_boolean, as_scalar, constant_value, fold
 from forms.xpath.context import Context
 from forms.xpath.functions.registry import Compiler, function, special
+from forms.xpath.stops import single, stop
 from forms.xpath.syntax import Call
-from forms.xpath.values import Scalar, Value, cut, scalar_to_boolean, scalar_to_number, unpack, value_of
+from forms.xpath.values import Scalar, Value, cut, scalar_to_boolean, scalar_to_number, value_of
 
 
 @function("true", returns="boolean")
@@ -46,10 +47,12 @@ def _if(compiler: Compiler, call: Call) -> Code:
     holds = as_boolean(condition)
     if condition.constant:
         return yes if constant_value(Code("boolean", holds)) else no
+    kind = yes.kind if yes.kind == no.kind and yes.kind != "nodes" else "value"
     first, second = yes.run, no.run
-    if yes.kind == no.kind and yes.kind != "nodes":
-        return Code(yes.kind, lambda context: first(context) if holds(context) else second(context))
-    return Code("value", lambda context: first(context) if holds(context) else second(context))
+    if yes.constant and no.constant:
+        one, other = constant_value(yes), constant_value(no)
+        return Code(kind, lambda context: one if holds(context) else other)
+    return Code(kind, lambda context: first(context) if holds(context) else second(context))
 
 
 @special("coalesce", 2, 2)
@@ -62,7 +65,7 @@ def _coalesce(compiler: Compiler, call: Call) -> Code:
 
     def run(context: Context) -> Value:
         value: Value = value_of_first(context)
-        return value_of_second(context) if _is_empty(unpack(value, context.now)) else value
+        return value_of_second(context) if _is_empty(single(value, context)) else value
 
     return Code("value", run)
 
@@ -74,7 +77,7 @@ def _is_empty(value: Scalar) -> bool:
 def _unfolded(values: tuple[Value, ...], context: Context) -> list[bool]:
     if len(values) == 1 and isinstance(values[0], list):
         return [scalar_to_boolean(value_of(node, context.now)) for node in values[0]]
-    return [scalar_to_boolean(unpack(value, context.now)) for value in values]
+    return [scalar_to_boolean(single(value, context)) for value in values]
 
 
 @function("checklist", "number number value*", returns="boolean", context=True)
@@ -85,16 +88,20 @@ def checklist(context: Context, fewest: float, most: float, *factors: Value) -> 
     return (least < 0 or count >= least) and (limit < 0 or count <= limit)
 
 
-@function("weighted-checklist", "number number value*", returns="boolean", context=True)
+@function("weighted-checklist", "number number value value value*", returns="boolean", context=True)
 def weighted_checklist(context: Context, lowest: float, highest: float, *pairs: Value) -> bool:
     """Whether the weights (each after its factor) of the true factors sum up to a number within both bounds."""
+    if len(pairs) % 2:
+        stop("bad-call")
     if len(pairs) == 2 and isinstance(pairs[0], list) and isinstance(pairs[1], list):
         flags: list[Value] = [value_of(node, context.now) for node in pairs[0]]
         weights: list[Value] = [value_of(node, context.now) for node in pairs[1]]
     else:
         flags, weights = list(pairs[::2]), list(pairs[1::2])
+    if len(flags) != len(weights):
+        stop("bad-call")
     total = 0.0
-    for flag, weight in zip(flags, weights, strict=False):
-        if scalar_to_boolean(unpack(flag, context.now)):
-            total += scalar_to_number(unpack(weight, context.now))
+    for flag, weight in zip(flags, weights, strict=True):
+        holds, number = scalar_to_boolean(single(flag, context)), scalar_to_number(single(weight, context))
+        total += number if holds else 0.0
     return lowest <= total <= highest

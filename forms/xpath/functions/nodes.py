@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from forms.xpath.code import Code, as_number, as_string
+import hashlib
+
+from forms.xpath.code import Code, as_scalar, as_string
 from forms.xpath.context import Context
 from forms.xpath.functions.registry import Compiler, function, special
+from forms.xpath.phone_paths import place_of
+from forms.xpath.stops import stop
 from forms.xpath.syntax import Call
-from forms.xpath.values import Node, Value, cut, value_of
+from forms.xpath.values import Node, Scalar, Value, scalar_to_number, value_of
 
 
 @function("count", "nodes", returns="number")
@@ -25,10 +29,13 @@ def count_non_empty(context: Context, nodes: list[Node]) -> float:
 def _current(_: Compiler, __: Call) -> Code:
     """The node at which the whole expression stands, also inside predicates."""
 
-    def look(context: Context) -> Node:
-        return context.current
+    def run(context: Context) -> list[Node]:
+        # current()/.. is a path; current() alone is a function that phones do not know
+        if not context.world.wide:
+            stop("unsupported")
+        return [context.current] if context.current.relevant else []
 
-    return Code("nodes", lambda context: [context.current] if context.current.relevant else [], look=look)
+    return Code("nodes", run)
 
 
 @special("instance", 1, 1)
@@ -37,6 +44,8 @@ def _instance(compiler: Compiler, call: Call) -> Code:
     name = as_string(compiler.compile(call.arguments[0]))
 
     def run(context: Context) -> list[Node]:
+        if not context.world.wide:
+            stop("unsupported")
         root = context.world.instances.get(name(context))
         if root is None:
             return []
@@ -59,7 +68,9 @@ def _position(compiler: Compiler, call: Call) -> Code:
 
     def run(context: Context) -> float:
         found = nodes(context)
-        return float(found[0].position()) if isinstance(found, list) and found else 0.0
+        if not isinstance(found, list):
+            stop("not-nodes")
+        return float(1 + place_of(found[0])) if found else 0.0
 
     return Code("number", run)
 
@@ -83,17 +94,29 @@ def _randomize(compiler: Compiler, call: Call) -> Code:
     if part.kind not in ("nodes", "value"):
         raise compiler.error(call, "expression.needs_nodes")
     nodes = part.run
-    seed = as_number(compiler.compile(call.arguments[1])) if len(call.arguments) == 2 else None
+    seed = as_scalar(compiler.compile(call.arguments[1])) if len(call.arguments) == 2 else None
 
     def run(context: Context) -> list[Node]:
         found: Value = nodes(context)
         if not isinstance(found, list):
-            return []
+            stop("not-nodes")
         draw = context.world.random
-        start = seed(context) if seed is not None else (draw() * 2147483646 if draw is not None else 1.0)
-        return shuffled(found, cut(start))
+        if seed is not None:
+            return shuffled(found, _seed(seed(context)))
+        return shuffled(found, int(draw() * 2147483646) if draw is not None else 1)
 
     return Code("nodes", run)
+
+
+def _seed(value: Scalar) -> int:
+    """A number cut to 64 bits; of any other text the first eight bytes of its SHA-256."""
+    number = scalar_to_number(value)
+    if number == number:
+        return int(max(-9223372036854775808.0, min(9223372036854775807.0, number)))
+    if not isinstance(value, str):
+        stop("not-a-text")
+    made = hashlib.sha256(value.encode("utf-8", "replace"), usedforsecurity=False).digest()
+    return int.from_bytes(made[:8], signed=True) if value else 0
 
 
 def shuffled(nodes: list[Node], seed: int) -> list[Node]:
@@ -116,7 +139,7 @@ def depend(value: Value, *_: Value) -> Value:
     return value
 
 
-@function("property", "string", returns="string", context=True)
+@function("property", "string", returns="string", context=True, volatile=True)
 def device_property(context: Context, name: str) -> str:
     """A property of the device or of who uses it ("deviceid", "username"), '' when it is not known."""
     return context.world.properties.get(name, "")

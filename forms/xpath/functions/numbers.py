@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 
-from forms.xpath.code import Code, as_number, constant
+from forms.xpath.code import Code, as_number, constant, fold
 from forms.xpath.context import Context
 from forms.xpath.functions.registry import Compiler, function, special
+from forms.xpath.stops import single
 from forms.xpath.syntax import Call
-from forms.xpath.values import NAN, Value, cut, scalar_to_number, unpack, value_of
+from forms.xpath.values import NAN, Value, cut, scalar_to_number, value_of
 
 
 @special("number", 1, 1)
@@ -24,7 +25,7 @@ def _number(compiler: Compiler, call: Call) -> Code:
 @function("int", "number", returns="number")
 def integer(number: float) -> float:
     """The number without its fraction, towards zero."""
-    return float(math.trunc(number)) if math.isfinite(number) else number
+    return math.copysign(float(math.trunc(number)), number) if math.isfinite(number) else number
 
 
 @function("round", "number number?", returns="number")
@@ -53,7 +54,7 @@ def _numbers(values: tuple[Value, ...], context: Context) -> list[float]:
     if len(values) == 1 and isinstance(values[0], list):
         found = [scalar_to_number(value_of(node, context.now)) for node in values[0]]
     else:
-        found = [scalar_to_number(unpack(value, context.now)) for value in values]
+        found = [scalar_to_number(single(value, context)) for value in values]
     return [number for number in found if number == number]
 
 
@@ -66,19 +67,49 @@ def total(context: Context, nodes: Value) -> float:
     return result
 
 
-@function("max", "value*", returns="number", context=True)
-def largest(context: Context, *values: Value) -> float:
+@special("max", 0, None)
+def _max(compiler: Compiler, call: Call) -> Code:
     """The largest number among the arguments or the nodes of one path; NaN when there is none.
 
     JavaRosa gives 4.9E-324 when all are negative, which is a defect of its own; the true maximum is given here.
     """
-    return max(_numbers(values, context), default=NAN)
+    parts = [compiler.compile(argument) for argument in call.arguments]
+    numbers = [as_number(part) for part in parts]
+
+    def largest(context: Context) -> float:
+        best = NAN
+        for number_of in numbers:
+            number = number_of(context)
+            if number > best or best != best:
+                best = number
+        return best
+
+    return _over_nodes(parts, max) or fold(Code("number", largest), *parts)
 
 
-@function("min", "value*", returns="number", context=True)
-def smallest(context: Context, *values: Value) -> float:
+@special("min", 0, None)
+def _min(compiler: Compiler, call: Call) -> Code:
     """The smallest number among the arguments or the nodes of one path; NaN when there is none."""
-    return min(_numbers(values, context), default=NAN)
+    parts = [compiler.compile(argument) for argument in call.arguments]
+    numbers = [as_number(part) for part in parts]
+
+    def smallest(context: Context) -> float:
+        best = NAN
+        for number_of in numbers:
+            number = number_of(context)
+            if number < best or best != best:
+                best = number
+        return best
+
+    return _over_nodes(parts, min) or fold(Code("number", smallest), *parts)
+
+
+def _over_nodes(parts: list[Code], choose: Callable[..., float]) -> Code | None:
+    """The only argument, where it may be many nodes."""
+    if len(parts) != 1 or parts[0].kind not in ("nodes", "value"):
+        return None
+    run = parts[0].run
+    return Code("number", lambda context: choose(_numbers((run(context),), context), default=NAN))
 
 
 def guarded(body: Callable[..., float]) -> Callable[..., float]:
@@ -129,12 +160,12 @@ _PLAIN: dict[str, Callable[..., float]] = {
     "log": natural_logarithm,
 }
 for _name, _body in _PLAIN.items():
-    function(_name, "number", returns="number")(guarded(_body))
+    function(_name, "exact", returns="number")(guarded(_body))
 
-function("log10", "number", returns="number")(guarded(lambda number: natural_logarithm(number, math.log10)))
-function("exp10", "number", returns="number")(guarded(lambda number: power(10.0, number)))
-function("atan2", "number number", returns="number")(guarded(math.atan2))
-function("pow", "number number", returns="number")(power)
+function("log10", "exact", returns="number")(guarded(lambda number: natural_logarithm(number, math.log10)))
+function("exp10", "exact", returns="number")(guarded(lambda number: power(10.0, number)))
+function("atan2", "exact exact", returns="number")(guarded(math.atan2))
+function("pow", "exact exact", returns="number")(power)
 
 
 @function("pi", returns="number")

@@ -1,7 +1,8 @@
 """Where the functions of the expression language are entered: one decorated function each.
 
-The signature is words, one an argument: string, number, boolean, scalar (one value of any type), value (as it is) or
-nodes; "?" after a word makes it optional, "*" takes any further ones. A function that reads the context takes it first.
+The signature is words, one an argument: string, number, boolean, exact (a number, moments with their time of day),
+scalar (one value of any type), value (as it is) or nodes; "?" after a word makes it optional, "*" takes any further
+ones. A function that reads the context takes it first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from forms.errors import ExpressionError
-from forms.xpath.code import Code, Kind, as_boolean, as_nodes, as_number, as_scalar, as_string, as_value, fold
+from forms.xpath.code import (
+    Code,
+    Kind,
+    as_boolean,
+    as_exact_number,
+    as_number,
+    as_scalar,
+    as_string,
+    as_sure_nodes,
+    as_value,
+    fold,
+)
 from forms.xpath.syntax import Call, Expr
 
 Argument = Callable[[Code], Callable[[Any], Any]]
@@ -20,8 +32,9 @@ _READERS: dict[str, Argument] = {
     "number": as_number,
     "boolean": as_boolean,
     "scalar": as_scalar,
+    "exact": as_exact_number,
     "value": as_value,
-    "nodes": as_nodes,
+    "nodes": as_sure_nodes,
 }
 
 
@@ -58,7 +71,8 @@ REGISTRY: dict[str, Entry] = {}
 def function(
     name: str, signature: str = "", *, returns: Kind, context: bool = False, volatile: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter a function under ``name``. ``volatile`` ones give another value each time (now, random)."""
+    """Enter a function under ``name``. ``volatile`` ones give another value each time (now, random) or on
+    each device (property)."""
     words = signature.split()
     readers = [_READERS[word.rstrip("?*")] for word in words]
     wants_nodes = [word.startswith("nodes") for word in words]

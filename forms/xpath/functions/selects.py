@@ -5,29 +5,38 @@ from __future__ import annotations
 from forms.xpath.code import Code, as_nodes, as_string
 from forms.xpath.context import Context
 from forms.xpath.functions.registry import Compiler, function, special
+from forms.xpath.stops import stop
 from forms.xpath.syntax import Call, Text
-from forms.xpath.values import cut
+from forms.xpath.values import Scalar, cut
 
 
-@function("selected", "string string", returns="boolean")
-def selected(answer: str, name: str) -> bool:
-    """Whether ``name`` is among the names of ``answer``."""
-    return f" {name.strip()} " in f" {answer} "
+def _text(value: Scalar) -> str:
+    return value if isinstance(value, str) else stop("not-a-text")
 
 
-function("is-selected", "string string", returns="boolean")(selected)
+@function("selected", "scalar scalar", returns="boolean")
+def selected(answer: Scalar, name: Scalar) -> bool:
+    """Whether ``name`` is among the names of ``answer``. Both must be texts: numbers stop a phone."""
+    return f" {_text(name).strip()} " in f" {_text(answer)} "
 
 
-@function("count-selected", "string", returns="number")
-def count_selected(answer: str) -> float:
+function("is-selected", "scalar scalar", returns="boolean")(selected)
+
+
+@function("count-selected", "scalar", returns="number")
+def count_selected(answer: Scalar) -> float:
     """How many names ``answer`` has."""
-    return float(len(answer.split()))
+    return float(len(_names(answer)))
 
 
-@function("selected-at", "string number", returns="string")
-def selected_at(answer: str, place: float) -> str:
+def _names(answer: Scalar) -> list[str]:
+    return [name for name in _text(answer).split(" ") if name]
+
+
+@function("selected-at", "scalar number", returns="string")
+def selected_at(answer: Scalar, place: float) -> str:
     """The name at ``place`` (from 0) of ``answer``, '' outside of it."""
-    names = answer.split()
+    names = _names(answer)
     wanted = cut(place)
     return names[wanted] if 0 <= wanted < len(names) else ""
 
@@ -56,6 +65,7 @@ def _choice_name(compiler: Compiler, call: Call) -> Code:
 
 @function("jr:itext", "string", returns="string", context=True)
 def itext(context: Context, identifier: str) -> str:
-    """The text of the form with this id, in the language in use; '' when there is none."""
+    """The text of the form with this id, in the language in use; "[itext:id]" when there is none, as on a phone."""
     find = context.world.itext
-    return find(identifier) if find is not None else ""
+    found = find(identifier) if find is not None else ""
+    return found or f"[itext:{identifier}]"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
-
-import re2
 
 from forms.xpath.code import Code, as_string, constant, constant_value
 from forms.xpath.context import Context
 from forms.xpath.functions.registry import Compiler, function, special
+from forms.xpath.patterns import find_pattern
+from forms.xpath.stops import single, stop
 from forms.xpath.syntax import Call
-from forms.xpath.values import Value, cut, scalar_to_string, unpack, value_of
+from forms.xpath.values import Value, cut, scalar_to_string, value_of
 
-_TRANSPARENT = re2.Options()
-_TRANSPARENT.log_errors = False
+LONGEST = 1_000_000
+"""How many characters a text that is put together may have."""
 
 
 @special("string", 1, 1)
@@ -32,19 +31,25 @@ def _spread(values: tuple[Value, ...], context: Context) -> list[str]:
     """The texts of arguments: of a lone list of nodes all of them, else one each."""
     if len(values) == 1 and isinstance(values[0], list):
         return [scalar_to_string(value_of(node, context.now)) for node in values[0]]
-    return [scalar_to_string(unpack(value, context.now)) for value in values]
+    return [scalar_to_string(single(value, context)) for value in values]
+
+
+def _joined(separator: str, texts: list[str]) -> str:
+    if sum(map(len, texts)) + len(separator) * len(texts) > LONGEST:
+        stop("too-large")
+    return separator.join(texts)
 
 
 @function("concat", "value*", returns="string", context=True)
 def concat(context: Context, *values: Value) -> str:
     """All arguments one after the other; a single path gives all its nodes."""
-    return "".join(_spread(values, context))
+    return _joined("", _spread(values, context))
 
 
 @function("join", "string value*", returns="string", context=True)
 def join(context: Context, separator: str, *values: Value) -> str:
     """The further arguments with ``separator`` between them; a single path gives all its nodes."""
-    return separator.join(_spread(values, context))
+    return _joined(separator, _spread(values, context))
 
 
 @function("contains", "string string", returns="boolean")
@@ -128,37 +133,20 @@ def translate(text: str, sources: str, targets: str) -> str:
     return text.translate(table)
 
 
-@functools.lru_cache(maxsize=512)
-def find_pattern(pattern: str) -> Any:
-    """A compiled regular expression, or None when it is none that can be matched in bounded time."""
-    try:
-        return re2.compile(pattern, _TRANSPARENT)
-    except (re2.error, UnicodeEncodeError):
-        return None
-
-
-def matches(pattern: Any, text: str) -> bool:
-    """Whether a compiled pattern matches the whole of a text."""
-    try:
-        return pattern.fullmatch(text) is not None
-    except UnicodeEncodeError:  # half a surrogate pair, which no XML holds
-        return False
-
-
 @special("regex", 2, 2)
 def _regex(compiler: Compiler, call: Call) -> Code:
-    """Whether the whole text matches the pattern. A literal that cannot be matched in bounded time is refused."""
+    """Whether the whole text matches the pattern, which is Java's. A literal that is no pattern is refused."""
     text, pattern = (compiler.compile(argument) for argument in call.arguments)
     read = as_string(text)
     if pattern.constant:
         compiled = find_pattern(scalar_to_string(constant_value(pattern)))
         if compiled is None:
             raise compiler.error(call, "expression.bad_pattern")
-        return Code("boolean", lambda context: matches(compiled, read(context)))
+        return Code("boolean", lambda context: compiled(read(context)))
     read_pattern = as_string(pattern)
 
     def run(context: Context) -> bool:
-        found = find_pattern(read_pattern(context))
-        return found is not None and matches(found, read(context))
+        said, found = read(context), find_pattern(read_pattern(context))
+        return stop("bad-pattern") if found is None else found(said)
 
     return Code("boolean", run)

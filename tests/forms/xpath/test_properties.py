@@ -1,18 +1,48 @@
 """What holds for every number, text and key, not only for those in the tables."""
 
+import contextlib
 import math
+import re
 from datetime import datetime, timedelta, timezone
+from typing import get_args
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.errors import ExpressionError
-from forms.xpath.compile import compile_expression
+from forms.errors import EvaluationError, ExpressionError, FormsError
+from forms.xpath.compile import Expression, compile_expression
 from forms.xpath.context import Context, World
 from forms.xpath.functions import REGISTRY
 from forms.xpath.moments import find_moment
 from forms.xpath.operators import divide, remainder
-from forms.xpath.values import Node, number_to_string, scalar_to_number, string_to_number
+from forms.xpath.parser import STRENGTH, parse
+from forms.xpath.patterns import find_pattern
+from forms.xpath.printing import printed
+from forms.xpath.stops import Reason
+from forms.xpath.syntax import (
+    ANY_NODE,
+    AXES,
+    EVERYWHERE,
+    PARENT,
+    SELF,
+    Binary,
+    Call,
+    Expr,
+    Negation,
+    Number,
+    Path,
+    Step,
+    Text,
+)
+from forms.xpath.values import (
+    Node,
+    Value,
+    number_to_string,
+    scalar_to_boolean,
+    scalar_to_number,
+    scalar_to_string,
+    string_to_number,
+)
 from tests.forms.xpath.test_tables import context_at
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -89,7 +119,7 @@ def test_days_count_like_a_calendar(day):
     moment = find_moment(day.isoformat(), NOW.tzinfo)
     assert moment is not None
     number = scalar_to_number(moment)
-    assert compile_expression(f"date({number_to_string(number)})").string(context()) == day.isoformat()
+    assert compile_expression(f"date({number_to_string(number)})").string(context()) == f"{day.year}-{day:%m-%d}"
 
 
 NAMES = st.sampled_from(["a", "b", "1", "1.0", "2", "", " "])
@@ -115,6 +145,106 @@ def test_the_index_finds_what_trying_each_row_finds(rows: list[tuple[str, str]],
         assert quick == slow
 
 
+NAMES_OF_STEPS = st.sampled_from(["a", "b", "and", "div", "mod", "x-1", "x.y", "_m", "thôn", "*"])
+AXES_OF_STEPS = st.sampled_from(sorted(AXES))
+
+
+def _steps(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Step]:
+    predicates = st.lists(inner, max_size=1).map(tuple)
+    named = st.builds(Step, AXES_OF_STEPS, NAMES_OF_STEPS, predicates, st.sampled_from(["", "orx"]))
+    return st.one_of(
+        st.sampled_from([SELF, PARENT, EVERYWHERE]), named, st.builds(Step, AXES_OF_STEPS, st.just(ANY_NODE))
+    )
+
+
+def _larger(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    steps = st.lists(_steps(inner), min_size=1, max_size=3).map(tuple)
+    predicates = st.lists(inner, min_size=1, max_size=2).map(tuple)
+    arguments = st.lists(inner, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(Binary, st.sampled_from(sorted(STRENGTH)), inner, inner),
+        st.builds(Negation, inner),
+        st.builds(Call, st.sampled_from(["concat", "jr:itext", "not"]), arguments, st.just(0)),
+        st.builds(Path, st.sampled_from(["root", "here"]), steps),
+        st.builds(Path, inner, steps, st.lists(inner, max_size=1).map(tuple)),
+        st.builds(Path, inner, st.just(()), predicates),
+    )
+
+
+LEAVES = st.one_of(
+    st.builds(Text, st.text(alphabet="ab'é ", max_size=4)),
+    st.builds(Number, st.floats(min_value=0, allow_nan=False, allow_infinity=False).map(abs)),
+    st.just(Path("root", ())),
+    st.builds(Path, st.just("here"), st.tuples(st.builds(Step, st.just("child"), NAMES_OF_STEPS))),
+)
+TREES: st.SearchStrategy[Expr] = st.recursive(LEAVES, _larger, max_leaves=12)
+
+
+def without_places(expression: Expr) -> str:
+    """A tree as text, without where in the source its calls stood."""
+    return re.sub(r"position=\d+", "", repr(expression))
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(TREES)
+def test_what_is_printed_is_read_back(tree: Expr):
+    assert without_places(parse(printed(tree))) == without_places(tree)
+
+
+MARKS = """( ) [ ] / // . .. @ , :: | + - * = != < <= > >= and or div mod 1 2.5 .5 5. 'a' "b" '' i rep /data/i count(
+concat( true() position() node() child self a:b a:* current()/.. instance('villages')/root/item not( if( regex( date(
+join( selected( 1e9 # $ thôn [1] [x=2] \\ '"""
+PIECES = st.sampled_from(MARKS.replace("\n", " ").split(" "))
+
+
+def compiled(source: str) -> Expression | FormsError:
+    try:
+        return compile_expression(source, late=True)
+    except FormsError as error:
+        return error
+
+
+def evaluated(expression: Expression, place: Context) -> Value | FormsError:
+    try:
+        return expression.evaluate(place)
+    except FormsError as error:
+        return error
+
+
+@settings(max_examples=400)
+@given(st.lists(PIECES, max_size=12).map(" ".join))
+def test_any_text_is_an_expression_or_is_refused(source: str):
+    expression = compiled(source)
+    if isinstance(expression, FormsError):
+        assert expression.code.startswith("expression.")
+        assert 0 <= expression.params["position"] <= len(source)  # type: ignore[operator]
+        return
+    assert without_places(parse(printed(parse(source)))) == without_places(parse(source))
+    for wide in (False, True):
+        value = evaluated(expression, context_at("/data/rep[2]/y", wide))
+        assert not isinstance(value, FormsError) or value.params["reason"] in get_args(Reason)
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="ab1(){}[]*+?|\\.^$-,:<=!&pQEdwsLux0\n", max_size=14), st.text(alphabet="ab1 \n", max_size=30))
+def test_any_pattern_matches_or_not_in_bounded_time(pattern: str, text: str):
+    matches = find_pattern(pattern)
+    if matches is not None:
+        with contextlib.suppress(EvaluationError):
+            assert matches(text) in (True, False)
+
+
+@given(st.text(max_size=20), NUMBERS, st.booleans())
+def test_casts_follow_xpath(text: str, number: float, truth: bool):
+    assert scalar_to_boolean(text) is (text != "")
+    assert scalar_to_boolean(number) is (abs(number) > 1e-12)
+    assert scalar_to_number(truth) == (1 if truth else 0)
+    assert scalar_to_string(truth) == ("true" if truth else "false")
+    assert scalar_to_number(scalar_to_string(truth)) != scalar_to_number(scalar_to_string(truth))
+    plain = scalar_to_string(number)
+    assert "E" in plain or math.isclose(scalar_to_number(plain), number, rel_tol=1e-15, abs_tol=1e-12)
+
+
 AWKWARD = """''|'a'|0|-1.5|1 div 0|-1 div 0|number('')|99999999999999999999|true()|now()|'²'|'٣'|.|/data/rep|/data/rep/x
 /data/m|/data/nothing|/data/d|/data/dt|/data/t|/data/g|/data/shape|date('0001-01-01')|date('9999-12-31')|'%Y %'|'T'
 '9999-12-31T23:59:59-12:00'|'10 106;x y'"""
@@ -123,13 +253,17 @@ ARGUMENTS = st.lists(st.sampled_from(AWKWARD.replace("\n", "|").split("|")), max
 
 @settings(max_examples=400)
 @given(st.sampled_from(sorted(REGISTRY)), ARGUMENTS, st.sampled_from(["", "= 1", "+ 1", "| /data/d"]))
-def test_evaluation_never_raises_and_readings_have_their_type(name: str, arguments: list[str], rest: str):
+def test_evaluation_raises_nothing_but_its_error_and_readings_have_their_type(
+    name: str, arguments: list[str], rest: str
+):
     try:
         expression = compile_expression(f"{name}({', '.join(arguments)}) {rest}")
     except ExpressionError:
         return
     place = context_at("/data/rep[2]/y")
-    expression.evaluate(place)
-    assert isinstance(expression.string(place), str)
-    assert type(expression.number(place)) is float
-    assert type(expression.boolean(place)) is bool
+    readings = ((expression.string, str), (expression.number, float), (expression.boolean, bool))
+    with contextlib.suppress(EvaluationError):
+        expression.evaluate(place)
+    for read, kind in readings:
+        with contextlib.suppress(EvaluationError):
+            assert type(read(place)) is kind

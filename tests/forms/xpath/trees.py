@@ -1,4 +1,4 @@
-"""Documents for expressions to stand in: XML texts as nodes, and nodes named the way the phone's engine names them."""
+"""Documents for expressions to stand in: XML texts as nodes."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -33,13 +33,3 @@ def node_at(document: Node, path: str) -> Node:
         found = node.children if name == "*" else node.named(name)
         node = found[int(place or 1) - 1]
     return node
-
-
-def reference(node: Node) -> str:
-    """The node's path with a place at every step but the root's."""
-    if node.name.startswith("@"):
-        assert node.parent is not None
-        return f"{reference(node.parent)}/{node.name}"
-    if node.parent is None or not node.parent.name:
-        return f"/{node.name}"
-    return f"{reference(node.parent)}/{node.name}[{node.position()}]"
