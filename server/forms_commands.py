@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.console import Console
 
@@ -21,7 +22,9 @@ from forms.report import finding_as_json, report
 from forms.tables import table_from_file
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
+from server.check_command import add_check_command
 from server.config import Config
+from server.rehearse_command import add_rehearse_command
 from server.sentences import SENTENCES
 
 Command = Callable[[Config, argparse.Namespace, Console], int]
@@ -33,6 +36,7 @@ REFUSED = ("doc", "ops")
 PASSED_OVER = ("eval", "lang", "finalize", "submission", "choices", "trace")
 KEPT_FORMS = 64
 USAGE = 2
+ZONE = "Asia/Ho_Chi_Minh"
 
 
 class JobError(Exception):
@@ -43,6 +47,8 @@ def add_forms_commands(add: Add) -> None:
     """Adds each command of the group; `add(name, command, text)` gives the parser for its options."""
     made = add("judge", _judge, "judges filled forms, one JSON job a line, and prints one JSON line for each")
     made.add_argument("--jobs", metavar="FILE", required=True, help="the jobs; - for standard input")
+    add_rehearse_command(add)
+    add_check_command(add)
 
 
 def _judge(config: Config, options: argparse.Namespace, console: Console) -> int:
@@ -66,7 +72,8 @@ def judge_jobs(lines: Iterable[str | bytes], now: datetime) -> Iterator[dict[str
     """What each job's submission says: `{id, nodes, findings}`, or `{id, error}`.
 
     A job holds `form` or `formXml`, `instance` or `instanceXml`, and may hold `media` (a folder; else the form's),
-    `now` (ISO 8601 with an offset; else the submission's own time, else the clock) and `nodes` (false: findings alone).
+    `now` (ISO 8601 with an offset; else the submission's own time, else the clock), `zone` (of the phone, an IANA name;
+    else Việt Nam's) and `nodes` (false: findings alone).
     """
     for line in lines:
         if not line.strip():
@@ -97,7 +104,8 @@ def _judged(job: Job, now: datetime) -> dict[str, object]:
         raise JobError(f"not done here: {', '.join(refused)}; give an instance")
     form = _content(job, "form")
     tables = _tables(job, form)
-    context = JudgeContext(now=_moment(job) or now, tables=tables, own_time=job.get("now") is None)
+    moment = (_moment(job) or now).astimezone(_zone(job))
+    context = JudgeContext(now=moment, tables=tables, own_time=job.get("now") is None)
     definition = _form(form)
     done: dict[str, object] = {"id": job.get("id")}
     instance = read_instance(_content(job, "instance"))
@@ -127,6 +135,14 @@ def _moment(job: Job) -> datetime | None:
     if moment.tzinfo is None:
         raise JobError(f"now: {said!r} has no offset")
     return moment
+
+
+def _zone(job: Job) -> ZoneInfo:
+    said = str(job.get("zone") or ZONE)
+    try:
+        return ZoneInfo(said)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise JobError(f"zone: {said!r} is none") from None
 
 
 @lru_cache(maxsize=KEPT_FORMS)

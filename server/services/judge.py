@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -172,11 +173,14 @@ def media_of(session: Session, home: Home, definition: FormDefinition, campaign:
             areas = made.names
     others = sorted(name for name in names - LISTS.keys() if name != LAST_SAVED)
     if others:
-        for name, sha256 in list_form_files(session, definition.sha256, others).items():
-            table = _table(home, name, sha256)
-            if table is not None:
-                tables[name] = table
+        tables |= tables_of(home, list_form_files(session, definition.sha256, others))
     return Media(tables, areas)
+
+
+def tables_of(home: Home, files: Mapping[str, str]) -> dict[str, Node]:
+    """Kept files (SHA-256 by name) as tables; those that are none are left out."""
+    found = {name: _table(home, name, sha256) for name, sha256 in files.items()}
+    return {name: table for name, table in found.items() if table is not None}
 
 
 def _table(home: Home, name: str, sha256: str) -> Node | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, delete, func, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -135,6 +135,47 @@ def list_submission_versions(session: Session | Connection, submission_id: int) 
 def find_submission_xml(session: Session | Connection, version_id: int) -> bytes | None:
     """The text as it was sent, byte for byte."""
     return session.execute(select(SubmissionVersion.xml).where(SubmissionVersion.id == version_id)).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """The current text of a submission, by the instance id of its first version. `created_at`: when this text came;
+    `submitted_at`: when the first one did."""
+
+    submission_id: int
+    submitted_at: datetime
+    instance_id: str
+    instance_name: str | None
+    xml: bytes
+    device_id: str | None
+    created_at: datetime
+
+
+def list_sent_texts(
+    session: Session | Connection, form_id: int, page: Page = Page(), after: SentText | None = None
+) -> list[SentText]:
+    """The current texts of a form's submissions, newest first, without deleted ones and those of its draft; only those
+    that come after `after`, so that all can be read in parts (`page.offset` is not looked at)."""
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Submission.id,
+            Submission.created_at,
+            Submission.instance_id,
+            SubmissionVersion.instance_name,
+            SubmissionVersion.xml,
+            SubmissionVersion.device_id,
+            SubmissionVersion.created_at,
+        )
+        .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
+        .where(Submission.form_id == form_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
+    )
+    if after is not None:
+        older = or_(Submission.created_at < after.submitted_at, Submission.id < after.submission_id)
+        query = query.where(Submission.created_at <= after.submitted_at, older)
+    if page.areas is not None:
+        query = query.where(Submission.area_id.in_(page.areas))
+    ordered = query.order_by(Submission.created_at.desc(), Submission.id.desc())
+    return [SentText(*row) for row in session.execute(ordered.limit(page.limit))]
 
 
 def find_answers(session: Session | Connection, version_id: int) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import cache
+from gettext import NullTranslations, translation
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -15,6 +17,13 @@ FOLDER = Path(__file__).resolve().parent.parent / "translations"
 def translation_folders() -> list[Path]:
     """The folder of each part (desk, errors) that is there."""
     return sorted(path for path in FOLDER.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
+
+
+@cache
+def read_catalogue(part: str, locale: str) -> NullTranslations:
+    """The texts of a part in one language, for a program that answers nobody over HTTP: `.gettext(message id)`."""
+    compile_catalogues()
+    return translation("messages", FOLDER / part, [locale])
 
 
 def compile_catalogues() -> None:

@@ -9,19 +9,25 @@ from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
 from server.services.attach import attach_to_draft, detach_from_draft
+from server.services.definitions import definition_of
 from server.services.publish import NewDraft, delete_draft, make_draft, publish
+from server.services.rehearse import NewVersion, rehearse
+from server.services.sight import sight
 from server.storage.forms import VersionView, list_form_attachments
 from server.web.api.bodies import read_part
 from server.web.api.forms import FORM, draft_body, fields_of, file_answer, read_source, xml_answer
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.forms import FormBody, FormFieldBody, FormFileBody, form_file_body
-from server.web.context import current_home, current_session, now
+from server.web.api.schemas.rehearsals import RehearsalBody, rehearsal_body
+from server.web.context import current_home, current_session, now, whole
 
 nouns = Nouns("drafts", "Drafts of forms")
 
 DRAFT = f"{FORM}/draft"
 FILE = f"{DRAFT}/attachments/<segment:name>"
+REHEARSED, MOST_REHEARSED = 1000, 5000
+"""Submissions that a draft is tried on, if nothing is said and at most; `thonban forms rehearse` looks at all."""
 
 
 @nouns.view(f"POST {DRAFT}", "form.update", answer=Success())
@@ -63,6 +69,18 @@ def publish_draft(here: Here) -> dict[str, bool]:
     """Makes the draft what phones get; `version` gives it another version first."""
     publish(current_session(), here.caller, here.form, request.args.get("version"), now())
     return SUCCESS
+
+
+@nouns.view(f"GET {DRAFT}/rehearsal", "form.read", answer=RehearsalBody())
+def rehearse_draft(here: Here) -> dict[str, Any]:
+    """What the draft would do to what was sent: changes against the published version, answers that lose their place,
+    what is newly found. Nothing is written; of what the caller may see, the newest `limit` submissions (1000, at most
+    5000) are judged. Not in Central."""
+    limit = min(whole("limit") or REHEARSED, MOST_REHEARSED)
+    areas = sight(current_session(), here.caller, "submission.read", (here.project.id, here.form.id))
+    definition = definition_of(current_session(), _draft(here).sha256)
+    new = NewVersion(here.form, definition, areas=areas, limit=limit)
+    return rehearsal_body(rehearse(current_session(), current_home(), new, now()))
 
 
 @nouns.view(f"GET {DRAFT}/attachments", "form.read", answer=FormFileBody(many=True))
