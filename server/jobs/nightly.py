@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.services.home import Home
 from server.services.nightly import keep_copy
+from server.services.remove import purge
 from server.services.sweep import sweep
 
 KIND = "home.nightly"
@@ -21,6 +22,7 @@ def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime)
     """Copies first: what the sweep removes is in the copy."""
     del payload
     keep_copy(home, now)
+    purge(session, now)
     sweep(session, home, now)
 
 

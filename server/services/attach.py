@@ -88,6 +88,20 @@ def attach_to_submission(
         session.commit()
 
 
+def detach_from_submission(session: Session, caller: Caller, answered: Answered, name: str, now: datetime) -> None:
+    """Takes a file away; the answer that names it stays. Raises NotFound, Forbidden."""
+    form, submission = answered.form, answered.submission
+    caller.require("submission.update", form.project_id, form.id)
+    get_slot(session, submission.current.id, name)
+    with writing(session) as connection:
+        empty = {"name": name, "sha256": None, "content_type": None, "updated_at": now}
+        fill_slot(connection, submission.current.id, empty)
+        said = {"name": name, "instanceId": submission.instance_id}
+        entry = caller.entry("submission.attachment.update", f"submission:{submission.id}", now, **said)
+        write_audit(connection, entry)
+        session.commit()
+
+
 def get_slot(session: Session, version_id: int, name: str) -> SlotView:
     """A file that an answer of this version names. Raises NotFound."""
     slot = next((each for each in list_slots(session, version_id) if each.name == name), None)

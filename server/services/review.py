@@ -55,7 +55,7 @@ def review(session: Session, caller: Caller, decision: Decision, now: datetime) 
         add_move(connection, fresh.id, fresh.current.id, said)
         details = {"instanceId": fresh.instance_id, "reviewState": standing.state, "level": row.level}
         write_audit(connection, caller.entry("submission.update", f"submission:{fresh.id}", now, **details))
-        _judge_again(connection, form, fresh, now)
+        judge_again(connection, form, fresh, now)
         session.commit()
     return find_submission_by_id(session, submission.id) or submission
 
@@ -94,8 +94,8 @@ def place_of(session: Session, form: FormView, submission: SubmissionView) -> Pl
     return Place(form.project_id, form.id, tuple(area.id for area in find_path(session, submission.area_id, on)))
 
 
-def _judge_again(connection: Connection, form: FormView, submission: SubmissionView, now: datetime) -> None:
-    # a returned sheet no longer speaks for its village
+def judge_again(connection: Connection, form: FormView, submission: SubmissionView, now: datetime) -> None:
+    """The verdicts of the village that a submission speaks of; one that is returned or deleted no longer does."""
     if form.xml_form_id != CRITERIA_FORM or submission.area_id is None or submission.round_id is None:
         return
     campaign = campaign_of(connection, form.project_id)

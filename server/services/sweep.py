@@ -1,4 +1,4 @@
-"""Removes what nothing needs any more: files that no row names, finished jobs, sessions that ended, unfinished copies."""
+"""Removes what nothing needs any more: files that no row names, finished jobs, ended sessions, unfinished copies."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, insert, select
+from sqlalchemy import ForeignKey, Index, String, Text, insert, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -56,7 +56,33 @@ def write_audit(connection: Connection, entry: AuditEntry) -> None:
 
 def list_audits(session: Session | Connection, acted_on: str | None = None, most: int = 100) -> list[AuditEntry]:
     """The newest lines first, of one thing or of all."""
+    return list_lines(session, Looked(acted_on), most)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Which lines of the audit: about one thing; of one action or of a group of them ("submission" is all that begin
+    with it); from `start` up to, not including, `end`; and how many to pass over."""
+
+    acted_on: str | None = None
+    action: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    skip: int = 0
+
+
+def list_lines(session: Session | Connection, looked: Looked, most: int | None) -> list[AuditEntry]:
+    """The newest lines first; `most` None: all."""
     statement = select(Audit.actor_id, Audit.action, Audit.acted_on, Audit.at, Audit.details, Audit.note)
-    if acted_on is not None:
-        statement = statement.where(Audit.acted_on == acted_on)
-    return [AuditEntry(*row) for row in session.execute(statement.order_by(Audit.id.desc()).limit(most))]
+    if looked.acted_on is not None:
+        statement = statement.where(Audit.acted_on == looked.acted_on)
+    if looked.action is not None:
+        statement = statement.where(
+            or_(Audit.action == looked.action, Audit.action.startswith(f"{looked.action}.", autoescape=True))
+        )
+    if looked.start is not None:
+        statement = statement.where(Audit.at >= looked.start)
+    if looked.end is not None:
+        statement = statement.where(Audit.at < looked.end)
+    rows = session.execute(statement.order_by(Audit.id.desc()).offset(looked.skip).limit(most))
+    return [AuditEntry(*row) for row in rows]

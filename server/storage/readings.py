@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, delete, func, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.storage.actors import Actor
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 
@@ -53,11 +54,13 @@ class SubmissionView:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list. `limit` None: all. `areas`: only what lies in one of these."""
+    """Which part of a list. `limit` None: all. `areas`: only what lies in one of these. `deleted`: only what was
+    deleted, in place of what was not."""
 
     offset: int = 0
     limit: int | None = None
     areas: frozenset[str] | None = None
+    deleted: bool = False
 
 
 CURRENT = tuple(getattr(SubmissionVersion, each.name) for each in fields(SubmissionVersionView))
@@ -82,8 +85,9 @@ def _newest(query: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, .
 
 
 def list_submissions(session: Session | Connection, form_id: int, page: Page = Page()) -> list[SubmissionView]:
-    """The submissions of a form, newest first, without deleted ones and those of its draft."""
-    query = SUBMISSIONS.where(Submission.form_id == form_id, Submission.deleted_at.is_(None))
+    """The submissions of a form, newest first, without those of its draft."""
+    gone = Submission.deleted_at.is_not(None) if page.deleted else Submission.deleted_at.is_(None)
+    query = SUBMISSIONS.where(Submission.form_id == form_id, gone)
     return [view_of(row) for row in session.execute(_newest(query, page))]
 
 
@@ -104,6 +108,29 @@ def find_submission(session: Session | Connection, form_id: int, instance_id: st
     )
     row = session.execute(query).first()
     return view_of(row) if row else None
+
+
+def find_deleted_submission(session: Session | Connection, form_id: int, instance_id: str) -> SubmissionView | None:
+    """A submission that was deleted, by the instance id of its first version."""
+    query = SUBMISSIONS.where(
+        Submission.form_id == form_id, Submission.instance_id == instance_id, Submission.deleted_at.is_not(None)
+    )
+    row = session.execute(query).first()
+    return view_of(row) if row else None
+
+
+def list_submitters(session: Session | Connection, form_id: int, areas: frozenset[str] | None) -> list[tuple[int, str]]:
+    """(actor id, name) of everybody who sent something for a form from these areas, by name."""
+    query = (
+        select(Actor.id, Actor.display_name)
+        .join(Submission, Submission.submitter_id == Actor.id)
+        .where(Submission.form_id == form_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
+        .distinct()
+        .order_by(Actor.display_name, Actor.id)
+    )
+    if areas is not None:
+        query = query.where(Submission.area_id.in_(areas))
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def find_submission_by_id(session: Session | Connection, submission_id: int) -> SubmissionView | None:

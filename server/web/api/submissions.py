@@ -13,9 +13,10 @@ from werkzeug.wrappers import Response
 from forms.errors import expected_of
 from server.domain.errors import Forbidden, Invalid, NotFound
 from server.domain.review import state_from_shown
-from server.services.attach import Answered, attach_to_submission, get_slot
+from server.services.attach import Answered, attach_to_submission, detach_from_submission, get_slot
 from server.services.judge import Target, Upload
 from server.services.receive import receive
+from server.services.remove import delete_submission, restore_submission
 from server.services.review import Decision, place_of, review
 from server.services.sight import sight
 from server.storage.intake import list_slots
@@ -27,8 +28,8 @@ from server.storage.readings import (
     find_submission_by_id,
     find_submission_xml,
     list_findings,
-    list_submission_versions,
     list_submissions,
+    list_submitters,
 )
 from server.web.answers import answer_file
 from server.web.api.bodies import read_part, read_xml
@@ -40,11 +41,10 @@ from server.web.api.schemas.submissions import (
     ReviewBody,
     SubmissionBody,
     SubmissionFileBody,
-    SubmissionVersionBody,
+    SubmitterBody,
     submission_body,
-    version_body,
 )
-from server.web.context import current_home, current_session, now, whole
+from server.web.context import current_home, current_session, flag, now, whole
 from sync.decide import Dialect
 from sync.envelope import Envelope, clipped
 
@@ -57,10 +57,14 @@ FILE = f"{SUBMISSION}/attachments/<segment:name>"
 
 @nouns.view(f"GET {SUBMISSIONS}", "submission.list", answer=SubmissionBody(many=True))
 def list_sent(here: Here) -> list[dict[str, Any]]:
-    """What was sent, newest first; `limit` and `offset` narrow it."""
+    """What was sent, newest first; `limit` and `offset` narrow it. `deleted=true`: what was deleted and can be brought
+    back, for who may do so."""
     session, form = current_session(), here.form
-    seen = sight(session, here.caller, "submission.list", (form.project_id, form.id))
-    page = Page(whole("offset") or 0, whole("limit"), seen)
+    deleted = flag("deleted")
+    verb = "submission.restore" if deleted else "submission.list"
+    here.caller.require(verb, form.project_id, form.id)
+    seen = sight(session, here.caller, verb, (form.project_id, form.id))
+    page = Page(whole("offset") or 0, whole("limit"), seen, deleted)
     return [submission_body(each, here.project.synthetic) for each in list_submissions(session, form.id, page)]
 
 
@@ -84,7 +88,7 @@ def get_sent(here: Here, instance_id: str) -> Any:
 @nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
 def get_sent_xml(here: Here, instance_id: str) -> Response:
     """The current text, byte for byte as it was sent."""
-    return _xml(get_submission(here, instance_id).current.id)
+    return answer_xml(get_submission(here, instance_id).current.id)
 
 
 @nouns.view(f"PUT {SUBMISSION}", "submission.update", answer=SubmissionBody())
@@ -104,28 +108,34 @@ def decide(here: Here, body: dict[str, Any], instance_id: str) -> dict[str, Any]
     return submission_body(decided, here.project.synthetic)
 
 
+@nouns.view(f"DELETE {SUBMISSION}", "submission.delete", answer=Success())
+def delete(here: Here, instance_id: str) -> dict[str, bool]:
+    """Takes a submission away. For thirty days it can be brought back."""
+    get_submission(here, instance_id)
+    delete_submission(current_session(), here.caller, here.form, instance_id, now())
+    return SUCCESS
+
+
+@nouns.view(f"POST {SUBMISSION}/restore", "submission.restore", answer=Success())
+def restore(here: Here, instance_id: str) -> dict[str, bool]:
+    """Brings a deleted submission back."""
+    restore_submission(current_session(), here.caller, here.form, instance_id, now())
+    return SUCCESS
+
+
+@nouns.view(f"GET {SUBMISSIONS}/submitters", "submission.list", answer=SubmitterBody(many=True))
+def list_senders(here: Here) -> list[dict[str, Any]]:
+    """Who sent something for this form, by name."""
+    session, form = current_session(), here.form
+    seen = sight(session, here.caller, "submission.list", (form.project_id, form.id))
+    return [{"id": key, "displayName": name} for key, name in list_submitters(session, form.id, seen)]
+
+
 @nouns.view(f"GET {SUBMISSION}/findings", "submission.read", answer=FindingBody(many=True))
 def list_found(here: Here, instance_id: str) -> list[dict[str, Any]]:
     """What the form's own rules say of the current text. Not in Central, which checks no answer."""
     found = list_findings(current_session(), get_submission(here, instance_id).current.id)
     return [finding | {"expected": expected_of(finding["params"])} for finding in found]
-
-
-@nouns.view(f"GET {SUBMISSION}/versions", "submission.read", answer=SubmissionVersionBody(many=True))
-def list_texts(here: Here, instance_id: str) -> list[dict[str, Any]]:
-    """All texts of a submission, newest first."""
-    submission = get_submission(here, instance_id)
-    return [version_body(each) for each in list_submission_versions(current_session(), submission.id)]
-
-
-@nouns.view(f"GET {SUBMISSION}/versions/<segment:version>", "submission.read", answer=SubmissionVersionBody())
-def get_text(here: Here, instance_id: str, version: str) -> dict[str, Any]:
-    """One text of a submission."""
-    submission = get_submission(here, instance_id)
-    for each in list_submission_versions(current_session(), submission.id):
-        if each.instance_id == version:
-            return version_body(each)
-    raise NotFound("submission.unknown", instance=version)
 
 
 @nouns.view(f"GET {SUBMISSION}/attachments", "submission.read", answer=SubmissionFileBody(many=True))
@@ -143,6 +153,14 @@ def get_file(here: Here, instance_id: str, name: str) -> Response:
     if slot.sha256 is None:
         raise NotFound("submission.attachment_missing", name=name)
     return answer_file(current_home().blobs.open(slot.sha256), name, slot.content_type, slot.sha256)
+
+
+@nouns.view(f"DELETE {FILE}", "submission.update", answer=Success())
+def empty_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
+    """Takes a file of a submission away; the answer that names it stays."""
+    answered = Answered(here.form, get_submission(here, instance_id))
+    detach_from_submission(current_session(), here.caller, answered, name, now())
+    return SUCCESS
 
 
 @nouns.view(f"POST {FILE}", "submission.update", "submission.create", answer=Success())
@@ -180,7 +198,8 @@ def _receive(here: Here, target: Target) -> dict[str, Any]:
     return submission_body(kept, here.project.synthetic)
 
 
-def _xml(version_id: int) -> Response:
+def answer_xml(version_id: int) -> Response:
+    """A text, byte for byte as it was sent."""
     xml = find_submission_xml(current_session(), version_id) or b""
     return Response(xml, content_type="application/xml; charset=utf-8")
 

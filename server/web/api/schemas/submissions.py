@@ -42,6 +42,24 @@ class SubmissionBody(Schema):
     currentVersion = fields.Nested(SubmissionVersionBody)  # noqa: N815
 
 
+class SubmitterBody(Schema):
+    """Who sent something."""
+
+    id = fields.Integer()
+    displayName = fields.String()  # noqa: N815
+
+
+class AuditBody(Schema):
+    """Who did what to which thing, and when."""
+
+    actorId = fields.Integer(allow_none=True)  # noqa: N815
+    action = fields.String()
+    acteeId = fields.String(allow_none=True)  # noqa: N815
+    details = fields.Dict()
+    notes = fields.String(allow_none=True)
+    loggedAt = fields.String()  # noqa: N815
+
+
 class ReviewBody(Body):
     """The state a submission shall have; null is `received`."""
 
