@@ -22,7 +22,7 @@ ALIKE = 0.7
 SAME_NAME = 0.25
 """The same of two fields with one name, of which we say that it was moved."""
 GROUPS_ALIKE = 0.5
-MOST_PAIRS = 250_000
+MOST_PAIRS = 100_000
 """Beyond so many pairs to be weighed only those with the very same label are."""
 
 
