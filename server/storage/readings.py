@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.storage.actors import Actor
+from server.storage.forms import Form
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 
@@ -137,6 +138,22 @@ def find_submission_by_id(session: Session | Connection, submission_id: int) -> 
     """A submission by our number, a deleted one too."""
     row = session.execute(SUBMISSIONS.where(Submission.id == submission_id)).first()
     return view_of(row) if row else None
+
+
+def find_submission_number(session: Session | Connection, project_id: int, instance_id: str) -> int | None:
+    """The number of the submission of a project that a version with this instance id belongs to."""
+    query = (
+        select(Submission.id)
+        .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
+        .join(Form, Form.id == Submission.form_id)
+        .where(
+            Form.project_id == project_id,
+            SubmissionVersion.instance_id == instance_id,
+            Submission.is_draft.is_(False),
+            Submission.deleted_at.is_(None),
+        )
+    )
+    return session.execute(query.order_by(Submission.id.desc()).limit(1)).scalar_one_or_none()
 
 
 def find_root_instance(session: Session | Connection, form_id: int, instance_id: str) -> str | None:

@@ -1,6 +1,7 @@
 """The desk: pages for supervisors and officials. Each noun registers its views on the one blueprint."""
 
 from server.web.desk import (
+    apart,
     app_users,
     built,
     pages,
@@ -15,6 +16,7 @@ from server.web.desk import (
 from server.web.desk.blueprint import blueprint
 
 __all__ = [
+    "apart",
     "app_users",
     "blueprint",
     "built",

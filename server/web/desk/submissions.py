@@ -28,6 +28,8 @@ from server.storage.readings import (
     SubmissionVersionView,
     SubmissionView,
     find_answers,
+    find_submission_by_id,
+    find_submission_number,
     find_submission_xml,
     list_findings,
     list_submission_versions,
@@ -35,6 +37,7 @@ from server.storage.readings import (
 from server.storage.reviews import list_comments
 from server.storage.reviews import list_moves as list_decisions
 from server.storage.rounds import find_round
+from server.storage.variants import count_apart, find_apart
 from server.web.answers import answer_file
 from server.web.context import current_home, current_session, now, whole
 from server.web.desk.blueprint import blueprint
@@ -43,6 +46,7 @@ from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.rounds import WAITING, areas_seen
 from server.web.desk.sheets import Sheet
 from server.web.desk.words import say
+from sync.receipt_number import read_number
 
 PAGE = 50
 OFFERED = (APPROVED, REJECTED, HAS_ISSUES, RECEIVED)
@@ -61,12 +65,17 @@ class Opened:
 
 
 @blueprint.get("/projects/<int:project_id>/submissions")
-def all_submissions(project_id: int) -> str:
-    """The submissions of a project, newest first, by review state and form."""
+def all_submissions(project_id: int) -> str | Response:
+    """The submissions of a project, newest first, by review state and form. `receipt`: the number that somebody wrote
+    down leads to what it names."""
     caller = desk_caller()
     project = project_of(caller, project_id)
     caller.require("submission.list", project_id)
     session = current_session()
+    receipt = request.args.get("receipt", "").strip()
+    named = _named(project_id, receipt) if receipt else None
+    if named is not None:
+        return redirect(named)
     areas = areas_seen(caller, project_id, "submission.list")
     state = request.args.get("state") if request.args.get("state") in STATES else None
     form = request.args.get("form") or None
@@ -88,7 +97,22 @@ def all_submissions(project_id: int) -> str:
         page=page,
         pages=max(1, -(-total // PAGE)),
         total=total,
+        receipt=receipt,
+        apart=count_apart(session, project_id) if areas is None else 0,
     )
+
+
+def _named(project_id: int, receipt: str) -> str | None:
+    """Where the thing is that a receipt number or an instance id names; what a person may not see says so itself."""
+    session = current_session()
+    number = read_number(receipt)
+    if number is not None and number[1]:
+        found = find_apart(session, project_id, number[0])
+        return url_for("desk.one_apart", project_id=project_id, variant_id=found.id) if found else None
+    submission_id = number[0] if number else find_submission_number(session, project_id, receipt)
+    if submission_id is None or find_submission_by_id(session, submission_id) is None:
+        return None
+    return url_for("desk.one_submission", submission_id=submission_id)
 
 
 @blueprint.get("/submissions/<int:submission_id>")

@@ -36,6 +36,7 @@ MADE = {
     "desk.finding.attachment.": ("missing", "unnamed"),
     "desk.finding.version.": ("older",),
     "desk.rule.": tuple(KINDS),
+    "desk.apart.reason.": tuple(REASONS.values()),
 }
 """Ids that are put together from a beginning and a word of the domain."""
 
