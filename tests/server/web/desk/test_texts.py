@@ -13,6 +13,7 @@ from forms.errors import KINDS
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES
+from server.services.keep import REASONS
 
 ROOT = Path(server.__file__).parent
 MADE = {
