@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import time
+import cProfile
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
@@ -117,20 +116,14 @@ def test_what_is_larger_than_any_form_is_refused_with_its_place(inside, code, pa
     [ROADS[0], {"ten_duong": "", "dai": "-1", "mat_duong": "nhua"}, {"ten_duong": "a", "la": "", "dai": "x"}],
     ids=["good rows", "each row wrong", "each row strange"],
 )
-def test_the_time_it_takes_grows_with_what_was_sent_and_no_faster(row):
-    def seconds(rows: int) -> float:
-        """The processor's time, the best of five, without the collector's rounds."""
-        taken = []
-        for _ in range(5):
-            instance = submission(roads=[row] * rows)
-            gc.collect()
-            gc.disable()
-            start = time.process_time()
-            judge(form(), instance, JudgeContext(now=NOON))
-            taken.append(time.process_time() - start)
-            gc.enable()
-        return min(taken)
+def test_the_work_grows_with_what_was_sent_and_no_faster(row):
+    def calls(rows: int) -> int:
+        """How many functions are called to judge so many rows."""
+        instance = submission(roads=[row] * rows)
+        profile = cProfile.Profile()
+        profile.runcall(judge, form(), instance, JudgeContext(now=NOON))
+        return sum(each.callcount for each in profile.getstats())
 
-    seconds(50)
-    few, many = seconds(400), seconds(3200)
-    assert many < few * 8 * 4
+    calls(50)
+    few, many = calls(100), calls(1000)
+    assert many <= 10.5 * few
