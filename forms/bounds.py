@@ -59,7 +59,7 @@ def _fields(root: Element) -> Iterator[DefinitionError]:
             yield DefinitionError("definition.too_many_fields", params)
             return
         path = path_of(element, root) if not len(element) else ""
-        if path.count("/") > MAX_NESTING:
+        if path.count("/") - 2 > MAX_NESTING:  # neither the root nor the field itself is a group in it
             yield DefinitionError("definition.too_nested", {"limit": MAX_NESTING, "field": path})
             return
 

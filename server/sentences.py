@@ -174,4 +174,14 @@ SENTENCES: Mapping[str, Sentence] = {
         "Không đọc được tệp công việc {file}: {error}",
         "The file of jobs {file} cannot be read: {error}",
     ),
+    "check.unreadable": Sentence("Không đọc được tệp {file}: {error}", "The file {file} cannot be read: {error}"),
+    "check.kind": Sentence(
+        "{file}: chỉ kiểm tra được tệp .xlsx, .xls, .csv, .md và .xml.",
+        "{file}: only .xlsx, .xls, .csv, .md and .xml files can be checked.",
+    ),
+    "check.found": Sentence(
+        "{file}: {error} lỗi, {warning} cảnh báo, {advice} góp ý.",
+        "{file}: {error} errors, {warning} warnings, {advice} pieces of advice.",
+    ),
+    "check.clean": Sentence("{file}: không có gì phải sửa.", "{file}: nothing to mend."),
 }

@@ -16,24 +16,22 @@ ALWAYS = ("true()", "true", "yes")
 
 
 @rule("lint.never_relevant", "warning")
-def never_relevant(subject: Subject) -> Iterator[Remark]:
+def never_relevant(subject: Truth) -> Iterator[Remark]:
     """A relevance that is never true: what stands below is never asked."""
-    truth = Truth(subject)
     for field in subject.fields.values():
         formula = subject.rules.get((field.path, "relevant"))
-        if formula is not None and truth.never_relevant(field):
+        if formula is not None and subject.never_relevant(field):
             yield at(formula, count=sum(1 for each in field.walk() if each.kind == "field"))
 
 
 @rule("lint.never_valid", "warning")
-def never_valid(subject: Subject) -> Iterator[Remark]:
+def never_valid(subject: Truth) -> Iterator[Remark]:
     """A constraint that no answer fulfils. Where an answer is always asked for, the form can never be finished."""
-    truth = Truth(subject)
     for field in subject.questions:
         formula = subject.rules.get((field.path, "constraint"))
-        if formula is None or field.path in truth.hidden:
+        if formula is None or field.path in subject.hidden:
             continue
-        if truth.never(formula.tree, formula.here, field.path):
+        if subject.never(formula.tree, formula.here, field.path):
             remark = at(formula)
             yield Remark(remark.path, remark.rule, remark.params, weight=_blocks(subject, field))
 
@@ -88,11 +86,10 @@ def _comparisons(subject: Subject) -> Iterator[tuple[Formula, Comparison]]:
 
 
 @rule("lint.unknown_choice", "warning")
-def unknown_choice(subject: Subject) -> Iterator[Remark]:
+def unknown_choice(subject: Truth) -> Iterator[Remark]:
     """A comparison with an answer that the choice list does not hold."""
-    truth = Truth(subject)
     for formula, found in _comparisons(subject):
-        if truth.unknown_choice(found):
+        if subject.unknown_choice(found):
             names = sorted(subject.choices_of(found.field) or ())
             asked = spoken(subject.fields, found.field.path)
             yield at(formula, question=asked, choice=found.text, choices=shortened(", ".join(names), 80))

@@ -10,7 +10,7 @@ from forms.convert import Kind, transcribe
 from forms.definition import FormDefinition
 from forms.errors import ConversionError, DefinitionError, Problem, Weight
 from forms.lint.rules import RULES, Remark, Rule
-from forms.lint.subject import Subject
+from forms.lint.truth import Truth
 from forms.parse import read_form
 from forms.places import problem_at, problems_of
 from forms.workbook import Sheets
@@ -68,7 +68,7 @@ def examine_source(content: bytes, kind: SourceKind, form_id_fallback: str | Non
 
 def examine(definition: FormDefinition, sheets: Sheets | None = None) -> tuple[Problem, ...]:
     """What every rule of lint says of a form. ``sheets``: None for an XForm that came as XML."""
-    subject = Subject(definition)
+    subject = Truth(definition)
     found = [_problem(rule, remark, sheets) for rule in RULES.values() for remark in rule.check(subject)]
     return _ordered(dict.fromkeys(found))
 

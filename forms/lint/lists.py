@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from forms.definition import Field
 from forms.lint.rules import Remark, at, rule
 from forms.lint.subject import NOWHERE, Here, Subject
-from forms.lint.truth import Truth, conjuncts, literal
+from forms.lint.truth import Truth, literal, operands
 from forms.xpath.parser import parse
 from forms.xpath.syntax import Binary, Call, Expr, Path
 from forms.xpath.values import Node
@@ -54,12 +54,11 @@ def unknown_column(subject: Subject) -> Iterator[Remark]:
 
 
 @rule("lint.filter_lets_nothing", "warning")
-def filter_lets_nothing(subject: Subject) -> Iterator[Remark]:
+def filter_lets_nothing(subject: Truth) -> Iterator[Remark]:
     """A filter that no choice can pass, whatever is answered."""
-    truth = Truth(subject)
     for field, condition in _conditions(subject):
         items = _items(subject, field)
-        if items and (truth.never(condition, NOWHERE) or _passes_nothing(subject, items, condition)):
+        if items and (subject.never(condition, NOWHERE) or _passes_nothing(subject, items, condition)):
             yield at(subject.rules[(field.path, "choice_filter")])
 
 
@@ -150,14 +149,14 @@ def _column(expression: Expr) -> str:
 def _columns(condition: Expr) -> set[str]:
     """The columns that the condition compares for equality in all of its parts that must be true."""
     found = set()
-    for part in conjuncts(condition):
+    for part in operands(condition, "and"):
         if isinstance(part, Binary) and part.operator == "=":
             found |= {_column(part.left), _column(part.right)}
     return found - {""}
 
 
 def _passes_nothing(subject: Subject, items: list[Node], condition: Expr) -> bool:
-    for part in conjuncts(condition):
+    for part in operands(condition, "and"):
         if not isinstance(part, Binary) or part.operator != "=":
             continue
         for one, other in ((part.left, part.right), (part.right, part.left)):

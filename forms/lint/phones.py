@@ -79,8 +79,14 @@ def odd_path(subject: Subject) -> Iterator[Remark]:
     for formula, node, _ in subject.nodes:
         if not isinstance(node, Path) or any(each.axis not in _PLAIN_AXES for each in node.steps):
             continue
-        if route_of(node, lambda _: lambda nodes, _context: nodes) == "unsupported":
+        if _turns_back(node) or route_of(node, lambda _: lambda nodes, _context: nodes) == "unsupported":
             yield at(formula)
+
+
+def _turns_back(path: Path) -> bool:
+    """Whether ``..`` stands after a name: a phone counts it from where the expression stands."""
+    axes = [step.axis for step in path.steps]
+    return "parent" in axes[axes.index("child") :] if "child" in axes else False
 
 
 @rule("lint.date_as_text", "warning")

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from forms.errors import Weight
-from forms.lint.subject import Formula, Subject
+from forms.lint.subject import Formula
+from forms.lint.truth import Truth
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Remark:
     weight: Weight | None = None
 
 
-Check = Callable[[Subject], Iterator[Remark]]
+Check = Callable[[Truth], Iterator[Remark]]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from forms.definition import Field
+from forms.definition import Field, FormDefinition
 from forms.lint.subject import Here, Subject
 from forms.xpath.parser import parse
 from forms.xpath.syntax import Binary, Call, Expr, Negation, Number, Text
@@ -71,27 +71,27 @@ def compared(subject: Subject, expression: Expr, here: Here) -> Comparison | Non
     return None
 
 
-def conjuncts(expression: Expr) -> Iterator[Expr]:
-    """What must all be true for the expression to be."""
+def operands(expression: Expr, operator: str) -> Iterator[Expr]:
+    """What "and" or "or" joins, however many there are."""
     pending = [expression]
     while pending:
         node = pending.pop()
-        if isinstance(node, Binary) and node.operator == "and":
+        if isinstance(node, Binary) and node.operator == operator:
             pending += (node.right, node.left)
         else:
             yield node
 
 
-class Truth:
-    """What can never be true in a form. ``hidden``: the paths of what is never relevant."""
+class Truth(Subject):
+    """A form under examination, with what can never be true in it. ``hidden``: the paths of what is never relevant."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, definition: FormDefinition) -> None:
+        super().__init__(definition)
         self.hidden: set[str] = set()
         known = -1
         while known != len(self.hidden):  # what is hidden hides what waits for it
             known = len(self.hidden)
-            self.hidden |= {each.path for each in subject.fields.values() if self._hidden(each)}
+            self.hidden |= {each.path for each in self.fields.values() if self._hidden(each)}
 
     def _hidden(self, field: Field) -> bool:
         if field.path.rpartition("/")[0] in self.hidden:
@@ -100,14 +100,15 @@ class Truth:
 
     def never_relevant(self, field: Field) -> bool:
         """Whether the field's own relevance can never be true."""
-        formula = self.subject.rules.get((field.path, "relevant"))
+        formula = self.rules.get((field.path, "relevant"))
         return formula is not None and self.never(formula.tree, formula.here)
 
     def never(self, expression: Expr, here: Here, own: str = "") -> bool:
         """Whether the expression can never be true. ``own``: the path of a field that is known to be answered."""
-        if isinstance(expression, Binary) and expression.operator == "or":
-            return self.never(expression.left, here, own) and self.never(expression.right, here, own)
-        parts = list(conjuncts(expression))
+        return all(self._never_together(each, here, own) for each in operands(expression, "or"))
+
+    def _never_together(self, expression: Expr, here: Here, own: str) -> bool:
+        parts = list(operands(expression, "and"))
         if any(self._never(part, here, own) for part in parts):
             return True
         return any(each.impossible for each in self._ranges(parts, here))
@@ -126,7 +127,7 @@ class Truth:
                 return not _holds(left, part.operator, right)
             if part.operator in RELATIONS and any(_no_number(side) for side in (left, right)):
                 return True
-        found = compared(self.subject, part, here)
+        found = compared(self, part, here)
         return found is not None and self._impossible(found, own)
 
     def always(self, expression: Expr) -> bool:
@@ -152,7 +153,7 @@ class Truth:
         """Whether an answer is looked for that no choice list holds."""
         if found.operator not in ("=", "selected") or found.text == "":
             return False
-        names = self.subject.choices_of(found.field)
+        names = self.choices_of(found.field)
         if names is None or found.field.bind.calculate is not None:
             return False
         single = found.field.type == "select1" or found.operator == "selected"
@@ -161,8 +162,8 @@ class Truth:
     def _ranges(self, parts: Iterable[Expr], here: Here) -> Iterable[_Range]:
         ranges: dict[str, _Range] = {}
         for part in parts:
-            found = compared(self.subject, part, here)
-            if found is None or not self.subject.one_value(found.field, here):
+            found = compared(self, part, here)
+            if found is None or not self.one_value(found.field, here):
                 continue
             ranges.setdefault(found.field.path, _Range(found.field)).narrow(found)
         return ranges.values()
