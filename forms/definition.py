@@ -138,7 +138,7 @@ class Field:
 
     ``control``: None when nothing in the body asks for it. ``type``: bind type; selects and ranks say "select1",
     "select", "rank". ``default``: the text it starts with. ``count``: of a repeat, how many there are; ``rows``: how
-    many the blank form has.
+    many a new instance of the repeat around it has, and how many the blank form has.
     """
 
     path: str
@@ -157,7 +157,7 @@ class Field:
     default: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     count: Expression | None = None
-    rows: int = 0
+    rows: tuple[int, int] = (0, 0)
     children: tuple[Field, ...] = ()
     bind: Bind = field(default_factory=Bind)
 

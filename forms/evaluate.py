@@ -307,8 +307,10 @@ class Evaluation:
         }
 
     def _itext(self, text_id: str) -> str:
-        """A text by its id; a phone leaves its outputs open, as "${0}", "${1}"."""
-        parts = self.definition.translations.get(self.definition.default_language, {}).get(text_id, ())
+        """A text by its id; a phone leaves its outputs open, as "${0}", "${1}", and says which it does not find."""
+        parts = self.definition.translations.get(self.definition.default_language, {}).get(text_id)
+        if parts is None:
+            return f"[itext:{text_id}]"
         said: list[str] = []
         outputs = 0
         for part in parts:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -111,7 +110,7 @@ class _Reader:
 
     def definition(self) -> FormDefinition:
         """Everything put together; what is wrong stands in ``errors`` then."""
-        root = self._field(self.main, self.root_path)
+        root = self._field(self.main, self.main, self.root_path)
         fields = {each.path: each for each in root.walk()}
         set_values = tuple(self._set_values())
         orphans = self._check_targets(fields, set_values)
@@ -248,7 +247,8 @@ class _Reader:
 
     # -- fields -----------------------------------------------------------------------------------------------------
 
-    def _field(self, element: Element, path: str) -> Field:
+    def _field(self, element: Element, started: Element, path: str) -> Field:
+        """``started``: the node as the blank form starts with it, where ``element`` is the template of a repeat."""
         asked = self.body.asked.get(path) or Asked()
         children: dict[str, Element] = {}
         for name, child in elements(element):
@@ -276,9 +276,10 @@ class _Reader:
             count=self._compile(asked.count, path, "repeat_count"),
             bind=bind,
         )
-        rows = Counter(name for name, child in elements(element) if attribute(child, "template") is None)
-        below = (self._field(child, f"{path}/{name}") for name, child in children.items())
-        return replace(made, children=tuple(replace(each, rows=rows[each.name]) for each in below))
+        rows, first = _rows(element), _rows(started)
+        below = (self._field(child, first.get(name, [child])[0], f"{path}/{name}") for name, child in children.items())
+        counted = (replace(each, rows=(len(rows.get(each.name, ())), len(first.get(each.name, ())))) for each in below)
+        return replace(made, children=tuple(counted))
 
     def _bind(self, path: str) -> Bind:
         element = self.binds.get(path)
@@ -398,6 +399,15 @@ class _Reader:
                 properties=properties,
                 spec_version=spec,
             )
+
+
+def _rows(element: Element) -> dict[str, list[Element]]:
+    """The children that are no templates, by name."""
+    found: dict[str, list[Element]] = {}
+    for name, child in elements(element):
+        if attribute(child, "template") is None:
+            found.setdefault(name, []).append(child)
+    return found
 
 
 def _declares(field: Field) -> bool:

@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 
 from forms.definition import FormDefinition
 from forms.errors import Finding, InstanceError
-from forms.evaluate import Evaluation, JudgeContext, calculated_text, own_time, text_of_value
+from forms.evaluate import Evaluation, JudgeContext, own_time
 from forms.instance import Instance
 from forms.plan import NodePlan, Trigger
+from forms.reading import read_again
+from forms.wrap import calculated
 from forms.xpath.compile import Expression
-from forms.xpath.values import READERS, Node, normalise_points
+from forms.xpath.values import Node
 
-_CHANCE = frozenset({"random", "uuid", "randomize"})
+_KEPT = frozenset({"random", "uuid", "property"})
 _ROUNDS = 12
 _MOST_ROWS = 10_000
 _LISTS = ("select1", "select", "rank")
@@ -118,76 +120,91 @@ def _expected(finding: Finding, definition: FormDefinition) -> str | None:
 class _Opened:
     """The blank form with the answers of a submission read into it.
 
-    ``sent``: by id of a node, what was sent for it. ``hidden``: ids of the nodes whose own relevance is false.
+    By id of a node, ``sent``: what was sent for it, and ``types``: under which type it is read, where that is not its
+    field's. ``hidden``: ids of the nodes whose own relevance is false.
     """
 
     def __init__(self, root: Node, plan: NodePlan, now: dt.datetime) -> None:
         self.now = now
         self.sent: dict[int, Node] = {}
+        self.types: dict[int, str] = {}
         self.hidden: set[int] = set()
         self.root = self.read(root, plan)
 
-    def read(self, sent: Node, plan: NodePlan) -> Node:
-        """A node that was sent, and all below it."""
+    def read(self, sent: Node, plan: NodePlan, bare: bool = False, row: bool = False) -> Node:
+        """A node that was sent, and all below it. ``bare``: within a repeat without template, whose new instances a
+        phone empties. ``row``: within a repeat."""
         made = Node(plan.name, "", plan.type)
         made.is_repeat = plan.is_repeat
         made.attributes = sent.attributes
         self.sent[id(made)] = sent
         if not plan.children:
-            made.text = reading(sent.text, plan.type, self.now)
+            self._fill(made, sent.text, plan)
             return made
+        bare, row = _within(plan, bare, row)
         for name, below in plan.children.items():
             given = sent.named(name)
             if below.is_repeat:
                 for each in given:
-                    made.add(self.read(each, below))
+                    made.add(self.read(each, below, bare, row))
             elif given:
-                made.add(self.read(given[0], below))
+                made.add(self.read(given[0], below, bare, row))
             else:
-                self.hidden.add(id(made.add(self.blank(below))))
+                self.hidden.add(id(made.add(self.blank(below, bare, row))))
         return made
 
-    def blank(self, plan: NodePlan) -> Node:
-        """A node as the blank form has it."""
-        made = Node(plan.name, reading(plan.default, plan.type, self.now), plan.type)
+    def blank(self, plan: NodePlan, bare: bool = False, row: bool = False) -> Node:
+        """A node as the blank form has it, or a new row."""
+        made = Node(plan.name, "", plan.type)
+        self._fill(made, "" if bare else plan.default, plan)
         made.is_repeat = plan.is_repeat
         made.attributes = dict(plan.field.attributes)
         for below in plan.children.values():
-            if not below.is_repeat:
-                made.add(self.blank(below))
+            count = below.field.rows[not row] if below.is_repeat else 1
+            for _ in range(count):
+                made.add(self.blank(below, bare, row))
         return made
 
+    def _fill(self, node: Node, text: str, plan: NodePlan) -> None:
+        node.text, kind, _ = read_again(text.strip(), plan, self.now)
+        if kind != plan.type:
+            self.types[id(node)] = kind
 
-def reading(text: str, kind: str, now: dt.datetime) -> str:
-    """A text as a phone writes it again after it has read it as a type; '' when it cannot."""
-    text = text.strip()
-    if kind in _LISTS:
-        return " ".join(text.split()) if kind != "select1" else text
-    if kind in ("geotrace", "geoshape"):
-        return normalise_points(text)
-    reader = READERS.get(kind)
-    return text if reader is None else text_of_value(reader(text, now), kind, now)
+
+def _within(plan: NodePlan, bare: bool, row: bool) -> tuple[bool, bool]:
+    """``bare`` and ``row`` (see :meth:`_Opened.read`) for what stands below a node."""
+    if not plan.is_repeat:
+        return bare, row
+    return bare or "template" not in plan.field.attributes, True
 
 
 class _Phone(Evaluation):
-    """What the rules make of it."""
+    """What the rules make of it. ``asked``: by id of a leaf, whether it is required and whether it is locked, before
+    any answer is dropped from a list. ``grown``: ids of the rows that a count added."""
 
-    __slots__ = ("hidden", "opened")
+    __slots__ = ("asked", "grown", "hidden", "opened")
 
     def __init__(self, definition: FormDefinition, sent: Node, context: JudgeContext) -> None:
         plan = definition.plan
         now = own_time(plan.clocks, sent, context.now) if context.own_time else context.now
         self.opened = _Opened(sent, plan.root, now)
         self.hidden = self.opened.hidden
+        self.grown: set[int] = set()
         super().__init__(definition, self.opened.root, replace(context, now=now, own_time=False))
         for _ in range(_ROUNDS):
             for slot in self.gathered:
                 slot.clear()
             self.gather(self.root, plan.root)
+            self._retype(self.root)
             self.show(self.root, True)
             self.settle()
             if not self.grow(self.root, plan.root):
                 break
+
+    def _retype(self, node: Node) -> None:
+        node.data_type = self.opened.types.get(id(node), node.data_type)
+        for child in node.children:
+            self._retype(child)
 
     def show(self, node: Node, above: bool) -> None:
         """Carry relevance down from a node: its own and that of all above."""
@@ -213,9 +230,9 @@ class _Phone(Evaluation):
                 self.show(node, node.parent is None or node.parent.relevant)
 
     def calculate(self, node: Node, trigger: Trigger) -> None:
-        """Write a calculation; what rests on chance stays as it was sent."""
-        if not _CHANCE & trigger.expression.functions:
-            node.text = calculated_text(trigger.expression, self.at(node), trigger.type)
+        """Write a calculation; what rests on chance or on the device stays as it was sent."""
+        if not _KEPT & trigger.expression.functions:
+            node.text, node.data_type = calculated(trigger.expression, self.at(node), trigger.type)
 
     def grow(self, node: Node, plan: NodePlan) -> bool:
         """Add the rows that counts ask for, below what is relevant; whether there were any."""
@@ -223,8 +240,10 @@ class _Phone(Evaluation):
         for name, below in plan.children.items():
             rows = node.named(name)
             count = below.field.count
-            if count is not None and node.relevant:
-                wanted = count.number(self.at(rows[0] if rows else Node(name, parent=node)))
+            place = rows[0] if rows else Node(name, parent=node)
+            shown = below.field.bind.relevant
+            if count is not None and node.relevant and (shown is None or shown.boolean(self.at(place))):
+                wanted = count.number(self.at(place))
                 for _ in range(len(rows), min(int(wanted), _MOST_ROWS) if wanted == wanted else 0):
                     self._add_row(node, below, plan)
                     grown = True
@@ -233,50 +252,66 @@ class _Phone(Evaluation):
         return grown
 
     def _add_row(self, parent: Node, row: NodePlan, plan: NodePlan) -> None:
-        made = self.opened.blank(row)
+        made = self.opened.blank(row, *_within(row, False, True))
         made.parent = parent
         order = list(plan.children)
         before = set(order[: order.index(row.name) + 1])
-        place = 1 + max((index for index, each in enumerate(parent.children) if each.name in before), default=-1)
+        last = len(parent.children)
+        if self._is_new(parent) and not parent.named(row.name):
+            place = last  # a row that grew has lost the places of repeats within it
+        else:
+            place = 1 + max((index for index, each in enumerate(parent.children) if each.name in before), default=-1)
         parent.children.insert(place, made)
         parent.reindex()
+        self.grown.add(id(made))
+
+    def _is_new(self, node: Node | None) -> bool:
+        while node is not None and id(node) not in self.grown:
+            node = node.parent
+        return node is not None
 
     # -- what is said of each node ----------------------------------------------------------------------------------
 
     def nodes(self) -> Iterator[NodeReport]:
         """All nodes, in order."""
-        yield from self._of(self.root, self.definition.plan.root, f"/{self.root.name}", False)
+        plan = self.definition.plan.root
+        self.asked: dict[int, tuple[bool, bool]] = {}
+        self._ask(self.root, plan, False)
+        yield from self._of(self.root, plan, f"/{self.root.name}")
 
-    def _of(self, node: Node, plan: NodePlan, ref: str, locked: bool) -> Iterator[NodeReport]:
-        locked = locked or self._locked(node, plan)
+    def _ask(self, node: Node, plan: NodePlan, locked: bool) -> None:
+        bind = plan.field.bind
+        context = self.at(node)
+        locked = locked or bind.readonly or (bind.readonly_rule is not None and bind.readonly_rule.boolean(context))
+        self.asked[id(node)] = (bind.required is not None and bind.required.boolean(context), locked)
+        for child in node.children:
+            self._ask(child, plan.children[child.name], locked)
+
+    def _of(self, node: Node, plan: NodePlan, ref: str) -> Iterator[NodeReport]:
         if not plan.children:
-            yield self._leaf(node, plan, ref, locked)
+            yield self._leaf(node, plan, ref)
             return
         yield NodeReport(ref, "repeat" if plan.is_repeat else "group", node.relevant)
         places: dict[str, int] = {}
         for child in node.children:
             place = places[child.name] = places.get(child.name, 0) + 1
-            yield from self._of(child, plan.children[child.name], f"{ref}/{child.name}[{place}]", locked)
+            yield from self._of(child, plan.children[child.name], f"{ref}/{child.name}[{place}]")
 
-    def _locked(self, node: Node, plan: NodePlan) -> bool:
-        bind = plan.field.bind
-        return bind.readonly or (bind.readonly_rule is not None and bind.readonly_rule.boolean(self.at(node)))
-
-    def _leaf(self, node: Node, plan: NodePlan, ref: str, locked: bool) -> NodeReport:
-        bind = plan.field.bind
+    def _leaf(self, node: Node, plan: NodePlan, ref: str) -> NodeReport:
         sent = self.opened.sent.get(id(node))
         raw = sent.text.strip() if sent is not None else None
+        required, locked = self.asked[id(node)]
         return NodeReport(
             ref=ref,
             kind="leaf",
             relevant=node.relevant,
             type=_type_of(plan),
-            required=bind.required is not None and bind.required.boolean(self.at(node)),
+            required=required,
             readonly=locked,
             value=node.text,
             raw=raw,
-            type_ok=None if raw is None else not raw or plan.check is None or plan.check(raw),
-            constraint=self._holds(node, bind.constraint),
+            type_ok=None if raw is None else read_again(raw, plan, self.now)[2],
+            constraint=self._holds(node, plan.field.bind.constraint),
             control=plan.field.control,
             choice_ok=self._listed(node, plan, raw),
         )
@@ -287,13 +322,28 @@ class _Phone(Evaluation):
         return not node.text or constraint.boolean(self.at(node))
 
     def _listed(self, node: Node, plan: NodePlan, raw: str | None) -> bool | None:
+        """Whether the answer is on the list; to look at the list makes a phone drop what is not."""
         if plan.field.control not in _LISTS or not node.relevant:
             return None
+        self._drop(node, plan)
         text = node.text if raw is None else raw
-        names = [text] if plan.field.control == "select1" else text.split()
-        if not text or (plan.names is None and plan.itemset is None):
-            return not text
+        return not text or self._offers(node, plan, [text] if plan.type == "select1" else text.split())
+
+    def _offers(self, node: Node, plan: NodePlan, names: list[str]) -> bool:
         return plan.names.issuperset(names) if plan.names is not None else self.allows(node, plan, names)
+
+    def _drop(self, node: Node, plan: NodePlan) -> None:
+        if plan.field.itemset is None:
+            return
+        names = [node.text] if plan.type == "select1" else node.text.split()
+        node.text = " ".join(name for name in names if name and self._offers(node, plan, [name]))
+
+    def _choice_label(self, question: Node, name: str) -> str:
+        label = super()._choice_label(question, name)
+        plan = self.plan_of(question)
+        if plan is not None:
+            self._drop(question, plan)
+        return label
 
 
 def _type_of(plan: NodePlan) -> str:
