@@ -9,6 +9,7 @@ from forms.errors import DefinitionError, Problem
 from forms.workbook import Sheets
 
 NO_SHEETS = Sheets()
+_PATH = re.compile(r"/[\w.\-]+/((?:[\w.\-]+/)*[\w.\-]+)")
 _EXPONENT = re.compile(r"[eE][+-]?\d")
 
 
@@ -27,7 +28,26 @@ def problem_at(sheets: Sheets | None, message: str, params: Mapping[str, object]
     said.setdefault("name", path.rpartition("/")[2])
     if sheets is None:
         return Problem(None, None, message, remedy or f"{message}.remedy", said, None, path or None)
+    _speak_as_written(said, sheets)
     return Problem(*place[:2], message, remedy or f"{message}.remedy", said, place.column, path or None)
+
+
+def _speak_as_written(said: Params, sheets: Sheets) -> None:
+    """pyxform writes paths for ${name}: a formula is told as it stands in the workbook, and the place in it too."""
+    source, position = said.get("source"), said.get("position")
+    if isinstance(source, str):
+        said["source"] = _as_written(source, sheets)
+        if isinstance(position, int):
+            said["position"] = len(_as_written(source[:position], sheets))
+    if "fields" in said:
+        said["fields"] = _as_written(str(said["fields"]), sheets)
+
+
+def _as_written(formula: str, sheets: Sheets) -> str:
+    def name(found: re.Match[str]) -> str:
+        return "${" + found[1].rpartition("/")[2] + "}" if found[1] in sheets.fields else found[0]
+
+    return " ".join(_PATH.sub(name, formula).split())
 
 
 def problems_of(errors: Iterable[DefinitionError], sheets: Sheets | None) -> tuple[Problem, ...]:

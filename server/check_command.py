@@ -97,7 +97,7 @@ def _show(console: Console, file: Path, problems: tuple[Problem, ...]) -> None:
         weight = Sentence(*(_say(language, f"form.weight.{problem.weight}", {}) for language in LANGUAGES))
         head = f"{MARKS[problem.weight]} {weight.vi} · {weight.en}  {_where(problem)}  {vi['code']}"
         console.print(head, style="bold", markup=False)
-        _print(console, Sentence(f"  {vi['message']} {vi['remedy']}", f"  {en['message']} {en['remedy']}"))
+        _print(console, Sentence(f"  {vi['message']} → {vi['remedy']}", f"  {en['message']} → {en['remedy']}"))
     counts = Counter(each.weight for each in problems)
     params = {"file": file, **{name: counts[name] for name in ("error", "warning", "advice")}}
     _print(console, SENTENCES["check.found" if problems else "check.clean"].filled(params))

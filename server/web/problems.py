@@ -31,5 +31,5 @@ def problem_body(problem: Problem, say: Say) -> dict[str, Any]:
         "path": problem.path,
         "message": message,
         "remedy": remedy,
-        "text": " ".join([*where, message, remedy]),
+        "text": " ".join([*where, message, "→", remedy]),
     }

@@ -102,7 +102,7 @@ def test_calculations_that_wait_for_each_other_are_named():
         convert(survey(HEAD, "calculate | a | | | | ${b} + 1 | ", "calculate | b | | | | ${a} + 1 | "), "md")
     (problem,) = raised.value.problems
     assert problem.message == "definition.cycle"
-    assert problem.params["fields"] == "/data/a → /data/b → /data/a"
+    assert problem.params["fields"] == "${a} → ${b} → ${a}"
 
 
 @pytest.mark.parametrize(

@@ -420,6 +420,18 @@ def test_errors_of_several_kinds_are_told_at_once_with_the_advice() -> None:
     assert examined.definition is not None
 
 
+def test_a_formula_is_told_as_it_stands_in_the_workbook() -> None:
+    survey = [row("integer", "ho"), row("text", "a", relevant="1 < ${ho} > > 3")]
+    (problem,) = examine_source(markdown(survey), "md").errors
+    assert problem.params["source"] == "1 < ${ho} > > 3"
+    assert problem.params["source"][: problem.params["position"]] == "1 < ${ho} >"
+    (kept,) = found(
+        examine_source(markdown([survey[0], row("text", "a", relevant="1 > ${ho} and ${ho} > 3")]), "md"),
+        "lint.never_relevant",
+    )
+    assert kept.params["source"] == "1 > ${ho} and ${ho} > 3"
+
+
 def test_a_fault_in_a_text_is_told_where_the_text_stands() -> None:
     survey = [row("text", "a", "Chào ${a}", hint="Xem <output value='khong_co()'/>")]
     examined = examine_source(markdown(survey), "md", "data")
