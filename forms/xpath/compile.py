@@ -21,6 +21,10 @@ from forms.xpath.references import functions_of, references_of
 from forms.xpath.stops import Reason, stop
 from forms.xpath.syntax import ANY_NAME, ANY_NODE, Binary, Call, Expr, Number, Path, Step, Text
 from forms.xpath.values import Node, Value
+from forms.xpath.walking import PRODUCTS, SUMS, terms
+
+MOST_NESTED = 3
+"""How many terms a sum may have after the first to be compiled as nested ones, which is quicker."""
 
 
 class Expression:
@@ -123,6 +127,10 @@ class _Compiler:
         name = expression.operator
         if name in ("and", "or"):
             return operators.conjunction(name, [self.compile(operand) for operand in chain(expression, name)])
+        if name in SUMS or name in PRODUCTS:
+            first, rest = terms(expression)
+            if len(rest) > MOST_NESTED:
+                return operators.sum_of(self.compile(first), [(sign, self.compile(term)) for sign, term in rest])
         left, right = self.compile(expression.left), self.compile(expression.right)
         if name in ("=", "!="):
             return operators.equality(name, left, right)

@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from forms.errors import EvaluationError
 from forms.xpath.values import Node
+
+MOST_TESTED = 1_000_000
+"""How many nodes the predicates of one path may ask about, those inside others included: a second or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,10 @@ class Context:
     """A place in a :class:`World`: the node an expression stands at, and its place in a list during predicates.
 
     ``current`` is the node of the whole expression, also inside predicates; ``position`` and ``size`` are 1-based and
-    0 outside predicates.
+    0 outside predicates. ``tested``: how many nodes predicates were asked about so far, None outside of them.
     """
 
-    __slots__ = ("current", "node", "now", "position", "size", "world")
+    __slots__ = ("current", "node", "now", "position", "size", "tested", "world")
 
     def __init__(self, node: Node, world: World) -> None:
         self.world = world
@@ -58,6 +62,7 @@ class Context:
         self.now = world.now
         self.position = 0
         self.size = 0
+        self.tested: list[int] | None = None
 
     def at(self, node: Node) -> Context:
         """The same world seen from another node."""
@@ -66,10 +71,18 @@ class Context:
         context.now = self.now
         context.node = context.current = node
         context.position = context.size = 0
+        context.tested = None
         return context
 
     def within(self, size: int) -> Context:
-        """A context for the predicates of ``size`` nodes; its ``node`` and ``position`` are set one after the other."""
+        """A context for the predicates of ``size`` nodes; its ``node`` and ``position`` are set one after the other.
+
+        Raises EvaluationError when predicates inside predicates ask about more than ``MOST_TESTED`` nodes.
+        """
+        tested = self.tested if self.tested is not None else [0]
+        tested[0] += size
+        if tested[0] > MOST_TESTED:
+            raise EvaluationError("expression.stopped", {"reason": "too-large"})
         context = Context.__new__(Context)
         context.world = self.world
         context.now = self.now
@@ -77,4 +90,5 @@ class Context:
         context.current = self.current
         context.position = 0
         context.size = size
+        context.tested = tested
         return context

@@ -72,6 +72,11 @@ _ARITHMETIC: dict[str, Callable[[Number, Number], Number]] = {
 }
 
 
+_APPLY: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "div": divide, "mod": remainder,
+}  # fmt: skip
+
+
 def equal(left: Scalar, right: Scalar) -> bool:
     """Whether two values are equal to a phone."""
     if isinstance(left, bool) or isinstance(right, bool):
@@ -90,6 +95,20 @@ def unequal(left: Scalar, right: Scalar) -> bool:
 def arithmetic(name: str, left: Code, right: Code) -> Code:
     """+ - * div mod."""
     return fold(Code("number", _ARITHMETIC[name](as_number(left), as_number(right))), left, right)
+
+
+def sum_of(first: Code, rest: list[tuple[str, Code]]) -> Code:
+    """A run of + and -, or of * div mod, from the left: hundreds of terms are no deep pile of calls."""
+    start = as_number(first)
+    terms = [(_APPLY[name], as_number(code)) for name, code in rest]
+
+    def run(context: Context) -> float:
+        result = start(context)
+        for apply, number in terms:
+            result = apply(result, number(context))
+        return result
+
+    return fold(Code("number", run), first, *(code for _, code in rest))
 
 
 def negation(operand: Code) -> Code:
@@ -219,10 +238,11 @@ def _existential(
         one, other = one_or_none(context), other_or_none(context)
         if one is not None and other is not None:
             return holds(one, other)
-        return slowly(context)
+        # what is known is not asked again: in "a < b < c < …" each would be asked twice as often as the one before
+        ours = first(context) if one is None else [one]
+        return slowly(ours, second(context) if other is None else [other], context)
 
-    def slowly(context: Context) -> bool:
-        ours, theirs = first(context), second(context)
+    def slowly(ours: list[Any], theirs: list[Any], context: Context) -> bool:
         if len(ours) == 1 and len(theirs) == 1:
             return holds(ours[0], theirs[0])
         allow(ours, context)

@@ -23,12 +23,15 @@ from forms.xpath.syntax import (
     Step,
     Text,
 )
+from forms.xpath.walking import height
 
 _LEVELS = (("or",), ("and",), ("=", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "div", "mod"), (), ("|",))
 STRENGTH = {operator: strength for strength, operators in enumerate(_LEVELS, 1) for operator in operators}
 _NEGATION_STRENGTH = 7
 DEEPEST = 80
 """How deep brackets may nest; pyxform and people stay far below it, and the interpreter's stack is not at risk."""
+HIGHEST = 100
+"""How many expressions may stand in one another: 1 < 2 < 3 is as deep as ((1)). Sums and alternatives count once."""
 LONGEST = 100_000
 """How many characters an expression may have."""
 
@@ -47,6 +50,8 @@ def parse(source: str) -> Expr:
     expression = reader.expression(0)
     if reader.token.kind != "end":
         raise reader.error()
+    if height(expression) > HIGHEST:
+        raise syntax_error(source, 0, "expression.too_deep")
     return expression
 
 

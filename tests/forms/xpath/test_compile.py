@@ -1,10 +1,12 @@
 """What compiling tells before any answer is there: errors with their place, the answers read, the functions called."""
 
+import contextlib
 import pickle
+import time
 
 import pytest
 
-from forms.errors import ExpressionError
+from forms.errors import EvaluationError, ExpressionError
 from forms.xpath.compile import compile_expression, known_functions
 from tests.forms.xpath.test_tables import context_at
 
@@ -112,3 +114,73 @@ def test_operators_bind_as_xpath_says():
     assert compile_expression("10 - 4 - 3").number(context_at("/data")) == 3
     assert compile_expression("-2 * -3").number(context_at("/data")) == 6
     assert compile_expression("../i div ../i").number(context_at("/data/total")) == 1
+
+
+LONG = {
+    "comparisons": " = ".join(["nothing"] * 90),
+    "sums": " + ".join(["../i"] * 3000),
+    "alternatives": " or ".join(["nothing"] * 3000),
+    "minuses": "-" * 5000 + "1",
+    "brackets": "(" * 79 + "1" + ")" * 79,
+    "branches": "if(., " * 78 + "1" + ", 2)" * 78,
+    "steps": "/".join(["a"] * 3000),
+    "predicates": "a" + "[1]" * 2000,
+    "arguments": f"concat({', '.join(['1'] * 3000)})",
+    "joined": f"join('{'x' * 50_000}', 1{', 1' * 30})",
+    "patterns": f"regex('{'a' * 40}', '(?=(a+)+b)(a|aa)+b')",
+}
+
+
+@pytest.mark.parametrize("source", LONG.values(), ids=LONG)
+def test_long_and_deep_expressions_end_soon(source: str):
+    started = time.process_time()
+    with contextlib.suppress(ExpressionError, EvaluationError):
+        compile_expression(source).evaluate(context_at("/data/total"))
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        " = ".join(["1"] * 200),
+        " < ".join(["../i"] * 200),
+        " | ".join(["/data/i"] * 200),
+        "a[" * 90 + "1" + "]" * 90,
+    ],
+)
+def test_what_stands_in_one_another_too_deep_is_refused(source: str):
+    with pytest.raises(ExpressionError) as refused:
+        compile_expression(source)
+    assert refused.value.code == "expression.too_deep"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("instance('villages')/root/item[count(" * 20 + "." + ") > 0]" * 20, "too-large"),
+        (LONG["joined"], "too-large"),
+        ("uuid(1000000)", "too-large"),
+        (f"regex('{'a1b2c3' * 10}', '(?:(\\w)|(\\w))+\\1[^\\w]')", "too-slow"),
+    ],
+)
+def test_what_would_take_too_long_stops(source: str, reason: str):
+    with pytest.raises(EvaluationError) as stopped:
+        compile_expression(source).evaluate(context_at("/data/total"))
+    assert stopped.value.params == {"reason": reason}
+
+
+def test_a_sum_of_many_terms_is_that_of_few():
+    here = context_at("/data/total")
+    assert compile_expression("10 - 4 - 3 + 2 - 1 + 0.5").number(here) == 4.5
+    assert compile_expression("../i * 2 div 7 * 3 mod 4 * 5").number(here) == 10
+    assert compile_expression("../i + ../i * 2 - ../i div 7 + 1 - 1 + 1").number(here) == 21
+
+
+def test_an_unknown_function_stops_only_where_it_is_reached():
+    here = context_at("/data/total")
+    assert compile_expression("true() or nonsense(1)", late=True).evaluate(here) is True
+    assert compile_expression("if(false(), true(1, 2), 'b')", late=True).evaluate(here) == "b"
+    assert compile_expression("/data/nothing[regex(., '(')]", late=True).evaluate(here) == []
+    for source in ("nonsense(1)", "concat('a', nonsense())", "true(1)", "count('a')", "'a'/b"):
+        with pytest.raises(EvaluationError):
+            compile_expression(source, late=True).evaluate(here)
