@@ -111,18 +111,26 @@ class Phone:
         """
         return read_form_list(self._get(f"{self._server_url}/formList", openrosa=True))
 
-    def download(self, entry: FormListEntry) -> Downloaded:
-        """The form with its files.
+    def download(self, entry: FormListEntry, held: Downloaded | None = None) -> Downloaded:
+        """The form with its files; of ``held``, what the hashes say is the same still is not fetched again.
 
         Raises as ``form_list``, and ProtocolError ``download.changed`` when content and announced hash differ.
         """
-        xml = self._get(entry.download_url)
-        _check("md5:" + hashlib.md5(xml, usedforsecurity=False).hexdigest(), entry.hash, entry.form_id)
+        if held is not None and _hash(held.xml) == entry.hash:
+            xml = held.xml
+        else:
+            xml = self._get(entry.download_url)
+            _check(_hash(xml), entry.hash, entry.form_id)
         if entry.manifest_url is None:
             return Downloaded(entry, xml)
         media: dict[str, bytes] = {}
         missing: list[str] = []
+        known = held.media if held is not None else {}
         for file in read_manifest(self._get(entry.manifest_url, openrosa=True)):
+            here = known.get(file.filename)
+            if here is not None and _hash(here) == file.hash:
+                media[file.filename] = here
+                continue
             try:
                 media[file.filename] = self._media(file)
             except Refused as refusal:
@@ -200,7 +208,7 @@ class Phone:
     def _media(self, file: MediaFile) -> bytes:
         content = self._get(file.download_url)
         if file.type is None:
-            _check("md5:" + hashlib.md5(content, usedforsecurity=False).hexdigest(), file.hash, file.filename)
+            _check(_hash(content), file.hash, file.filename)
         return content
 
     def _get(self, url: str, *, openrosa: bool = False) -> bytes:
@@ -273,6 +281,10 @@ def _receipt(answer: requests.Response) -> Receipt:
 def _refusal(answer: requests.Response) -> Refused:
     message = _receipt(answer).message if b"OpenRosaResponse" in answer.content else ""
     return Refused("server.refused", {"status": answer.status_code, "message": message or answer.reason or ""})
+
+
+def _hash(content: bytes) -> str:
+    return "md5:" + hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _check(found: str, announced: str, name: str) -> None:

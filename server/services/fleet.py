@@ -40,10 +40,13 @@ from sync.client import Downloaded, Phone
 from sync.envelope import Envelope, Part
 from sync.errors import SyncError
 from sync.outbox import Outbox, State, deliver
+from sync.shelf import Shelf
 
 CRITERIA = "village_criteria"
 HASTE = 30
 """Seconds that pass for a phone's patience in one second by the clock: a pause of 30 s after a failure lasts one."""
+LOOKS_AGAIN = 0.1
+"""Of the sheets, before how many a phone looks whether its forms have changed."""
 PHOTO_BYTES = (8_000, 60_000)
 
 
@@ -165,11 +168,13 @@ class _Fleet:
         chance = random.Random(f"{self.plan.seed}/{number}")  # noqa: S311 - invented answers, no secret
         device = f"thonban-phones:{number:03}"
         with Phone(url, device) as phone, Outbox(self.folder / f"{number:03}.db") as outbox:
-            forms = self._fetch(phone)
+            shelf: Shelf[Downloaded] = Shelf()
             while self.elapsed < self.plan.seconds:
+                if not shelf or chance.random() < LOOKS_AGAIN:
+                    self._refresh(phone, shelf)
                 time.sleep(min(chance.expovariate(1 / self.plan.pause), self.plan.seconds))
-                if forms and self.elapsed < self.plan.seconds:
-                    self._fill(chance, forms, outbox, device)
+                if len(shelf) and self.elapsed < self.plan.seconds:
+                    self._fill(chance, list(shelf), outbox, device)
                 self._deliver(phone, outbox, chance)
             until = self.plan.seconds + self.plan.patience
             while outbox.list_entries(State.WAITING) and self.elapsed < until:
@@ -177,14 +182,13 @@ class _Fleet:
                 self._deliver(phone, outbox, chance)
             self._settle(outbox)
 
-    def _fetch(self, phone: Phone) -> list[Downloaded]:
-        while self.elapsed < self.plan.seconds:
-            try:
-                return [phone.download(entry) for entry in phone.form_list()]
-            except SyncError:
-                self._count("failures")
-                time.sleep(1)
-        return []
+    def _refresh(self, phone: Phone, shelf: Shelf[Downloaded]) -> None:
+        try:
+            failed = len(shelf.refresh(phone).failed)
+        except SyncError:
+            failed = 1
+        with self._lock:
+            self.counts["failures"] += failed
 
     def _fill(self, chance: random.Random, forms: list[Downloaded], outbox: Outbox, device: str) -> None:
         form = chance.choice(forms)

@@ -50,7 +50,9 @@ class VillageServer(ThreadingHTTPServer):
         ).encode()
         self.fail_posts: dict[int, int | str] = {}
         self.list_type = "text/xml; charset=utf-8"
-        self.form = FORM
+        self.form = self.announced = FORM
+        self.villages = VILLAGES
+        self.listed = True
         self.without: set[str] = set()
 
     @property
@@ -66,21 +68,23 @@ class VillageServer(ThreadingHTTPServer):
         return [request for request in self.requests if request.method == "POST"]
 
     def documents(self) -> dict[str, tuple[str, bytes]]:
-        form_list = (
-            '<xforms xmlns="http://openrosa.org/xforms/xformsList"><xform><formID>village_criteria</formID>'
-            f"<name>Tiêu chí thôn</name><version>1</version><hash>{md5(FORM)}</hash>"
+        entry = (
+            "<xform><formID>village_criteria</formID>"
+            f"<name>Tiêu chí thôn</name><version>1</version><hash>{md5(self.announced)}</hash>"
             f"<downloadUrl>{self.url}/forms/village_criteria.xml</downloadUrl>"
-            f"<manifestUrl>{self.url}/forms/village_criteria/manifest</manifestUrl></xform></xforms>"
+            f"<manifestUrl>{self.url}/forms/village_criteria/manifest</manifestUrl></xform>"
         )
+        listed = entry if self.listed else ""
+        form_list = f'<xforms xmlns="http://openrosa.org/xforms/xformsList">{listed}</xforms>'
         manifest = (
             '<manifest xmlns="http://openrosa.org/xforms/xformsManifest"><mediaFile><filename>villages.csv</filename>'
-            f"<hash>{md5(VILLAGES)}</hash><downloadUrl>{self.url}/villages.csv</downloadUrl></mediaFile></manifest>"
+            f"<hash>{md5(self.villages)}</hash><downloadUrl>{self.url}/villages.csv</downloadUrl></mediaFile></manifest>"
         )
         return {
             "/formList": (self.list_type, form_list.encode()),
             "/forms/village_criteria.xml": ("application/xml", self.form),
             "/forms/village_criteria/manifest": ("text/xml", manifest.encode()),
-            "/villages.csv": ("text/csv", VILLAGES),
+            "/villages.csv": ("text/csv", self.villages),
         }
 
 
