@@ -10,7 +10,7 @@ from forms.xpath.context import Context
 from forms.xpath.values import Node, Scalar, Value, value_of
 
 Reason = Literal[
-    "several-nodes", "not-a-date", "not-a-text", "not-a-shape", "not-nodes", "not-base64", "bad-pattern", "bad-format",
+    "several-nodes", "not-a-date", "not-a-text", "not-a-shape", "not-nodes", "bad-pattern", "bad-format",
     "too-slow", "too-large", "past-the-root", "no-instance", "unsupported", "unknown-algorithm", "unknown-function",
     "bad-call", "not-above",
 ]  # fmt: skip

@@ -22,8 +22,9 @@ def false() -> bool:
     return False
 
 
-@special("boolean", 1, 1)
+@special("boolean", 1, 1, "(value) → boolean")
 def _boolean(compiler: Compiler, call: Call) -> Code:
+    """True for numbers but 0 and NaN, for texts but the empty one (also for "false"), for every date."""
     part = compiler.compile(call.arguments[0])
     return fold(Code("boolean", as_boolean(part)), part)
 
@@ -40,7 +41,7 @@ def boolean_from_string(text: str) -> bool:
     return text == "1" or text.lower() == "true"
 
 
-@special("if", 3, 3)
+@special("if", 3, 3, "(condition, yes, no) → value")
 def _if(compiler: Compiler, call: Call) -> Code:
     """The second argument when the first holds, else the third; the other one is not evaluated."""
     condition, yes, no = (compiler.compile(argument) for argument in call.arguments)
@@ -55,7 +56,7 @@ def _if(compiler: Compiler, call: Call) -> Code:
     return Code(kind, lambda context: first(context) if holds(context) else second(context))
 
 
-@special("coalesce", 2, 2)
+@special("coalesce", 2, 2, "(first, second) → value")
 def _coalesce(compiler: Compiler, call: Call) -> Code:
     """The first argument unless it is empty ('' or NaN), else the second."""
     first, second = (compiler.compile(argument) for argument in call.arguments)

@@ -25,9 +25,9 @@ def count_non_empty(context: Context, nodes: list[Node]) -> float:
     return float(sum(1 for node in nodes if node.children or value_of(node, context.now) != ""))
 
 
-@special("current", 0, 0)
+@special("current", 0, 0, "() → nodes")
 def _current(_: Compiler, __: Call) -> Code:
-    """The node at which the whole expression stands, also inside predicates."""
+    """The node at which the whole expression stands, also inside predicates. Phones know it in paths alone."""
 
     def run(context: Context) -> list[Node]:
         # current()/.. is a path; current() alone is a function that phones do not know
@@ -38,9 +38,9 @@ def _current(_: Compiler, __: Call) -> Code:
     return Code("nodes", run)
 
 
-@special("instance", 1, 1)
+@special("instance", 1, 1, "(id) → nodes")
 def _instance(compiler: Compiler, call: Call) -> Code:
-    """What stands above the root of a secondary instance; nothing when there is no such instance."""
+    """Where paths into a secondary instance begin, instance('villages')/root/item. Phones know it in paths alone."""
     name = as_string(compiler.compile(call.arguments[0]))
 
     def run(context: Context) -> list[Node]:
@@ -56,7 +56,7 @@ def _instance(compiler: Compiler, call: Call) -> Code:
     return Code("nodes", run)
 
 
-@special("position", 0, 1)
+@special("position", 0, 1, "(node?) → number")
 def _position(compiler: Compiler, call: Call) -> Code:
     """The 1-based place in the list that a predicate looks at, or of a node among its siblings of the same name."""
     if not call.arguments:
@@ -87,7 +87,7 @@ def pulldata(context: Context, table: str, column: str, key_column: str, key: st
     return ""
 
 
-@special("randomize", 1, 2)
+@special("randomize", 1, 2, "(nodes, seed?) → nodes")
 def _randomize(compiler: Compiler, call: Call) -> Code:
     """The nodes in another order: always the same one for the same seed, as on a phone."""
     part = compiler.compile(call.arguments[0])

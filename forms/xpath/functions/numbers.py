@@ -14,8 +14,9 @@ from forms.xpath.syntax import Call
 from forms.xpath.values import NAN, Value, cut, scalar_to_number, value_of
 
 
-@special("number", 1, 1)
+@special("number", 1, 1, "(value) → number")
 def _number(compiler: Compiler, call: Call) -> Code:
+    """The number a text spells (a comma may be the point, no exponent), 1 or 0 of a truth value, the days of a date."""
     part = compiler.compile(call.arguments[0])
     if part.constant:
         return constant(as_number(part)(None))  # type: ignore[arg-type]
@@ -67,7 +68,7 @@ def total(context: Context, nodes: Value) -> float:
     return result
 
 
-@special("max", 0, None)
+@special("max", 0, None, "(number …) → number")
 def _max(compiler: Compiler, call: Call) -> Code:
     """The largest number among the arguments or the nodes of one path; NaN when there is none.
 
@@ -87,7 +88,7 @@ def _max(compiler: Compiler, call: Call) -> Code:
     return _over_nodes(parts, max) or fold(Code("number", largest), *parts)
 
 
-@special("min", 0, None)
+@special("min", 0, None, "(number …) → number")
 def _min(compiler: Compiler, call: Call) -> Code:
     """The smallest number among the arguments or the nodes of one path; NaN when there is none."""
     parts = [compiler.compile(argument) for argument in call.arguments]
@@ -112,7 +113,7 @@ def _over_nodes(parts: list[Code], choose: Callable[..., float]) -> Code | None:
     return Code("number", lambda context: choose(_numbers((run(context),), context), default=NAN))
 
 
-def guarded(body: Callable[..., float]) -> Callable[..., float]:
+def guarded(body: Callable[..., float], says: str) -> Callable[..., float]:
     """A function of the C library that gives NaN outside its domain and infinity where it overflows."""
 
     def call(*numbers: float) -> float:
@@ -123,12 +124,16 @@ def guarded(body: Callable[..., float]) -> Callable[..., float]:
         except OverflowError:
             return math.inf
 
+    call.__doc__ = says
     return call
 
 
 def natural_logarithm(number: float, log: Callable[[float], float] = math.log) -> float:
     """The logarithm, of 0 minus infinity."""
     return -math.inf if number == 0 else log(number)
+
+
+_pow = guarded(math.pow, "math.pow")
 
 
 def power(base: float, exponent: float) -> float:
@@ -143,28 +148,29 @@ def power(base: float, exponent: float) -> float:
         odd = exponent == int(exponent) and int(exponent) % 2 == 1 if math.isfinite(exponent) else False
         return math.copysign(math.inf, base) if odd else math.inf
     if base < 0 and exponent % 2 == 1:
-        return -guarded(math.pow)(-base, exponent)
-    return guarded(math.pow)(base, exponent)
+        return -_pow(-base, exponent)
+    return _pow(base, exponent)
 
 
-_PLAIN: dict[str, Callable[..., float]] = {
-    "acos": math.acos,
-    "asin": math.asin,
-    "atan": math.atan,
-    "cos": math.cos,
-    "sin": math.sin,
-    "tan": math.tan,
-    "sqrt": math.sqrt,
-    "exp": math.exp,
-    "abs": abs,
-    "log": natural_logarithm,
+_PLAIN: dict[str, tuple[Callable[..., float], str]] = {
+    "acos": (math.acos, "The arc cosine in radians; NaN outside of -1 … 1."),
+    "asin": (math.asin, "The arc sine in radians; NaN outside of -1 … 1."),
+    "atan": (math.atan, "The arc tangent in radians."),
+    "cos": (math.cos, "The cosine of radians."),
+    "sin": (math.sin, "The sine of radians."),
+    "tan": (math.tan, "The tangent of radians."),
+    "sqrt": (math.sqrt, "The square root, NaN of negative numbers."),
+    "exp": (math.exp, "e raised to a number."),
+    "abs": (abs, "The number without its sign."),
+    "log": (natural_logarithm, "The natural logarithm: NaN of negative numbers, minus infinity of 0."),
+    "log10": (lambda number: natural_logarithm(number, math.log10), "The logarithm to base 10."),
+    "exp10": (lambda number: power(10.0, number), "10 raised to a number."),
 }
-for _name, _body in _PLAIN.items():
-    function(_name, "exact", returns="number")(guarded(_body))
+for _name, (_body, _says) in _PLAIN.items():
+    function(_name, "exact", returns="number")(guarded(_body, _says))
 
-function("log10", "exact", returns="number")(guarded(lambda number: natural_logarithm(number, math.log10)))
-function("exp10", "exact", returns="number")(guarded(lambda number: power(10.0, number)))
-function("atan2", "exact exact", returns="number")(guarded(math.atan2))
+_ANGLE = "The angle in radians of the point with y first and x second."
+function("atan2", "exact exact", returns="number")(guarded(math.atan2, _ANGLE))
 function("pow", "exact exact", returns="number")(power)
 
 

@@ -7,6 +7,7 @@ ones. A function that reads the context takes it first.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -56,12 +57,17 @@ Builder = Callable[[Compiler, Call], Code]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A function as known: its name, how many arguments it takes (``most`` None: any number) and how it is compiled."""
+    """A function as known: its name, how many arguments it takes (``most`` None: any number) and how it is compiled.
+
+    ``body`` has what it does as its documentation; ``signature`` says arguments and result for people.
+    """
 
     name: str
     fewest: int
     most: int | None
     build: Builder
+    body: Callable[..., Any]
+    signature: str
     volatile: bool = False
 
 
@@ -91,17 +97,33 @@ def function(
             code = Code(returns, _caller(body, arguments, context))
             return code if context or volatile else fold(code, *parts)
 
-        REGISTRY[name] = Entry(name, fewest, None if endless else len(words), build, volatile)
+        most = None if endless else len(words)
+        REGISTRY[name] = Entry(name, fewest, most, build, body, _told(name, body, words, returns), volatile)
         return body
 
     return enter
 
 
-def special(name: str, fewest: int, most: int | None) -> Callable[[Builder], Builder]:
-    """Enter a function that compiles its own arguments, for laziness or because it looks at their form."""
+def _told(name: str, body: Callable[..., Any], words: list[str], returns: Kind) -> str:
+    parameters = [each for each in inspect.signature(body).parameters.values() if each.name != "context"]
+    said = []
+    for place, word in enumerate(words):
+        parameter = parameters[min(place, len(parameters) - 1)]
+        endless = word.endswith("*")
+        plain = parameter.kind is parameter.VAR_POSITIONAL and not endless
+        argument = word.rstrip("?*").replace("exact", "number") if plain else parameter.name.replace("_", " ")
+        said.append(f"{argument}{'?' if word.endswith('?') else ' …' if endless else ''}")
+    return f"{name}({', '.join(said)}) → {'value' if returns == 'scalar' else returns}"
+
+
+def special(name: str, fewest: int, most: int | None, signature: str) -> Callable[[Builder], Builder]:
+    """Enter a function that compiles its own arguments, for laziness or because it looks at their form.
+
+    ``signature`` as people read it, without the name: "(text) → number".
+    """
 
     def enter(build: Builder) -> Builder:
-        REGISTRY[name] = Entry(name, fewest, most, build)
+        REGISTRY[name] = Entry(name, fewest, most, build, build, f"{name}{signature}")
         return build
 
     return enter

@@ -12,7 +12,7 @@ from forms.xpath.syntax import Call, Expr, Path
 from forms.xpath.values import Node, Value, cut
 
 
-@special("indexed-repeat", 3, 11)
+@special("indexed-repeat", 3, 11, "(field, repeat, index, …) → nodes")
 def _indexed_repeat(compiler: Compiler, call: Call) -> Code:
     """A field of the nth instance of a repeat: (field, repeat, n) and up to four further pairs for repeats inside.
 
@@ -56,7 +56,7 @@ def _stands_above(group: list[Level], field: list[Level]) -> bool:
     )
 
 
-@special("once", 1, 1)
+@special("once", 1, 1, "(value) → value")
 def _once(compiler: Compiler, call: Call) -> Code:
     """The answer that stands there already, else the argument's value."""
     value = compiler.compile(call.arguments[0]).run

@@ -41,7 +41,7 @@ def selected_at(answer: Scalar, place: float) -> str:
     return names[wanted] if 0 <= wanted < len(names) else ""
 
 
-@special("jr:choice-name", 2, 2)
+@special("jr:choice-name", 2, 2, "(name, question) → string")
 def _choice_name(compiler: Compiler, call: Call) -> Code:
     """The label of the choice named first; the second argument is the path of the question, in quotes or bare."""
     name = as_string(compiler.compile(call.arguments[0]))

@@ -16,8 +16,9 @@ LONGEST = 1_000_000
 """How many characters a text that is put together may have."""
 
 
-@special("string", 1, 1)
+@special("string", 1, 1, "(value) → string")
 def _string(compiler: Compiler, call: Call) -> Code:
+    """A value as text: 3, 0.3333333333333333, 1.0E11, true, 2024-05-06 (dates lose their time)."""
     return _converted(compiler.compile(call.arguments[0]))
 
 
@@ -112,14 +113,16 @@ def text_length(text: str) -> float:
     return float(len(text) if text.isascii() else len(_units(text)) // 2)
 
 
-@special("string-length", 0, 1)
+@special("string-length", 0, 1, "(text?) → number")
 def _string_length(compiler: Compiler, call: Call) -> Code:
+    """How many UTF-16 units a text has; without an argument that of the own node."""
     text = _own_text(compiler, call)
     return Code("number", lambda context: text_length(text(context)))
 
 
-@special("normalize-space", 0, 1)
+@special("normalize-space", 0, 1, "(text?) → string")
 def _normalize_space(compiler: Compiler, call: Call) -> Code:
+    """The text without blanks around it, one blank between words."""
     text = _own_text(compiler, call)
     return Code("string", lambda context: " ".join(text(context).split()))
 
@@ -133,7 +136,7 @@ def translate(text: str, sources: str, targets: str) -> str:
     return text.translate(table)
 
 
-@special("regex", 2, 2)
+@special("regex", 2, 2, "(text, pattern) → boolean")
 def _regex(compiler: Compiler, call: Call) -> Code:
     """Whether the whole text matches the pattern, which is Java's. A literal that is no pattern is refused."""
     text, pattern = (compiler.compile(argument) for argument in call.arguments)
