@@ -25,6 +25,7 @@ from forms.errors import FormsError
 from forms.xpath.compile import compile_expression
 from forms.xpath.context import Context, World
 from forms.xpath.values import Node, Value, scalar_to_string, unpack
+from tests.kit import javarosa
 
 MEASURED = datetime(2026, 11, 7, 12, tzinfo=UTC)
 """When the engines were asked."""
@@ -49,7 +50,8 @@ class Document:
     """A document as nodes, with the prefixes that its elements were written with.
 
     In a file of documents it is the XML, or an object: ``xml``; ``types``, bind types by path; ``irrelevant``, paths;
-    ``instances``, the XML of secondary instances by id; ``texts``, those of the form by id.
+    ``instances``, the XML of secondary instances by id; ``texts``, those of the form by id; ``form``, the XForm that
+    has all of these.
     """
 
     def __init__(self, source: str, types: Mapping[str, str] | None = None) -> None:
@@ -218,6 +220,26 @@ def read_rows(path: Path) -> Iterator[Row]:
 def read_documents(path: Path) -> dict[str, Document]:
     """The documents that rows name, by key."""
     return {key: Document.read(entry) for key, entry in json.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def asked(rows: Iterable[Row], path: Path, zone: str) -> list[Row]:
+    """The rows as JavaRosa answers them now; all are asked in one zone."""
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    by_document: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_document[str(row["doc"])].append(row)
+    jobs = []
+    for key, wanted in by_document.items():
+        entry = entries[key]
+        source = {"doc": entry} if isinstance(entry, str) else {"formXml": entry["form"], "instanceXml": entry["xml"]}
+        places = [{"ctx": row["node"], "expr": row["expr"]} for row in wanted]
+        jobs.append({"id": key, "nodes": False, "eval": places, **source})
+    said = {str(result["id"]): result["eval"] for result in javarosa.ask(jobs, zone)}
+    return [
+        {**row, "tz": zone, "javarosa": answer}
+        for key, wanted in by_document.items()
+        for row, answer in zip(wanted, said[key], strict=True)
+    ]
 
 
 def open_archive(archive: Path, folder: Path) -> tuple[Path, Path]:
