@@ -33,7 +33,8 @@ def read_again(text: str, plan: NodePlan, now: dt.datetime) -> tuple[str, str, b
         return "1" if text in ("1", "t") else "0", kind, True
     if kind in _POINTS:
         points = _points(text, kind)
-        return "" if points == "0.0 0.0 0.0 0.0" else points, kind, points != ""
+        known = "N" not in points and "I" not in points
+        return "" if points == "0.0 0.0 0.0 0.0" else points, kind if known else "string", points != ""
     reader = READERS.get(kind)
     if reader is None:
         return text, kind, True

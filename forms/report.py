@@ -9,18 +9,18 @@ with a count grow to it. Source: JavaRosa 5.1 as measured (TreeElement, Triggera
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from forms.definition import FormDefinition
-from forms.errors import Finding, InstanceError
+from forms.errors import EvaluationError, Finding, InstanceError, expected_of
 from forms.evaluate import Evaluation, JudgeContext, own_time
 from forms.instance import Instance
 from forms.plan import NodePlan, Trigger
 from forms.reading import read_again
 from forms.wrap import calculated
 from forms.xpath.compile import Expression
-from forms.xpath.values import Node
+from forms.xpath.values import Node, cut, string_to_number
 
 _KEPT = frozenset({"random", "uuid", "property"})
 _ROUNDS = 12
@@ -35,7 +35,8 @@ class NodeReport:
     ``kind``: leaf, group or repeat. Groups and repeats say no more than ``relevant``. ``raw``: the text as sent, None
     when the node was not sent. ``type_ok``: whether that text can be read as the type. ``constraint``: whether it
     holds, None when there is none. ``control``: of the body, None for what nobody is asked. ``choice_ok``: whether the
-    answer is on the list as it stands; of relevant selects alone.
+    answer is on the list as it stands; of relevant selects alone. ``constraint_error``, ``choice_error``: why a phone
+    stops at the constraint or the list.
     """
 
     ref: str
@@ -50,6 +51,8 @@ class NodeReport:
     constraint: bool | None = None
     control: str | None = None
     choice_ok: bool | None = None
+    constraint_error: str | None = None
+    choice_error: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """The node under the names that the oracle prints; what does not apply is left out."""
@@ -65,6 +68,8 @@ class NodeReport:
             "constraint": self.constraint,
             "control": self.control,
             "choiceOk": self.choice_ok,
+            "constraintError": self.constraint_error,
+            "choiceError": self.choice_error,
         }
         return said | {name: value for name, value in rest.items() if value is not None}
 
@@ -73,6 +78,8 @@ def report(definition: FormDefinition, instance: Instance, context: JudgeContext
     """Every node of a submission, in the order of the form. The instance is left as it is.
 
     :raises InstanceError: ``instance.other_root`` (``root``, ``expected``) or ``instance.encrypted``.
+    :raises EvaluationError: a phone cannot open it, as it stops at a calculation, a relevance, a count, a required or a
+        readonly; params name ``field``.
     """
     plan = definition.plan.root
     if instance.encrypted:
@@ -82,7 +89,7 @@ def report(definition: FormDefinition, instance: Instance, context: JudgeContext
     return tuple(_Phone(definition, instance.root, context).nodes())
 
 
-def finding_as_json(finding: Finding, definition: FormDefinition) -> dict[str, object]:
+def finding_as_json(finding: Finding) -> dict[str, object]:
     """A finding under the names of the contract, its ``ref`` as nodes have it; ``expected`` is None when there is no
     single thing to name."""
     return {
@@ -90,7 +97,7 @@ def finding_as_json(finding: Finding, definition: FormDefinition) -> dict[str, o
         "severity": finding.severity,
         "ref": placed(finding.path),
         "value": finding.value,
-        "expected": _expected(finding, definition),
+        "expected": expected_of(finding.params),
         "message": dict(finding.message),
     }
 
@@ -99,22 +106,6 @@ def placed(path: str) -> str:
     """A path with the place of every step below the root: "/data/a" → "/data/a[1]" (attributes keep theirs)."""
     root, *steps = path.removeprefix("/").split("/")
     return "/".join(["", root, *(step if step.endswith("]") or step[:1] == "@" else f"{step}[1]" for step in steps)])
-
-
-def _expected(finding: Finding, definition: FormDefinition) -> str | None:
-    params = finding.params
-    for name in ("calculated", "expected", "type"):
-        if name in params:
-            return str(params[name])
-    if "start" in params and "end" in params:
-        return f"{params['start']} … {params['end']}"
-    field = definition.fields.get("/".join(step.partition("[")[0] for step in finding.path.split("/")))
-    if field is None:
-        return None
-    bind = field.bind
-    rules = {"constraint": bind.constraint, "required": bind.required, "relevance": bind.relevant}
-    rule = rules.get(finding.kind)
-    return rule.source if rule is not None else None
 
 
 class _Opened:
@@ -219,15 +210,22 @@ class _Phone(Evaluation):
         for trigger in plan.triggers:
             if not lacking.isdisjoint(trigger.files):
                 continue
-            for node in self.gathered[trigger.slot]:
-                if trigger.calculates:
-                    self.calculate(node, trigger)
-                    continue
-                if trigger.expression.boolean(self.at(node)):
-                    self.hidden.discard(id(node))
-                else:
-                    self.hidden.add(id(node))
-                self.show(node, node.parent is None or node.parent.relevant)
+            try:
+                self._settle_each(trigger)
+            except EvaluationError as stopped:
+                stopped.params.setdefault("field", trigger.path)
+                raise
+
+    def _settle_each(self, trigger: Trigger) -> None:
+        for node in self.gathered[trigger.slot]:
+            if trigger.calculates:
+                self.calculate(node, trigger)
+                continue
+            if trigger.expression.boolean(self.at(node)):
+                self.hidden.discard(id(node))
+            else:
+                self.hidden.add(id(node))
+            self.show(node, node.parent is None or node.parent.relevant)
 
     def calculate(self, node: Node, trigger: Trigger) -> None:
         """Write a calculation; what rests on chance or on the device stays as it was sent."""
@@ -243,13 +241,27 @@ class _Phone(Evaluation):
             place = rows[0] if rows else Node(name, parent=node)
             shown = below.field.bind.relevant
             if count is not None and node.relevant and (shown is None or shown.boolean(self.at(place))):
-                wanted = count.number(self.at(place))
-                for _ in range(len(rows), min(int(wanted), _MOST_ROWS) if wanted == wanted else 0):
+                for _ in range(len(rows), min(self._wanted(count, place), _MOST_ROWS - len(self.grown))):
                     self._add_row(node, below, plan)
                     grown = True
             for child in node.named(name) if below.children else ():
                 grown |= self.grow(child, below)
         return grown
+
+    def _wanted(self, count: Expression, place: Node) -> int:
+        """How many rows a count asks for: a phone reads its node even where that is hidden."""
+        if len(count.references) != 1:
+            return cut(count.number(self.at(place)))
+        lineage = []
+        here: Node | None = place
+        while here is not None:
+            lineage.append(here)
+            here = here.parent
+        node: Node | None = self.root
+        for name in next(iter(count.references))[1:]:
+            found = node.named(name) if node is not None else []
+            node = next((each for each in found if each in lineage), found[0] if found else None)
+        return cut(string_to_number(node.text)) if node is not None else 0
 
     def _add_row(self, parent: Node, row: NodePlan, plan: NodePlan) -> None:
         made = self.opened.blank(row, *_within(row, False, True))
@@ -301,6 +313,9 @@ class _Phone(Evaluation):
         sent = self.opened.sent.get(id(node))
         raw = sent.text.strip() if sent is not None else None
         required, locked = self.asked[id(node)]
+        value = node.text
+        holds, stopped = _tried(lambda: self._holds(node, plan.field.bind.constraint))
+        listed, lost = _tried(lambda: self._listed(node, plan, raw))
         return NodeReport(
             ref=ref,
             kind="leaf",
@@ -308,12 +323,14 @@ class _Phone(Evaluation):
             type=_type_of(plan),
             required=required,
             readonly=locked,
-            value=node.text,
+            value=value,
             raw=raw,
             type_ok=None if raw is None else read_again(raw, plan, self.now)[2],
-            constraint=self._holds(node, plan.field.bind.constraint),
+            constraint=holds,
             control=plan.field.control,
-            choice_ok=self._listed(node, plan, raw),
+            choice_ok=listed,
+            constraint_error=stopped,
+            choice_error=lost,
         )
 
     def _holds(self, node: Node, constraint: Expression | None) -> bool | None:
@@ -344,6 +361,14 @@ class _Phone(Evaluation):
         if plan is not None:
             self._drop(question, plan)
         return label
+
+
+def _tried(rule: Callable[[], bool | None]) -> tuple[bool | None, str | None]:
+    """What a rule says, and why a phone stops at it."""
+    try:
+        return rule(), None
+    except EvaluationError as stopped:
+        return None, str(stopped.params.get("reason", stopped.code))
 
 
 def _type_of(plan: NodePlan) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rich.console import Console
 
 from forms.definition import FormDefinition
-from forms.errors import FormsError
+from forms.errors import FAULTS, EvaluationError, FormsError, InstanceError
 from forms.instance import read_instance
 from forms.parse import parse_form
 from forms.report import finding_as_json, report
@@ -69,7 +69,8 @@ def _judge(config: Config, options: argparse.Namespace, console: Console) -> int
 
 
 def judge_jobs(lines: Iterable[str | bytes], now: datetime) -> Iterator[dict[str, object]]:
-    """What each job's submission says: `{id, nodes, findings}`, or `{id, error}`.
+    """What each job's submission says: `{id, nodes, findings}`; `{id, error}` of a job that cannot be read; and
+    `{id, error, findings}` of a submission that a phone could not open: it is judged all the same.
 
     A job holds `form` or `formXml`, `instance` or `instanceXml`, and may hold `media` (a folder; else the form's),
     `now` (ISO 8601 with an offset; else the submission's own time, else the clock), `zone` (of the phone, an IANA name;
@@ -82,7 +83,7 @@ def judge_jobs(lines: Iterable[str | bytes], now: datetime) -> Iterator[dict[str
         try:
             job = _read(line)
             yield _judged(job, now)
-        except (JobError, FormsError) as error:
+        except (JobError, *FAULTS, FormsError) as error:
             yield {"id": job.get("id"), "error": str(error)}
         except OSError as error:
             yield {"id": job.get("id"), "error": f"{error.strerror}: {error.filename}"}
@@ -110,8 +111,11 @@ def _judged(job: Job, now: datetime) -> dict[str, object]:
     done: dict[str, object] = {"id": job.get("id")}
     instance = read_instance(_content(job, "instance"))
     if job.get("nodes", True):
-        done["nodes"] = [node.as_json() for node in report(definition, instance, context)]
-    done["findings"] = [finding_as_json(each, definition) for each in judge(definition, instance, context)]
+        try:
+            done["nodes"] = [node.as_json() for node in report(definition, instance, context)]
+        except (EvaluationError, InstanceError) as error:
+            done["error"] = str(error)
+    done["findings"] = [finding_as_json(each) for each in judge(definition, instance, context)]
     passed_over = [name for name in PASSED_OVER if job.get(name)]
     return done | {"passedOver": passed_over} if passed_over else done
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forms.errors import InstanceError
+from forms.errors import EvaluationError, InstanceError
 from forms.evaluate import JudgeContext
 from forms.instance import read_instance
 from forms.report import NodeReport, finding_as_json, placed, report
@@ -107,7 +107,7 @@ def test_json_has_the_oracles_names_and_leaves_out_what_does_not_apply():
 def test_findings_say_what_was_expected():
     definition = form(SHEET)
     sent = read_instance(b'<data id="nha"><ho>5</ho><ngheo>6</ngheo><gap>3</gap><nha><dai>x</dai></nha></data>')
-    said = [finding_as_json(each, definition) for each in judge(definition, sent, JudgeContext(now=NOON))]
+    said = [finding_as_json(each) for each in judge(definition, sent, JudgeContext(now=NOON))]
     assert {(each["rule"], each["ref"], each["value"], each["expected"]) for each in said} >= {
         ("constraint", "/data/ngheo[1]", "6", ". <=  /data/ho"),
         ("calculation", "/data/gap[1]", "3", "10"),
@@ -125,6 +125,34 @@ def test_findings_say_what_was_expected():
 )
 def test_refs_place_every_step_below_the_root(path, ref):
     assert placed(path) == ref
+
+
+STOPS = """
+| survey |
+| | type | name | label | constraint | calculation |
+| | text | a | A | . = date('x') |
+| | calculate | b | | | date(${a}) |
+| settings |
+| | form_title | form_id |
+| | Dừng | dung |
+"""
+
+
+def test_where_a_phone_stops_the_field_is_named():
+    sent = read_instance(b'<data id="dung"><a>abc</a></data>')
+    with pytest.raises(EvaluationError, match=r"field='/data/b'"):
+        report(form(STOPS), sent, JudgeContext(now=NOON))
+
+
+def test_a_constraint_at_which_a_phone_stops_is_told_at_its_node():
+    sent = read_instance(b'<data id="dung"><a>2020-01-01</a></data>')
+    node = next(each for each in report(form(STOPS), sent, JudgeContext(now=NOON)) if each.ref == "/data/a[1]")
+    assert (node.constraint, node.as_json()["constraintError"]) == (None, "not-a-date")
+
+
+def test_a_count_without_end_adds_no_rows_without_end():
+    found = nodes("<ho>2147483647</ho>")
+    assert 9_000 < sum(ref.startswith("/data/nha[") and ref.endswith("]/dai[1]") for ref in found) <= 10_000
 
 
 def test_another_forms_instance_is_refused():

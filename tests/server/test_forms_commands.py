@@ -61,7 +61,7 @@ def test_a_job_names_files_or_holds_them(folder):
 def test_without_the_files_of_the_form_their_choices_are_not_judged(folder):
     form = (folder / "ho.xml").read_text(encoding="utf-8")
     (done,) = judged({"formXml": form, "instance": str(folder / "sent.xml")})
-    assert "/data/thon[1]" not in rules(done)
+    assert rules(done)["/data/thon[1]"] == "not-evaluated"
 
 
 def test_a_job_may_say_when_it_is_judged(folder):
@@ -91,6 +91,13 @@ def test_a_job_that_cannot_be_read_says_why_and_the_others_go_on(folder, line, w
     bad, after = judged(line, good)
     assert why in str(bad["error"])
     assert set(after) == {"id", "findings"}
+
+
+def test_a_submission_that_no_phone_opens_is_judged_all_the_same(folder):
+    job = {"id": 9, "form": str(folder / "ho.xml"), "instanceXml": "<other id='ho'><ho>3</ho></other>"}
+    (done,) = judged(job)
+    assert "instance.other_root" in str(done["error"])
+    assert rules(done) == {"/other": "unreadable"}
 
 
 def test_what_asks_for_more_than_nodes_is_passed_over_aloud(folder):
