@@ -28,7 +28,7 @@ from server.storage.intake import (
     supersede,
     variant_files,
 )
-from sync.decide import Arrival, Decision, Place, Store, Stored, decide
+from sync.decide import Arrival, Decision, Dialect, Place, Store, Stored, decide
 from sync.decide import Known as KnownThings
 from sync.envelope import clipped
 
@@ -61,12 +61,13 @@ def look(connection: Connection, upload: Upload, judged: Judged, skip_variant: i
     to meet itself."""
     ids = (judged.instance_id, judged.instance.deprecated_id)
     known = find_known(connection, judged.form.form_id, upload.target.draft, *ids)
-    beside = list_beside(connection, judged.form.form_id, judged.instance_id)
+    beside = [] if upload.target.draft else list_beside(connection, judged.form.form_id, judged.instance_id)
     return Keeping(connection, upload, judged, known, [one for one in beside if one.id != skip_variant])
 
 
 def decide_on(keeping: Keeping) -> Decision:
-    """The row of the intake table (sync/decide.py) that this upload falls in."""
+    """The row of the intake table (sync/decide.py) that this upload falls in. What was sent to try a draft is never
+    kept apart: nobody would look for it there, and whoever tries it is told."""
     upload, judged = keeping.upload, keeping.judged
     arrival = Arrival(
         instance_id=judged.instance_id,
@@ -85,7 +86,10 @@ def decide_on(keeping: Keeping) -> Decision:
         same_id=(*same, *_beside(keeping)),
         original=() if original is None else (Stored(original.sha256, _place(original)),),
     )
-    return decide(arrival, things, upload.target.dialect)
+    decision = decide(arrival, things, upload.target.dialect)
+    if upload.target.draft and decision.store in (Store.VARIANT, Store.HELD):
+        return decide(arrival, things, Dialect.REST)
+    return decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True)
 class ProjectChange:
-    """What shall be different; None leaves it as it is."""
+    """What shall be different; None leaves it as it is, an empty description takes it away."""
 
     name: str | None = None
     description: str | None = None
@@ -48,11 +48,25 @@ def change_project(
     values = {name: value for name, value in given.items() if value is not None}
     if "name" in values:
         values["name"] = _checked(values["name"])
+    if values.get("description") == "":
+        values["description"] = None
     with writing(session) as connection:
         change_project_row(connection, project_id, **values, updated_at=now)
         write_audit(connection, caller.entry("project.update", f"project:{project_id}", now, **values))
         session.commit()
     return get_project(session, project_id)
+
+
+def delete_project(session: Session, caller: Caller, project_id: int, now: datetime) -> None:
+    """Puts a project away: nobody finds it any more, phones get nothing from it; all that belongs to it stays. Raises
+    NotFound, Forbidden."""
+    caller.require("project.delete", project_id)
+    with writing(session) as connection:
+        if find_project(connection, project_id) is None:
+            raise NotFound("project.unknown", value=project_id)
+        change_project_row(connection, project_id, deleted_at=now)
+        write_audit(connection, caller.entry("project.delete", f"project:{project_id}", now))
+        session.commit()
 
 
 def get_project(session: Session, project_id: int) -> ProjectView:

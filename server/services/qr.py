@@ -6,6 +6,9 @@ import io
 
 import segno
 
+INK, DRAFT_INK = "#000000", "#a33a00"
+"""What a code is drawn in; that of a draft is not taken for one of work."""
+
 
 def draw_for_terminal(text: str) -> str:
     """The code as lines of half blocks, for a screen that shows text."""
@@ -20,15 +23,16 @@ def draw_svg(text: str) -> str:
     return drawn
 
 
-def draw_png(text: str, scale: int = 6) -> bytes:
+def draw_png(text: str, scale: int = 6, ink: str = INK) -> bytes:
     """The code as a PNG picture, `scale` pixels to a module, with the quiet zone that scanners ask for."""
     drawn = io.BytesIO()
-    segno.make(text, error="l", micro=False).save(drawn, kind="png", scale=scale, border=4)
+    segno.make(text, error="l", micro=False).save(drawn, kind="png", scale=scale, border=4, dark=ink)
     return drawn.getvalue()
 
 
-def draw_svg_file(text: str) -> bytes:
+def draw_svg_file(text: str, title: str | None = None, ink: str = INK) -> bytes:
     """The code as an SVG file of its own."""
     drawn = io.BytesIO()
-    segno.make(text, error="l", micro=False).save(drawn, kind="svg", scale=6, border=4)
+    code = segno.make(text, error="l", micro=False)
+    code.save(drawn, kind="svg", scale=6, border=4, dark=ink, title=title)
     return drawn.getvalue()

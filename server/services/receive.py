@@ -55,7 +55,7 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
     try:
         judged = read_and_judge(session, home, upload)
     except (Unreadable, NotFound) as error:
-        if upload.target.dialect is Dialect.OPENROSA:
+        if upload.target.dialect is Dialect.OPENROSA and not upload.target.draft:
             quarantine(session, home, upload, error)
         raise
     store_files(home, upload)

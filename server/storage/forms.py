@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.storage.database import Base
+from server.storage.projects import Project
 
 
 class Form(Base):
@@ -133,6 +135,7 @@ class FormView:
     created_at: datetime
     created_by: int | None
     updated_at: datetime | None
+    deleted_at: datetime | None
     current: VersionView | None = field(kw_only=True)
     draft: VersionView | None = field(kw_only=True)
 
@@ -178,16 +181,17 @@ _FORM = (
     Form.created_at,
     Form.created_by,
     Form.updated_at,
+    Form.deleted_at,
 )
 _VERSION_NAMES = tuple(field.name for field in fields(VersionView))
 _VERSION = tuple(getattr(FormVersion, name) for name in _VERSION_NAMES)
 _DRAFT = aliased(FormVersion)
-_SHOWN: Select[*tuple[Any, ...]] = (
+_EVER: Select[*tuple[Any, ...]] = (
     select(*_FORM, *_VERSION, *(getattr(_DRAFT, name) for name in _VERSION_NAMES))
     .outerjoin(FormVersion, (FormVersion.form_id == Form.id) & FormVersion.is_current)
     .outerjoin(_DRAFT, (_DRAFT.form_id == Form.id) & _DRAFT.published_at.is_(None))
-    .where(Form.deleted_at.is_(None))
 )
+_SHOWN = _EVER.where(Form.deleted_at.is_(None))
 
 
 def _form_view(row: Row[*tuple[Any, ...]]) -> FormView:
@@ -215,6 +219,35 @@ def find_form_by_id(session: Session | Connection, form_id: int) -> FormView | N
 def list_forms(session: Session | Connection, project_id: int) -> list[FormView]:
     """The forms of a project, drafts too, by id."""
     return [_form_view(row) for row in session.execute(_SHOWN.where(Form.project_id == project_id).order_by(Form.id))]
+
+
+def list_forms_of(session: Session | Connection, project_ids: Sequence[int]) -> list[FormView]:
+    """The forms of several projects, drafts too, by id."""
+    return [
+        _form_view(row) for row in session.execute(_SHOWN.where(Form.project_id.in_(project_ids)).order_by(Form.id))
+    ]
+
+
+def list_deleted_forms(session: Session | Connection, project_id: int) -> list[FormView]:
+    """The forms of a project that were deleted and are not forgotten yet, by id."""
+    gone = _EVER.where(Form.project_id == project_id, Form.deleted_at.is_not(None))
+    return [_form_view(row) for row in session.execute(gone.order_by(Form.id))]
+
+
+def find_deleted_form(session: Session | Connection, project_id: int, form_id: int) -> FormView | None:
+    """A form that was deleted, by our number."""
+    gone = _EVER.where(Form.id == form_id, Form.project_id == project_id, Form.deleted_at.is_not(None))
+    row = session.execute(gone).first()
+    return _form_view(row) if row else None
+
+
+def find_form_by_draft_token(session: Session | Connection, token_hash: str) -> FormView | None:
+    """The form whose draft has the test token with this SHA-256; not one that was deleted, or its project."""
+    query = _SHOWN.join(Project, Project.id == Form.project_id).where(
+        _DRAFT.draft_token_hash == token_hash, Project.deleted_at.is_(None)
+    )
+    row = session.execute(query).first()
+    return _form_view(row) if row else None
 
 
 def list_versions(session: Session | Connection, form_id: int) -> list[VersionView]:

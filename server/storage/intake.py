@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.prepared import Prepared, always
+from server.storage.projects import Project
 from server.storage.submissions import (
     FindingRow,
     Submission,
@@ -71,10 +72,12 @@ _TARGETS = Prepared(
             FormVersion.is_current,
         )
         .join(FormVersion, FormVersion.form_id == Form.id)
+        .join(Project, Project.id == Form.project_id)
         .where(
             Form.project_id == bindparam("project"),
             Form.xml_form_id == bindparam("xml_form_id"),
             Form.deleted_at.is_(None),
+            Project.deleted_at.is_(None),
             FormVersion.published_at.is_not(None),
             or_(FormVersion.version == bindparam("version"), FormVersion.is_current),
         )
@@ -94,10 +97,12 @@ def find_target(session: Session | Connection, project_id: int, xml_form_id: str
 _DRAFT = (
     select(Form.id, Form.project_id, Form.xml_form_id, FormVersion.id, FormVersion.version, FormVersion.sha256)
     .join(FormVersion, FormVersion.form_id == Form.id)
+    .join(Project, Project.id == Form.project_id)
     .where(
         Form.project_id == bindparam("project"),
         Form.xml_form_id == bindparam("xml_form_id"),
         Form.deleted_at.is_(None),
+        Project.deleted_at.is_(None),
         FormVersion.published_at.is_(None),
     )
 )

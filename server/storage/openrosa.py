@@ -9,6 +9,10 @@ from sqlalchemy.orm import Session
 
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.prepared import Prepared
+from server.storage.projects import Project
+
+LIVE = (Form.deleted_at.is_(None), Project.deleted_at.is_(None))
+"""A form that phones may have: neither it nor its project was deleted."""
 
 
 class PublishedForm(NamedTuple):
@@ -44,7 +48,8 @@ def _published(dialect: str) -> Select[Any]:
     return (
         select(Form.id, Form.xml_form_id, Form.state, FormVersion.version, FormVersion.title, FormVersion.md5, files)
         .join(FormVersion, FormVersion.form_id == Form.id)
-        .where(Form.project_id == bindparam("project"), Form.deleted_at.is_(None), FormVersion.is_current)
+        .join(Project, Project.id == Form.project_id)
+        .where(Form.project_id == bindparam("project"), *LIVE, FormVersion.is_current)
         .order_by(Form.xml_form_id)
     )
 
@@ -62,10 +67,11 @@ def find_form_xml(session: Session, project_id: int, xml_form_id: str) -> tuple[
     query = (
         select(Form.id, FormVersion.xml)
         .join(FormVersion, FormVersion.form_id == Form.id)
+        .join(Project, Project.id == Form.project_id)
         .where(
             Form.project_id == project_id,
             Form.xml_form_id == xml_form_id,
-            Form.deleted_at.is_(None),
+            *LIVE,
             FormVersion.is_current,
         )
     )
@@ -85,11 +91,12 @@ def list_files(session: Session, project_id: int, xml_form_id: str) -> tuple[int
             FormAttachment.content_type,
         )
         .join(FormVersion, FormVersion.form_id == Form.id)
+        .join(Project, Project.id == Form.project_id)
         .outerjoin(FormAttachment, FormAttachment.version_id == FormVersion.id)
         .where(
             Form.project_id == project_id,
             Form.xml_form_id == xml_form_id,
-            Form.deleted_at.is_(None),
+            *LIVE,
             FormVersion.is_current,
         )
         .order_by(FormAttachment.name)
