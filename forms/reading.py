@@ -10,11 +10,11 @@ import datetime as dt
 import math
 import re
 
+from forms.doubles import double_of, double_text, points_again
 from forms.plan import NodePlan
 from forms.wrap import text_of_value
-from forms.xpath.values import READERS, java_double
+from forms.xpath.values import READERS
 
-_DOUBLE = re.compile(r"([+-]?)(?:(NaN)|(Infinity)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?)\Z", re.ASCII)
 _SECONDS = re.compile(r":(\d{1,2})\.(\d+)", re.ASCII)
 _POINTS = ("geopoint", "geotrace", "geoshape")
 
@@ -32,9 +32,8 @@ def read_again(text: str, plan: NodePlan, now: dt.datetime) -> tuple[str, str, b
     if kind == "boolean":
         return "1" if text in ("1", "t") else "0", kind, True
     if kind in _POINTS:
-        points = _points(text, kind)
-        known = "N" not in points and "I" not in points
-        return "" if points == "0.0 0.0 0.0 0.0" else points, kind if known else "string", points != ""
+        points, read_as = points_again(text, kind)
+        return "" if points == "0.0 0.0 0.0 0.0" else points, read_as, points != ""
     reader = READERS.get(kind)
     if reader is None:
         return text, kind, True
@@ -61,38 +60,7 @@ def _chosen(text: str, plan: NodePlan) -> str:
 
 
 def _decimal(text: str) -> tuple[str, str, bool]:
-    number = _double(text)
+    number = double_of(text)
     if number is None:
         return "", "decimal", False
-    return _java(number), "decimal" if math.isfinite(number) else "double", True
-
-
-def _double(text: str) -> float | None:
-    found = _DOUBLE.match(text)
-    if found is None:
-        return None
-    sign, nothing, endless, digits = found.groups()
-    size = math.nan if nothing else math.inf if endless else float(digits)
-    return -size if sign == "-" else size
-
-
-def _java(number: float) -> str:
-    if number != number:
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    return java_double(number) if number else str(number)
-
-
-def _points(text: str, kind: str) -> str:
-    places = text.split(";") if kind != "geopoint" else [text]
-    written = []
-    for place in places:
-        numbers = [_double(piece) for piece in place.split()]
-        if not numbers and kind != "geopoint":
-            continue
-        if not 1 <= len(numbers) <= 4 or None in numbers:
-            return ""
-        padded = [number or 0.0 for number in numbers] + [0.0] * (4 - len(numbers))
-        written.append(" ".join(_java(number) for number in padded))
-    return "; ".join(written)
+    return double_text(number), "decimal" if math.isfinite(number) else "double", True

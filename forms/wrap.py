@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from forms.doubles import points_again
 from forms.xpath.compile import Expression
 from forms.xpath.context import Context
 from forms.xpath.moments import find_moment, find_time, moment_of_days
@@ -52,7 +53,7 @@ def written(value: Scalar, kind: str, now: dt.datetime) -> tuple[str, str]:
         kind = kind if kind in _CLOCKS else "dateTime"
         return text_of_value(value, kind, now), kind
     if kind in _POINTS:
-        return normalise_points(value), kind
+        return points_again(value, kind)
     return value, kind if kind not in ("int", "decimal", *_CLOCKS) else "string"
 
 
