@@ -1,5 +1,6 @@
 """Who calls, and for how long."""
 
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from server.services.authenticate import (
     caller_by_key,
     caller_by_session,
     hash_password,
+    is_password,
     is_token,
     new_token,
     sign_in,
@@ -86,6 +88,17 @@ def test_passwords_have_a_length(password: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         hash_password(password)
     assert refused.value.code == code
+
+
+def test_an_unknown_address_takes_as_long_as_a_wrong_password() -> None:
+    def seconds(kept: str | None) -> float:
+        began = time.process_time()
+        assert not is_password(kept, "not the password")
+        return time.process_time() - began
+
+    known = hash_password(PASSWORD)
+    pairs = [(seconds(None), seconds(known)) for _ in range(3)]
+    assert min(unknown for unknown, _ in pairs) > min(wrong for _, wrong in pairs) / 2
 
 
 def test_passwords_are_kept_as_argon2id() -> None:
