@@ -2,17 +2,47 @@
 
 - `database_url`: a fresh database with all tables; the test runs on SQLite and on PostgreSQL.
 - `empty_database_url`: the same without tables (migrations).
+- `copy_home`: a home that was furnished once per session, copied for the test (`world`, `field`).
 - `postgres`, `redis_url`: the running servers; `chromium_path`: the browser. They skip with the reason where missing.
 """
 
-from collections.abc import Iterator
+import gc
+import os
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from tests.kit.databases import KINDS, Databases
-from tests.kit.services import Missing, Postgres, chromium_program, running_postgres, running_redis
+from tests.kit.databases import KINDS, CopyHome, Databases, Furnish
+from tests.kit.services import Missing, Postgres, chromium_program, memory_folder, running_postgres, running_redis
+
+# how long one example takes says how busy the machine is
+settings.register_profile("thonban", deadline=None)
+settings.load_profile("thonban")
+
+MakeDatabase = Callable[..., str]
+LONG = {"tests/server/test_run.py", "tests/journeys/test_desk_browser.py"}
+"""Files that wait for programs they start; with more than one worker these come first."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Temporary files lie in memory where there is room: every commit and every photograph waits for a disk."""
+    memory = memory_folder()
+    if memory is not None and config.option.basetemp is None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long goes first: a worker that begins it last would keep the others waiting."""
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -52,22 +82,40 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     return Databases(tmp_path_factory.mktemp("databases"))
 
 
-def _fresh(request: pytest.FixtureRequest, databases: Databases, *, tables: bool) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield databases.sqlite(tables=tables)
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    with databases.postgresql(server, tables=tables) as url:
-        yield url
-
-
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def make_database(request: pytest.FixtureRequest, databases: Databases, database_kind: str) -> Iterator[MakeDatabase]:
+    """Makes databases of the test's kind, which go when it ends."""
+    with ExitStack() as stack:
+
+        def make(*, tables: bool = True, furnish: Furnish | None = None, home: Path | None = None) -> str:
+            if database_kind == "sqlite":
+                return stack.enter_context(databases.sqlite_file(tables=tables, furnish=furnish, home=home))
+            server: Postgres = request.getfixturevalue("postgres")
+            return stack.enter_context(databases.postgresql(server, tables=tables, furnish=furnish, home=home))
+
+        yield make
+
+
+@pytest.fixture
+def database_url(make_database: MakeDatabase) -> str:
     """The address of a fresh database that has every table and no row."""
-    yield from _fresh(request, databases, tables=True)
+    return make_database()
 
 
-@pytest.fixture(params=KINDS)
-def empty_database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+@pytest.fixture
+def empty_database_url(make_database: MakeDatabase) -> str:
     """The address of a fresh database without tables."""
-    yield from _fresh(request, databases, tables=False)
+    return make_database(tables=False)
+
+
+@pytest.fixture
+def copy_home(make_database: MakeDatabase) -> CopyHome:
+    """Copies a home that was furnished once: its folder, and a database of the test's kind."""
+    return lambda furnish, home: make_database(furnish=furnish, home=home)

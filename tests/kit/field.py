@@ -44,9 +44,13 @@ from server.services.receive import Receipt, receive
 from server.services.rounds import open_round
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.database import Base, db, engine_options
+from server.storage.forms import find_form
 from server.storage.jobs import find_due, lease
 from sync.envelope import Envelope, Part, part_of
+from tests.kit.databases import CopyHome
+from tests.kit.passwords import give_password
 
+EMAIL, PASSWORD = "admin@example.vn", "a-long-password"
 MORNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 ROUND = Round(
     "2019-06", "Rà soát giữa năm 2019", "Mid-2019 review", date(2019, 6, 30), date(2019, 6, 1), date(2019, 7, 31)
@@ -193,40 +197,70 @@ class Field:
 
 
 @contextmanager
-def field_at(database_url: str, folder: Path) -> Iterator[Field]:
-    """A field on an empty database with all tables."""
+def _opened_field(database_url: str, home: Path) -> Iterator[Field]:
     environment = {
-        "THONBAN_HOME": str(folder / "home"),
+        "THONBAN_HOME": str(home),
         "THONBAN_DATABASE_URL": database_url,
-        "THONBAN_ADMIN_EMAIL": "admin@example.vn",
-        "THONBAN_ADMIN_PASSWORD": "a-long-password",
+        "THONBAN_ADMIN_EMAIL": EMAIL,
+        "THONBAN_ADMIN_PASSWORD": PASSWORD,
         "THONBAN_MIN_FREE_BYTES": "0",
     }
-    home = open_home(Config.from_env(environment))
+    opened = open_home(Config.from_env(environment))
     app = Flask("field")
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=home.config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(home.config.database_url),
+        SQLALCHEMY_DATABASE_URI=opened.config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(opened.config.database_url),
     )
     db.init_app(app)
     with app.app_context():
-        session = db.session()
-        prepare(session, home, "demo", 0, MORNING)
+        try:
+            yield Field(app, opened, db.session())
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def furnish_field(database_url: str, home: Path) -> None:
+    """What is there before anybody comes: areas, a round, a form; on an empty database with all tables."""
+    with _opened_field(database_url, home) as made:
+        session = made.session
+        prepare(session, made.home, "demo", 0, MORNING)
+        give_password(session, EMAIL, PASSWORD)
         areas = [*list_areas(), *list_demo_villages()]
         load_areas(session, areas, list_changes(), list_demo_commune_facts(), MORNING)
         set_root(session, 1, COMMUNES["qn"].uuid)
         open_round(session, 1, ROUND, MORNING)
-        made = Field(app, home, session)
         made.publishes(library_form("village_criteria"))
+
+
+@cache
+def _library_definition(name: str) -> FormDefinition:
+    return parse_form(library_form(name))
+
+
+@contextmanager
+def furnished_field(database_url: str, home: Path) -> Iterator[Field]:
+    """The field on a database and a home that are furnished."""
+    with _opened_field(database_url, home) as made:
+        form = find_form(made.session, 1, "village_criteria")
+        assert form is not None
+        made.forms["village_criteria"] = form.id
+        made.definitions["village_criteria"] = _library_definition("village_criteria")
         yield made
-        db.session.remove()
-        db.engine.dispose()
+
+
+@contextmanager
+def field_at(database_url: str, folder: Path) -> Iterator[Field]:
+    """A field on an empty database with all tables."""
+    furnish_field(database_url, folder / "home")
+    with furnished_field(database_url, folder / "home") as made:
+        yield made
 
 
 @pytest.fixture(name="field")
-def field_fixture(database_url: str, tmp_path: Path) -> Iterator[Field]:
+def field_fixture(copy_home: CopyHome, tmp_path: Path) -> Iterator[Field]:
     """The field, once on SQLite and once on PostgreSQL."""
-    with field_at(database_url, tmp_path) as made:
+    with furnished_field(copy_home(furnish_field, tmp_path / "home"), tmp_path / "home") as made:
         yield made
 
 

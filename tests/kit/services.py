@@ -19,6 +19,10 @@ from psycopg import sql
 
 _START_SECONDS = 30.0
 _OWNER = "postgres"
+_FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
+"""Durability is not what these tests ask of PostgreSQL, and without it they take half the time."""
+_MEMORY = Path("/dev/shm")
+_ROOM = 3_000_000_000
 
 
 class Missing(Exception):
@@ -37,7 +41,8 @@ class Postgres:
 
     def create(self, database: str, template: str = "template1") -> str:
         """Make a database, as a copy of `template`, and return its address."""
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        # Copying the files takes a third of the time that writing every page to the log does.
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         self._run(statement.format(sql.Identifier(database), sql.Identifier(template)))
         return self.url(database)
 
@@ -60,12 +65,23 @@ def free_port() -> int:
         return port
 
 
+def memory_folder() -> Path | None:
+    """The file system that lies in memory, where there is room for all that tests write: a database is copied there
+    ten times as fast as on a disk. None where there is none."""
+    try:
+        found = os.statvfs(_MEMORY)
+    except OSError:
+        return None
+    return _MEMORY if found.f_bavail * found.f_frsize > _ROOM and os.access(_MEMORY, os.W_OK | os.X_OK) else None
+
+
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of its own; as root its processes run as the user `postgres`. Raises Missing."""
     programs = _postgres_programs()
     # A temporary folder of root's own may be closed to the user postgres.
-    folder = Path(tempfile.mkdtemp(prefix="thonban-pg-", dir="/tmp" if os.geteuid() == 0 else None))
+    parent = memory_folder() or ("/tmp" if os.geteuid() == 0 else None)
+    folder = Path(tempfile.mkdtemp(prefix="thonban-pg-", dir=parent))
     data, port = folder / "data", free_port()
     if os.geteuid() == 0:
         shutil.chown(folder, _OWNER, _OWNER)
@@ -84,8 +100,7 @@ def running_postgres() -> Iterator[Postgres]:
             "--no-sync",
         ]
         _as_owner(programs, folder, *initialise)
-        # Durability is not what these tests ask of PostgreSQL, and without it they take half the time.
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} {_FORGETFUL}"
         _as_owner(programs, folder, "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
         try:
             yield Postgres(port)

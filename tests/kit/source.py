@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +56,13 @@ def modules(*folders: str) -> list[Module]:
     """The Python files below these folders of the repository, sorted; migrations are generated and not among them."""
     found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     skipped = {"node_modules", "__pycache__", "versions"}
-    return [Module(path) for path in sorted(found) if not skipped & set(path.relative_to(ROOT).parts)]
+    return [_module(path) for path in sorted(found) if not skipped & set(path.relative_to(ROOT).parts)]
+
+
+@cache
+def _module(path: Path) -> Module:
+    # one of each, so that a file is read and parsed once for all laws
+    return Module(path)
 
 
 def dotted(node: ast.expr) -> str:

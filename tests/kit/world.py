@@ -34,13 +34,15 @@ from server.domain.data_files import list_areas, list_changes, list_demo_commune
 from server.domain.rounds import Round
 from server.services.areas import load_areas, set_root
 from server.services.authenticate import Caller, system_caller
-from server.services.home import Home
+from server.services.home import Home, open_home
 from server.services.lists import LISTS, make_list
 from server.services.people import NewUser, create_user
 from server.services.prepare import prepare
 from server.services.rounds import open_round
 from server.storage.database import db
 from server.storage.schema import open_sessions
+from tests.kit.databases import CopyHome
+from tests.kit.passwords import give_password
 
 EMAIL, PASSWORD = "admin@example.vn", "một mật khẩu thật dài"
 ROUND = Round("2019", "Rà soát năm 2019", "Review of 2019", date(2019, 6, 30), date(2019, 6, 1), date(2019, 7, 31))
@@ -177,7 +179,8 @@ class World:
     def person(self, name: str, role: str | None = None) -> Api:
         """A new person with a role on the whole site, signed in."""
         email = f"{uuid.uuid4().hex[:8]}@example.vn"
-        create_user(self.session, self.server_itself, NewUser(email, PASSWORD, name, role=role), datetime.now(UTC))
+        create_user(self.session, self.server_itself, NewUser(email, None, name, role=role), datetime.now(UTC))
+        give_password(self.session, email, PASSWORD)
         return self.signed_in(email, PASSWORD)
 
     @property
@@ -230,12 +233,10 @@ class World:
             server.server_close()
 
 
-@contextmanager
-def world_at(database_url: str, folder: Path, **environment: str) -> Iterator[World]:
-    """A world on an empty database with all tables."""
-    config = Config.from_env(
+def _config(database_url: str, home: Path, environment: Mapping[str, str]) -> Config:
+    return Config.from_env(
         {
-            "THONBAN_HOME": str(folder / "home"),
+            "THONBAN_HOME": str(home),
             "THONBAN_DATABASE_URL": database_url,
             "THONBAN_ADMIN_EMAIL": EMAIL,
             "THONBAN_ADMIN_PASSWORD": PASSWORD,
@@ -244,17 +245,30 @@ def world_at(database_url: str, folder: Path, **environment: str) -> Iterator[Wo
             **environment,
         }
     )
-    app = create_app(config)
-    home: Home = app.extensions["thonban"]
-    sessions = open_sessions(home.config.database_url)
+
+
+def furnish_world(database_url: str, home: Path) -> None:
+    """What is there before anybody comes: areas, a round, an administrator; on an empty database with all tables."""
+    opened = open_home(_config(database_url, home, {}))
+    sessions = open_sessions(database_url)
     with sessions() as session:
         now = datetime.now(UTC)
-        prepare(session, home, "demo", 0, now)
+        prepare(session, opened, "demo", 0, now)
+        give_password(session, EMAIL, PASSWORD)
         load_areas(session, [*list_areas(), *list_demo_villages()], list_changes(), list_demo_commune_facts(), now)
         set_root(session, 1, COMMUNES["qn"].uuid)
         open_round(session, 1, ROUND, now)
+    sessions.kw["bind"].dispose()
+
+
+@contextmanager
+def furnished_world(database_url: str, home: Path, **environment: str) -> Iterator[World]:
+    """The world on a database and a home that are furnished."""
+    app = create_app(_config(database_url, home, environment))
+    sessions = open_sessions(database_url)
+    with sessions() as session:
         try:
-            yield World(app, home, session)
+            yield World(app, app.extensions["thonban"], session)
         finally:
             session.close()
             sessions.kw["bind"].dispose()
@@ -262,8 +276,16 @@ def world_at(database_url: str, folder: Path, **environment: str) -> Iterator[Wo
                 db.engine.dispose()
 
 
+@contextmanager
+def world_at(database_url: str, folder: Path, **environment: str) -> Iterator[World]:
+    """A world on an empty database with all tables; more settings."""
+    furnish_world(database_url, folder / "home")
+    with furnished_world(database_url, folder / "home", **environment) as made:
+        yield made
+
+
 @pytest.fixture(name="world")
-def world_fixture(database_url: str, tmp_path: Path) -> Iterator[World]:
+def world_fixture(copy_home: CopyHome, tmp_path: Path) -> Iterator[World]:
     """The world, once on SQLite and once on PostgreSQL."""
-    with world_at(database_url, tmp_path) as made:
+    with furnished_world(copy_home(furnish_world, tmp_path / "home"), tmp_path / "home") as made:
         yield made

@@ -18,8 +18,9 @@ from server.storage.actors import Token
 from server.storage.audits import list_audits
 from server.storage.jobs import Job
 from server.storage.schema import open_sessions
+from tests.kit.databases import CopyHome
 from tests.kit.mailbox import Mailbox, running_mailbox
-from tests.kit.world import EMAIL, PASSWORD, Api, World, world_at
+from tests.kit.world import EMAIL, PASSWORD, Api, World, furnish_world, furnished_world
 
 NEW, NEWER = "mật khẩu mới tinh", "mật khẩu mới hơn nữa"
 BASE = "https://thonban.example.vn"
@@ -50,10 +51,11 @@ class Postal:
 
 
 @pytest.fixture
-def postal(database_url: str, tmp_path: Path) -> Iterator[Postal]:
+def postal(copy_home: CopyHome, tmp_path: Path) -> Iterator[Postal]:
     with running_mailbox() as mailbox:
         variables = {"THONBAN_SMTP_URL": mailbox.url, "THONBAN_BASE_URL": BASE, "THONBAN_SIGN_IN_ATTEMPTS": "4"}
-        with world_at(database_url, tmp_path, **variables) as world:
+        url = copy_home(furnish_world, tmp_path / "home")
+        with furnished_world(url, tmp_path / "home", **variables) as world:
             yield Postal(world, mailbox)
 
 

@@ -26,6 +26,7 @@ from server.storage.settings import put_setting
 from sync.client import Downloaded
 from sync.envelope import Envelope
 from sync.openrosa import FormListEntry
+from tests.kit.passwords import give_password
 
 EMAIL = "quan.tri@example.org"
 PASSWORD = "mat khau that dai"
@@ -53,6 +54,7 @@ def seed(folder: Path, villages: int, url: str | None = None) -> Seeded:
     with app.app_context():
         session = db.session()
         prepare(session, home, "demo", villages, now)
+        give_password(session, EMAIL, PASSWORD)
         heads = populate(session, home, system_caller(session, now), PROJECT, now)
         seeded = Seeded(app, home, heads, {})
         for number in range(villages):
