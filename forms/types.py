@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+from forms.doubles import double_of
 from forms.xpath.moments import find_moment, find_time
-from forms.xpath.values import READERS, normalise_points, read_points, string_to_number
+from forms.xpath.values import NAN, READERS, normalise_points, read_points, string_to_number
 
 _MIDNIGHT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
@@ -82,7 +83,7 @@ def same_value(one: str, other: str) -> bool:
     """Whether two texts say the same: numbers and moments are compared by value, not by their spelling."""
     if one == other:
         return True
-    left, right = string_to_number(one), string_to_number(other)
+    left, right = _number(one), _number(other)
     if left == left and right == right:
         return abs(left - right) <= 1e-9 * max(1.0, abs(left), abs(right))
     if {one, other} in ({"1", "true"}, {"0", "false"}):
@@ -92,6 +93,15 @@ def same_value(one: str, other: str) -> bool:
         return earlier == later or (("T" not in one or "T" not in other) and _day(one) == _day(other))
     points = normalise_points(one)
     return bool(points) and points == normalise_points(other)
+
+
+def _number(text: str) -> float:
+    """The number that a text spells, with an exponent too ("9.3E-6", as phones write small and large ones)."""
+    number = string_to_number(text)
+    if number == number:
+        return number
+    found = double_of(text.strip())
+    return NAN if found is None else found
 
 
 def _day(text: str) -> str:
