@@ -1,4 +1,5 @@
-"""Every night: a copy of the home in its backups folder, old copies thinned out, orphans swept."""
+"""Every night: a copy of the home in its backups folder, old copies thinned out, what was deleted long
+ago forgotten, orphans swept."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from server.services.forget import forget
 from server.services.home import Home
 from server.services.nightly import keep_copy
 from server.services.remove import purge
@@ -23,6 +25,7 @@ def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime)
     del payload
     keep_copy(home, now)
     purge(session, now)
+    forget(session, now)
     sweep(session, home, now)
 
 
