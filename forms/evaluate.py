@@ -338,11 +338,16 @@ class Evaluation:
             if choice.name == name:
                 return choice.labels.get(language, name)
         itemset = asked.itemset
-        table = self.instances.get(itemset.instance_id or "") if itemset is not None else None
-        if itemset is not None and isinstance(table, Table):
-            for item in table.items_with(itemset.value_ref, name):
-                label = item.child(itemset.label_ref)
-                return label.text if label is not None else name
+        if itemset is None:
+            return ""
+        table = self.instances.get(itemset.instance_id or "")
+        if isinstance(table, Table):
+            items = table.items_with(itemset.value_ref, name)
+        else:  # the rows of a repeat
+            items = [item for item in itemset_items(itemset, self.at(question)) if choice_name(item, itemset) == name]
+        for item in items:
+            label = item.child(itemset.label_ref)
+            return label.text if label is not None else name
         return ""
 
 

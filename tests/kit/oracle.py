@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from forms.convert import convert
 from forms.definition import FormDefinition
 from forms.parse import parse_form
-from server.forms_commands import judge_jobs
+from server.judge_command import judge_jobs
 from tests.kit.damage import damage
 from tests.kit.exceptions import crashed, defect, left_out, plain
 from tests.kit.javarosa import ZONE, Job, ask, lacking

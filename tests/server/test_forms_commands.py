@@ -10,7 +10,7 @@ import pytest
 
 from forms.convert import convert
 from server.cli import main
-from server.forms_commands import judge_jobs
+from server.judge_command import judge_jobs
 
 NOW = datetime.fromisoformat("2026-03-10T12:00:00+07:00")
 SHEET = b"""
