@@ -198,7 +198,8 @@ def _of_form(name: str, path: Path, options: argparse.Namespace) -> Tally:
     instances = [*filled, *(damage(each, options.seed + number) for number, each in enumerate(filled))]
     made, said = compare(form, instances, zone)
     if options.keep:
-        few = [*range(options.keep), *range(len(filled), len(filled) + options.keep)]
+        kept_of_each = min(options.keep, len(filled))
+        few = [*range(kept_of_each), *range(len(filled), len(filled) + kept_of_each)]
         moment = (datetime.now(ZoneInfo(zone)).replace(microsecond=0), zone)
         keep(name, form, [instances[each] for each in few], [said[each] for each in few], moment)
     return made
