@@ -1,10 +1,16 @@
 """pyodk 1.3.0, unmodified, does its whole job here: the script of a programme officer, from sign-in to a table."""
 
+import inspect
+import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from pyodk._endpoints.forms import FormService
+from pyodk._endpoints.projects import ProjectService
+from pyodk._endpoints.submissions import SubmissionService
 from pyodk.client import Client
 from pyodk.errors import PyODKError
 
@@ -139,9 +145,70 @@ def test_reads_answers_as_a_table(well: Client) -> None:
     row = table["value"][0]
     assert (row["so_ho"], row["ten"], row["toa_do"]) == (2, "Giếng Khe Mực", "POINT (107.4 21.3 25)")
     assert row["__system"]["formVersion"] == "1"
+    (second,) = well.submissions.get_table(FORM, skip=1, top=1)["value"]
+    assert second["__id"] == "uuid:1"
+    well.submissions.review("uuid:1", "approved", FORM)
+    approved = well.submissions.get_table(FORM, filter="__system/reviewState eq 'approved'", select="__id,so_ho")
+    assert approved["value"] == [{"__id": "uuid:1", "so_ho": 1}]
+    this_year = (
+        f"year(__system/submissionDate) eq {datetime.now(UTC).year} and not (__system/reviewState eq 'approved')"
+    )
+    assert [row["__id"] for row in well.submissions.get_table(FORM, filter=this_year)["value"]] == ["uuid:2", "uuid:0"]
     with pytest.raises(PyODKError) as refused:
         well.submissions.get_table(FORM, filter="so_ho gt 1")
-    assert refused.value.is_central_error(501.1)
+    assert refused.value.is_central_error(501.5)
+
+
+def test_reads_repeats_as_tables_and_inside_their_rows(officer: Client, tmp_path: Path) -> None:
+    repeat = "| begin_repeat | ho | Hộ | | | |\n|  | text | chu | Chủ hộ | | | |\n| | end_repeat | | | | | |\n| "
+    (tmp_path / "f.xlsx").write_bytes(xlsx(WATER_POINT.replace("| text     | ten ", f"{repeat}| text | ten ")))
+    officer.forms.create(tmp_path / "f.xlsx")
+    rows = "<ho><chu>Tằng A Sáng</chu></ho><ho><chu>Chìu Thị Hai</chu></ho><ten>"
+    officer.submissions.create(answers("uuid:1").replace("<ten>", rows, 1), FORM)
+    table = officer.submissions.get_table(FORM, table_name="Submissions.ho")["value"]
+    assert [row["chu"] for row in table] == ["Tằng A Sáng", "Chìu Thị Hai"]
+    assert {row["__Submissions-id"] for row in table} == {"uuid:1"}
+    (whole,) = officer.submissions.get_table(FORM, expand="*")["value"]
+    assert [row["chu"] for row in whole["ho"]] == ["Tằng A Sáng", "Chìu Thị Hai"]
+
+
+def test_a_form_is_made_from_what_is_at_hand(officer: Client, tmp_path: Path) -> None:
+    workbook = xlsx(WATER_POINT)
+    (tmp_path / "a.xlsx").write_bytes(workbook)
+    assert officer.forms.create(str(tmp_path / "a.xlsx")).xmlFormId == FORM
+    xml = officer.forms.get_xml(FORM)
+    assert isinstance(xml, str)
+    assert officer.forms.get_xml(FORM, encoding=None) == xml.encode()
+    assert officer.forms.create(xml.replace("water_point", "from_text")).xmlFormId == "from_text"
+    of_bytes = xlsx(WATER_POINT.replace("water_point", "from_bytes"))
+    assert officer.forms.create(of_bytes, form_id="from_bytes", ignore_warnings=True).xmlFormId == "from_bytes"
+    (tmp_path / "b.xml").write_text(xml.replace("water_point", "from_file"), encoding="utf-8")
+    assert officer.forms.create(tmp_path / "b.xml").xmlFormId == "from_file"
+    assert {form.xmlFormId for form in officer.forms.list()} == {FORM, "from_text", "from_bytes", "from_file"}
+
+
+def test_a_form_is_changed_in_each_way(officer: Client, tmp_path: Path) -> None:
+    form = WATER_POINT.replace("image    | anh ", "select_one_from_file loai.csv | loai ")
+    (tmp_path / "f.xlsx").write_bytes(xlsx(form))
+    loai = tmp_path / "loai.csv"
+    loai.write_text("name,label\na,A\n", encoding="utf-8")
+    officer.forms.create(tmp_path / "f.xlsx", attachments=[loai])
+    (tmp_path / "f.xlsx").write_bytes(xlsx(form.replace("| 1       |", "| 2 |")))
+    officer.forms.update(FORM, definition=tmp_path / "f.xlsx")
+    assert officer.forms.get(FORM).version == "2"
+    loai.write_text("name,label\nb,B\n", encoding="utf-8")
+    officer.forms.update(FORM, definition=xlsx(form.replace("| 1       |", "| 3 |")), attachments=[loai])
+    assert officer.get(f"projects/1/forms/{FORM}/attachments/loai.csv").text == "name,label\nb,B\n"
+    officer.forms.update(FORM, attachments=[loai])
+    assert datetime.fromisoformat(officer.forms.get(FORM).version)
+    assert len(officer.get(f"projects/1/forms/{FORM}/versions").json()) == 4
+
+
+def test_comments_alone(well: Client) -> None:
+    well.submissions.create(answers("uuid:1"), FORM)
+    said = well.submissions.add_comment("uuid:1", "Giếng đã được sửa", form_id=FORM)
+    assert said.body == "Giếng đã được sửa"
+    assert list(well.submissions.list_comments("uuid:1", FORM)) == [said]
 
 
 def test_makes_app_users_who_may_fill_a_form(well: Client) -> None:
@@ -163,3 +230,18 @@ def test_ids_that_paths_find_hard(officer: Client, tmp_path: Path, form_id: str)
     xml = answers("uuid:a/b 1").replace(FORM, form_id)
     assert officer.submissions.create(xml, form_id).instanceId == "uuid:a/b 1"
     assert officer.submissions.get("uuid:a/b 1", form_id).instanceId == "uuid:a/b 1"
+
+
+def test_no_method_of_pyodk_is_left_out() -> None:
+    """Every public method of the three services is called somewhere above."""
+    called = set(re.findall(r"\.(projects|forms|submissions)\.(\w+)\(", Path(__file__).read_text(encoding="utf-8")))
+    services = {"projects": ProjectService, "forms": FormService, "submissions": SubmissionService}
+    public = {
+        (name, method)
+        for name, service in services.items()
+        for method, _ in inspect.getmembers(service, inspect.isfunction)
+        if not method.startswith("_")
+    }
+    assert version("pyodk") == "1.3.0"
+    assert len(public) == 16
+    assert public - called == set()
