@@ -41,6 +41,7 @@ class BreakingLine:
         self._there = (host, port)
         self._share = share
         self._draw = draw
+        self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._stop = asyncio.Event()
@@ -76,10 +77,15 @@ class BreakingLine:
         self._ready.set()
         await self._stop.wait()
         server.close()
-        # whoever is still on the line is cut off with it
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        # whoever is still on the line is cut off with it, and the loop goes round until its sockets are closed
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     async def _carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         self.tally.carried += 1
@@ -92,6 +98,7 @@ class BreakingLine:
             back.transport.abort()
             return
         passage = _Passage(left)
+        self._writers |= {back, forth}
         try:
             await _first_of(passage.pump(near, forth), passage.pump(far, back))
         finally:
