@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -58,8 +59,12 @@ def _judge(config: Config, options: argparse.Namespace, console: Console) -> int
         return USAGE
     with lines:
         for done in judge_jobs(lines, datetime.now().astimezone()):
-            sys.stdout.write(json.dumps(done, ensure_ascii=False) + "\n")
-            sys.stdout.flush()
+            try:
+                sys.stdout.buffer.write(json.dumps(done, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+                sys.stdout.buffer.flush()
+            except BrokenPipeError:  # whoever reads has enough; what Python still holds goes nowhere
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                break
     return 0
 
 

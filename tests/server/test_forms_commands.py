@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -113,6 +115,17 @@ def test_the_command_prints_one_line_a_job(folder, capsys, tmp_path):
     assert main(["forms", "judge", "--jobs", str(jobs)]) == 0
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["id"] for each in printed] == ["a", "a"]
+
+
+def test_whoever_reads_may_stop_reading(folder, tmp_path):
+    job = json.dumps({"id": "\ud83d", "form": str(folder / "ho.xml"), "instance": str(folder / "sent.xml")})
+    jobs = tmp_path / "jobs.jsonl"
+    jobs.write_text(f"{job}\n" * 200, encoding="utf-8")
+    command = [sys.executable, "-m", "server.cli", "forms", "judge", "--jobs", str(jobs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert json.loads(running.stdout.readline())["id"] == "?"
+        running.stdout.close()
+        assert (running.wait(60), running.stderr.read()) == (0, b"")
 
 
 def test_a_file_of_jobs_that_is_not_there_is_said(capsys, tmp_path):
