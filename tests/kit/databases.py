@@ -79,6 +79,16 @@ class Databases:
         finally:
             server.drop(name)
 
+    @contextmanager
+    def furnished(self, kind: str, find_server: Callable[[], Postgres], furnish: Furnish, home: Path) -> Iterator[str]:
+        """The address of a copy of what was furnished, on either kind; its home is copied to `home`."""
+        if kind == "sqlite":
+            with self.sqlite_file(furnish=furnish, home=home) as url:
+                yield url
+            return
+        with self.postgresql(find_server(), furnish=furnish, home=home) as url:
+            yield url
+
     def _sqlite_pattern(self, furnish: Furnish | None) -> Path:
         key = ("sqlite", furnish)
         if key not in self._made:

@@ -41,8 +41,9 @@ from server.services.prepare import prepare
 from server.services.rounds import open_round
 from server.storage.database import db
 from server.storage.schema import open_sessions
-from tests.kit.databases import CopyHome
+from tests.kit.databases import KINDS, CopyHome, Databases
 from tests.kit.passwords import give_password
+from tests.kit.services import Postgres
 
 EMAIL, PASSWORD = "admin@example.vn", "một mật khẩu thật dài"
 ROUND = Round("2019", "Rà soát năm 2019", "Review of 2019", date(2019, 6, 30), date(2019, 6, 1), date(2019, 7, 31))
@@ -288,4 +289,22 @@ def world_at(database_url: str, folder: Path, **environment: str) -> Iterator[Wo
 def world_fixture(copy_home: CopyHome, tmp_path: Path) -> Iterator[World]:
     """The world, once on SQLite and once on PostgreSQL."""
     with furnished_world(copy_home(furnish_world, tmp_path / "home"), tmp_path / "home") as made:
+        yield made
+
+
+@pytest.fixture(name="shared_world", scope="module", params=KINDS)
+def shared_world_fixture(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """One world for all tests of a module that only read it, on either database: for tables of many cases."""
+    home = tmp_path_factory.mktemp("world") / "home"
+
+    def find_server() -> Postgres:
+        server: Postgres = request.getfixturevalue("postgres")
+        return server
+
+    with (
+        databases.furnished(request.param, find_server, furnish_world, home) as url,
+        furnished_world(url, home) as made,
+    ):
         yield made

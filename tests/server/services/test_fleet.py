@@ -12,7 +12,7 @@ from tests.kit.world import World, world_fixture
 
 __all__ = ["world_fixture"]
 
-PLAN = Plan(phones=4, seconds=2, pause=0.2, patience=30)
+PLAN = Plan(phones=4, seconds=2, pause=0.2, patience=120)
 
 
 def test_all_that_phones_count_as_sent_is_here_and_a_loss_is_noticed(world: World, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 """The world, for tests of what is said over HTTP."""
 
-from tests.kit.world import world_fixture
+from tests.kit.world import shared_world_fixture, world_fixture
 
-__all__ = ["world_fixture"]
+__all__ = ["shared_world_fixture", "world_fixture"]
