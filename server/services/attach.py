@@ -63,6 +63,25 @@ def detach_from_draft(session: Session, caller: Caller, form: FormView, name: st
         session.commit()
 
 
+def link_list(
+    session: Session, caller: Caller, change: tuple[FormView, str, bool], now: datetime
+) -> FormAttachmentView:
+    """Makes a file of the draft a list of the server's (form, name, True), or nothing at all (False); a file that was
+    uploaded gives way. Raises NotFound (no draft, a name that it does not expect, no such list), Forbidden."""
+    form, name, linked = change
+    caller.require("form.update", form.project_id, form.id)
+    draft_id, slot = _slot_of_draft(session, form, name)
+    if linked and name not in LISTS:
+        raise NotFound("form.no_list", name=name)
+    empty = {"sha256": None, "md5": None, "content_type": None, "size": None}
+    with writing(session) as connection:
+        change_form_attachment(connection, slot.id, now, **empty, list_name=LISTS[name] if linked else None)
+        details = {"name": name, "dataset": linked}
+        write_audit(connection, caller.entry("form.attachment.update", f"form:{form.id}", now, **details))
+        session.commit()
+    return find_form_attachment(session, draft_id, name) or slot
+
+
 def attach_to_submission(
     session: Session, home: Home, caller: Caller, answered: Answered, part_at: tuple[Part, datetime]
 ) -> None:

@@ -9,6 +9,7 @@ from server.services.home import Home
 from server.services.judge import Upload
 from server.storage.blobs import name_blob
 from server.storage.database import writing
+from server.storage.projects import find_project
 from server.storage.quarantine import is_quarantined, put_quarantined, used_by
 from sync.envelope import clipped
 
@@ -25,13 +26,14 @@ def quarantine(session: Session, home: Home, upload: Upload, error: DomainError)
         used = used_by(session, actor_id)
         if used.rows >= MOST_ROWS or used.bytes + len(content) > MOST_BYTES:
             return False
+    project = find_project(session, upload.target.project_id)
     home.blobs.put(content)
     with writing(session) as connection:
         name_blob(connection, sha256, len(content), upload.now)
         put_quarantined(
             connection,
             {
-                "project_id": upload.target.project_id,
+                "project_id": project.id if project else None,
                 "actor_id": actor_id,
                 "sha256": sha256,
                 "size": len(content),

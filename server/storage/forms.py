@@ -14,6 +14,9 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from server.storage.database import Base
 from server.storage.projects import Project
 
+BLANK_VERSION = "___"
+"""How a path names the version that is an empty text."""
+
 
 class Form(Base):
     """A form of a project. state: open | closing (hidden from the list, still accepts) | closed."""

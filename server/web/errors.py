@@ -21,7 +21,9 @@ from forms.places import problems_of
 from server.domain import errors
 from server.storage.database import reason_of
 from server.web.answers import answer_json, answer_openrosa
+from server.web.context import current_home
 from server.web.problems import problem_body
+from sync.openrosa import LENGTH_HEADER
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +112,8 @@ WORDS: Mapping[int, str] = {
 }
 """What Flask and Werkzeug raise by themselves."""
 
+PHONES = "openrosa"
+"""The blueprint of the routes that phones ask."""
 PHONE_ENDINGS = ("/formList", "/manifest", "/submission")
 FIRST_ERROR = 400
 RETRY_SECONDS = "60"
@@ -130,6 +134,11 @@ class Refusal:
 def is_phone_path(path: str) -> bool:
     """Whether a phone asks: the answer is then OpenRosa XML."""
     return path.startswith(("/v1/key/", "/v1/test/")) or (path.startswith("/v1/") and path.endswith(PHONE_ENDINGS))
+
+
+def _is_phones() -> bool:
+    # a form, a person's setting or a version may have the name of such a path
+    return is_phone_path(request.path) if request.url_rule is None else request.blueprint == PHONES
 
 
 def code_of(error: Exception) -> float:
@@ -217,11 +226,14 @@ def _body_refusal(messages: Mapping[str, Any]) -> Refusal:
 
 
 def _answer(refusal: Refusal) -> Response:
-    if is_phone_path(request.path):
+    if _is_phones():
         status = 401 if refusal.code == OWN_NUMBERS[403] and not _bad_key(refusal) else refusal.status
         if refusal.code == OWN_NUMBERS[413]:
             status = 413
-        return answer_openrosa(refusal.message, "error", status)
+        said = answer_openrosa(refusal.message, "error", status)
+        # also where no route of a phone was found, which would add it
+        said.headers[LENGTH_HEADER] = str(current_home().config.max_upload)
+        return said
     if request.path.startswith("/v1/"):
         body = {"message": refusal.message, "code": refusal.code, "details": dict(refusal.details)}
         return answer_json(body, int(refusal.code))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from flask import request
 
 from server.storage.actors import AppUserView
+from server.storage.forms import FormView
 from server.storage.projects import ProjectView
 from server.web.context import choose_locale, current_home
+from server.web.errors import say
 from sync.settings import encode_settings, field_settings
+
+DRAFT_LOOK = {"icon": "📝", "color": "#a33a00"}
+"""How the project of a draft looks among the projects of a phone."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,16 @@ def settings_of(user: AppUserView, project: ProjectView) -> PhoneSettings | None
     base = (current_home().config.base_url or request.host_url).rstrip("/")
     address = f"{base}/v1/key/{user.token}/projects/{project.id}"
     return PhoneSettings(address, encode_settings(field_settings(address, project.name, choose_locale())))
+
+
+def draft_settings(form: FormView, token: str) -> PhoneSettings:
+    """The settings with which anybody tries a draft: a project of its own on the phone, that is called a draft."""
+    base = (current_home().config.base_url or request.host_url).rstrip("/")
+    address = f"{base}/v1/test/{token}/projects/{form.project_id}/forms/{quote(form.xml_form_id, safe='')}/draft"
+    title = form.draft.title if form.draft else form.xml_form_id
+    name = say("form.draft_project", {"form": title})
+    settings = field_settings(address, name, choose_locale())
+    return PhoneSettings(address, encode_settings(replace(settings, project={"name": name} | DRAFT_LOOK)))
 
 
 def is_reachable() -> bool:

@@ -41,6 +41,7 @@ from sync.errors import SyncError
 from tests.kit.field import MORNING, WELL_OFF, place_of
 from tests.kit.homes import ADMINISTRATOR, environment_of
 from tests.kit.services import free_port
+from tests.kit.world import WATER_POINT
 
 START_SECONDS = 60.0
 
@@ -132,12 +133,19 @@ def _thonban(tmp_path: Path) -> Command:
     return Command(tmp_path / "home", free_port())
 
 
+def signed_in(command: Command) -> requests.Session:
+    """A script of the administrator's."""
+    said = {"email": ADMINISTRATOR["THONBAN_ADMIN_EMAIL"], "password": ADMINISTRATOR["THONBAN_ADMIN_PASSWORD"]}
+    api = requests.Session()
+    token = api.post(f"{command.url}/v1/sessions", json=said, timeout=10).json()["token"]
+    api.headers["Authorization"] = f"Bearer {token}"
+    return api
+
+
 def verdicts(command: Command) -> Any:
     """What the API says, signed in as the administrator."""
-    said = {"email": ADMINISTRATOR["THONBAN_ADMIN_EMAIL"], "password": ADMINISTRATOR["THONBAN_ADMIN_PASSWORD"]}
-    token = requests.post(f"{command.url}/v1/sessions", json=said, timeout=10).json()["token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    return requests.get(f"{command.url}/v1/projects/1/verdicts", headers=headers, timeout=10).json()
+    with signed_in(command) as api:
+        return api.get(f"{command.url}/v1/projects/1/verdicts", timeout=10).json()
 
 
 def test_an_empty_home_serves_and_ends_cleanly_and_a_second_start_keeps_it(thonban: Command) -> None:
@@ -157,6 +165,34 @@ def test_an_empty_home_serves_and_ends_cleanly_and_a_second_start_keeps_it(thonb
         assert verdicts(thonban) == first
         program.send_signal(signal.SIGINT)
         assert program.wait(40) == 0
+
+
+def test_long_addresses_and_bodies_in_pieces_pass(thonban: Command) -> None:
+    """Five hundred ids in an address, as phones ask about entities; a body without a length, as scripts upload."""
+    with thonban.runs("--empty"):
+        assert eventually(thonban.is_ready)
+        openrosa = {"X-OpenRosa-Version": "1.0"}
+        address = f"{thonban.url}/v1/key/{'x' * 64}/projects/1"
+        ids = "%2C".join(str(uuid.uuid4()) for _ in range(500))
+        asked = requests.get(f"{address}/formList?formID={ids}", headers=openrosa, timeout=10)
+        assert (asked.status_code, "OpenRosaResponse" in asked.text) == (403, True)
+        with signed_in(thonban) as api:
+            pieces = iter([WATER_POINT.encode()[:50], WATER_POINT.encode()[50:]])
+            made = f"{thonban.url}/v1/projects/1/forms?publish=true&ignoreWarnings=true"
+            assert api.post(made, data=pieces, headers={"Content-Type": "text/markdown"}, timeout=30).ok
+            head, sheet, end = (
+                b'--b\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="a.xml"\r\n\r\n',
+                b'<data id="water_point"><ten>A</ten><meta><instanceID>uuid:1</instanceID></meta></data>',
+                b"\r\n--b--\r\n",
+            )
+            kind = {"Content-Type": "multipart/form-data; boundary=b"}
+            sent = api.post(
+                f"{thonban.url}/v1/projects/1/submission",
+                data=iter([head, sheet[:9], sheet[9:], end]),
+                headers=openrosa | kind,
+                timeout=10,
+            )
+            assert (sent.status_code, "Date" in sent.headers) == (201, True)
 
 
 def test_a_port_in_use_and_a_short_password_are_said(thonban: Command) -> None:

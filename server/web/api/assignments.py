@@ -15,6 +15,7 @@ from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.people import ActorBody, AssignmentBody, RoleBody
 from server.web.context import current_session, is_extended, now
+from server.web.wire import EXTENDED, Parameter, Wire, told
 
 nouns = Nouns("assignments", "Roles, and who has which where")
 
@@ -24,6 +25,9 @@ FORM = "/projects/<int:project_id>/forms/<segment:form_id>/assignments"
 EVERY_FORM = f"{PROJECT}/forms"
 GIVEN = "/<role>/<int:actor_id>"
 MANY, ACTORS = AssignmentBody(many=True), ActorBody(many=True)
+EXTRAS = Wire(reads=(EXTENDED,))
+AREA = Parameter("areaId", "An area by its own id: the role holds there and below.")
+IN_AREA = Wire(reads=(AREA,))
 
 
 @nouns.public("GET /roles", answer=RoleBody(many=True))
@@ -39,30 +43,35 @@ def get_role(role: str) -> Role:
 
 
 @nouns.view(f"GET {SITE}", "assignment.list", answer=MANY)
+@told(EXTRAS)
 def list_on_site(here: Here) -> list[dict[str, Any]]:
     """Who has which role everywhere. With `X-Extended-Metadata: true` each with its actor."""
     return _list(here)
 
 
 @nouns.view(f"GET {PROJECT}", "assignment.list", answer=MANY)
+@told(EXTRAS)
 def list_on_project(here: Here) -> list[dict[str, Any]]:
     """Who has which role in a project; what is granted everywhere or on single forms is not among it."""
     return _list(here)
 
 
 @nouns.view(f"GET {FORM}", "assignment.list", answer=MANY)
+@told(EXTRAS)
 def list_on_form(here: Here) -> list[dict[str, Any]]:
     """Who has which role on one form."""
     return _list(here)
 
 
 @nouns.view(f"GET {EVERY_FORM}", "assignment.list", answer=MANY)
+@told(EXTRAS)
 def list_on_every_form(here: Here) -> list[dict[str, Any]]:
     """Who has which role on which form of a project, all forms at once."""
     return _list_forms(here, None)
 
 
 @nouns.view(f"GET {EVERY_FORM}/<role>", "assignment.list", answer=MANY)
+@told(EXTRAS)
 def list_role_on_every_form(here: Here, role: str) -> list[dict[str, Any]]:
     """Who has one role on which form of a project."""
     return _list_forms(here, _role(role))
@@ -99,12 +108,14 @@ def unassign_on_site(here: Here, role: str, actor_id: int) -> dict[str, bool]:
 
 
 @nouns.view(f"POST {PROJECT}{GIVEN}", "assignment.create", answer=Success())
+@told(IN_AREA)
 def assign_on_project(here: Here, role: str, actor_id: int) -> dict[str, bool]:
     """Grants a role in a project; `areaId` (ours) limits it to an area and what lies below."""
     return _assign(here, role, actor_id)
 
 
 @nouns.view(f"DELETE {PROJECT}{GIVEN}", "assignment.delete", answer=Success())
+@told(IN_AREA)
 def unassign_on_project(here: Here, role: str, actor_id: int) -> dict[str, bool]:
     """Takes a role in a project away: in all areas, or in the one that `areaId` names."""
     return _unassign(here, role, actor_id)

@@ -14,13 +14,19 @@ from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.submissions import AuditBody
 from server.web.api.submissions import SUBMISSION, get_submission
 from server.web.context import current_session, whole
+from server.web.wire import LIMIT, OFFSET, Parameter, Wire, told
 
 nouns = Nouns("audits", "Who did what, and when")
 
 MOST = 10_000
+ACTION = Parameter("action", "One action, or the group it begins with.", example="form")
+_MOMENT = {"type": "string", "format": "date-time"}
+START = Parameter("start", "Not before this moment.", _MOMENT, "2026-01-01T00:00:00Z")
+END = Parameter("end", "Not after this moment.", _MOMENT, "2026-12-31T23:59:59Z")
 
 
 @nouns.view("GET /audits", "audit.read", answer=AuditBody(many=True))
+@told(Wire(reads=(ACTION, START, END, LIMIT, OFFSET)))
 def list_everything(here: Here) -> list[dict[str, Any]]:
     """The newest first. `action` names one, or the group it begins with; `start` and `end` bound the time; `limit` and
     `offset` narrow the list."""

@@ -7,20 +7,31 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
-from server.domain.errors import NotFound
-from server.services.attach import attach_to_draft, detach_from_draft
+from server.services.attach import attach_to_draft, detach_from_draft, link_list
 from server.services.definitions import definition_of
 from server.services.publish import NewDraft, delete_draft, make_draft, publish
 from server.services.rehearse import NewVersion, rehearse
 from server.services.sight import sight
-from server.storage.forms import VersionView, list_form_attachments
+from server.storage.forms import list_form_attachments
 from server.web.api.bodies import read_part
-from server.web.api.forms import FORM, draft_body, fields_of, file_answer, read_source, xml_answer
+from server.web.api.forms import (
+    FIELDS,
+    FORM,
+    SOURCE,
+    draft_body,
+    draft_of,
+    fields_of,
+    file_answer,
+    read_source,
+    source_answer,
+    xml_answer,
+)
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
-from server.web.api.schemas.forms import FormBody, FormFieldBody, FormFileBody, form_file_body
+from server.web.api.schemas.forms import FormBody, FormFieldBody, FormFileBody, ListLinkBody, form_file_body
 from server.web.api.schemas.rehearsals import RehearsalBody, rehearsal_body
 from server.web.context import current_home, current_session, now, whole
+from server.web.wire import GIVES_FILE, GIVES_XML, LIMIT, TAKES_FILE, Parameter, Wire, told
 
 nouns = Nouns("drafts", "Drafts of forms")
 
@@ -28,9 +39,11 @@ DRAFT = f"{FORM}/draft"
 FILE = f"{DRAFT}/attachments/<segment:name>"
 REHEARSED, MOST_REHEARSED = 1000, 5000
 """Submissions that a draft is tried on, if nothing is said and at most; `thonban forms rehearse` looks at all."""
+VERSION = Parameter("version", "The version it is given first.", example="2")
 
 
 @nouns.view(f"POST {DRAFT}", "form.update", answer=Success())
+@told(Wire(reads=SOURCE.reads, takes=SOURCE.takes, needs_body=False))
 def set_draft(here: Here) -> dict[str, bool]:
     """Gives a form a draft: from the body, or a copy of what is published when the body is empty."""
     empty = not request.content_type and not request.content_length
@@ -46,15 +59,24 @@ def get_draft(here: Here) -> dict[str, Any]:
 
 
 @nouns.view(f"GET {DRAFT}.xml", "form.read")
+@told(GIVES_XML)
 def get_draft_xml(here: Here) -> Response:
     """The XForm of the draft."""
-    return xml_answer(_draft(here))
+    return xml_answer(draft_of(here))
+
+
+@nouns.view(f"GET {DRAFT}.<any(xlsx, xls, csv, md):kind>", "form.read")
+@told(GIVES_FILE)
+def get_draft_source(here: Here, kind: str) -> Response:
+    """The workbook that the draft was made from."""
+    return source_answer(here.form, draft_of(here), kind)
 
 
 @nouns.view(f"GET {DRAFT}/fields", "form.read", answer=FormFieldBody(many=True))
+@told(FIELDS)
 def list_draft_fields(here: Here) -> list[dict[str, object]]:
     """The fields of the draft."""
-    return fields_of(_draft(here))
+    return fields_of(draft_of(here))
 
 
 @nouns.view(f"DELETE {DRAFT}", "form.update", answer=Success())
@@ -65,6 +87,7 @@ def remove_draft(here: Here) -> dict[str, bool]:
 
 
 @nouns.view(f"POST {DRAFT}/publish", "form.update", answer=Success())
+@told(Wire(reads=(VERSION,)))
 def publish_draft(here: Here) -> dict[str, bool]:
     """Makes the draft what phones get; `version` gives it another version first."""
     publish(current_session(), here.caller, here.form, request.args.get("version"), now())
@@ -72,13 +95,14 @@ def publish_draft(here: Here) -> dict[str, bool]:
 
 
 @nouns.view(f"GET {DRAFT}/rehearsal", "form.read", answer=RehearsalBody())
+@told(Wire(reads=(LIMIT,)))
 def rehearse_draft(here: Here) -> dict[str, Any]:
     """What the draft would do to what was sent: changes against the published version, answers that lose their place,
     what is newly found. Nothing is written; of what the caller may see, the newest `limit` submissions (1000, at most
     5000) are judged. Not in Central."""
     limit = min(whole("limit") or REHEARSED, MOST_REHEARSED)
     areas = sight(current_session(), here.caller, "submission.read", (here.project.id, here.form.id))
-    definition = definition_of(current_session(), _draft(here).sha256)
+    definition = definition_of(current_session(), draft_of(here).sha256)
     new = NewVersion(here.form, definition, areas=areas, limit=limit)
     return rehearsal_body(rehearse(current_session(), current_home(), new, now()))
 
@@ -86,16 +110,18 @@ def rehearse_draft(here: Here) -> dict[str, Any]:
 @nouns.view(f"GET {DRAFT}/attachments", "form.read", answer=FormFileBody(many=True))
 def list_draft_files(here: Here) -> list[dict[str, Any]]:
     """The files that the draft expects."""
-    return [form_file_body(each) for each in list_form_attachments(current_session(), _draft(here).id)]
+    return [form_file_body(each) for each in list_form_attachments(current_session(), draft_of(here).id)]
 
 
 @nouns.view(f"GET {FILE}", "form.read")
+@told(GIVES_FILE)
 def get_draft_file(here: Here, name: str) -> Response:
     """A file of the draft."""
-    return file_answer(here, _draft(here), name)
+    return file_answer(here, draft_of(here), name)
 
 
 @nouns.view(f"POST {FILE}", "form.update", answer=FormFileBody())
+@told(TAKES_FILE)
 def put_draft_file(here: Here, name: str) -> dict[str, Any]:
     """Uploads a file that the draft expects: the raw body."""
     with read_part(name) as part:
@@ -103,14 +129,16 @@ def put_draft_file(here: Here, name: str) -> dict[str, Any]:
     return form_file_body(kept)
 
 
+@nouns.view(f"PATCH {FILE}", "form.update", body=ListLinkBody, answer=FormFileBody())
+def link_draft_list(here: Here, body: dict[str, Any], name: str) -> dict[str, Any]:
+    """`dataset: true`: the file is a list that the server makes, where it makes one of that name; what was uploaded
+    gives way to it. `false`: neither a file nor a list."""
+    change = (here.form, name, bool(body["dataset"]))
+    return form_file_body(link_list(current_session(), here.caller, change, now()))
+
+
 @nouns.view(f"DELETE {FILE}", "form.update", answer=Success())
 def remove_draft_file(here: Here, name: str) -> dict[str, bool]:
     """Takes a file of the draft away."""
     detach_from_draft(current_session(), here.caller, here.form, name, now())
     return SUCCESS
-
-
-def _draft(here: Here) -> VersionView:
-    if here.form.draft is None:
-        raise NotFound("form.no_draft", form=here.form.xml_form_id)
-    return here.form.draft

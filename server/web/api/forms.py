@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,21 +11,25 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from forms.definition import fields_listing
-from server.domain.errors import Invalid, NotFound, VersionUnknown
+from server.domain.errors import Invalid, NotFound
+from server.domain.roles import Place, Reach
+from server.exports.odata import name_of
+from server.services.authenticate import Caller
 from server.services.definitions import definition_of
 from server.services.home import SecretChanged
 from server.services.judge import areas_of
 from server.services.lists import make_list
-from server.services.publish import NewForm, Source, change_state, create_form, delete_form
+from server.services.publish import NewForm, Source, change_state, create_form, delete_form, restore_form
+from server.services.sight import sight
+from server.storage.form_counts import FormCount, count_forms
 from server.storage.forms import (
     FormView,
     VersionView,
     find_form_attachment,
     find_form_xml,
-    find_version,
+    list_deleted_forms,
     list_form_attachments,
     list_forms,
-    list_versions,
 )
 from server.web.answers import answer_file
 from server.web.api.nouns import Here, Nouns
@@ -36,37 +41,49 @@ from server.web.api.schemas.forms import (
     FormFieldBody,
     FormFileBody,
     form_body,
+    form_count_body,
     form_file_body,
 )
-from server.web.context import current_home, current_session, flag, now
+from server.web.context import current_home, current_session, flag, is_extended, now
+from server.web.wire import DELETED, EXTENDED, GIVES_FILE, GIVES_XML, SWITCH, Content, Parameter, Wire, told
 
 nouns = Nouns("forms", "Forms and their versions")
 
 FORMS = "/projects/<int:project_id>/forms"
 FORM = f"{FORMS}/<segment:form_id>"
-BLANK_VERSION = "___"
-"""How a path names the version that is an empty text."""
 CONTENT_KINDS = {kind: name for name, kind in EXCEL.items()} | {
     "application/xml": "xml",
     "text/xml": "xml",
     "text/markdown": "md",
     "text/csv": "csv",
 }
+PUBLISH = Parameter("publish", "`true`: published at once; else a draft.", SWITCH, True)
+IGNORE = Parameter("ignoreWarnings", "`true`: warnings do not stop it.", SWITCH, True)
+FALLBACK = Parameter(
+    "X-XlsForm-FormId-Fallback", "The form id, percent-encoded, where the workbook names none.", place="header"
+)
+SOURCE = Wire(
+    reads=(IGNORE, FALLBACK),
+    takes=tuple(Content(kind, "A workbook (XLSForm), or an XForm.") for kind in CONTENT_KINDS),
+)
+"""What reads a form's source."""
+FIELDS = Wire(reads=(Parameter("odata", "`true`: names as the tables of answers have them.", SWITCH, True),))
 
 
 @nouns.view(f"GET {FORMS}", "form.list", "open_form.list", answer=FormBody(many=True))
+@told(Wire(reads=(DELETED, EXTENDED)))
 def list_forms_seen(here: Here) -> list[dict[str, Any]]:
-    """The forms of a project; who only fills forms sees the open ones."""
+    """The forms of a project; who only fills forms sees the open ones. `deleted=true`: those that can be brought back,
+    for who may do so. `X-Extended-Metadata` adds how much was sent."""
     project_id, caller = here.project.id, here.caller
-    return [
-        shown_body(form)
-        for form in list_forms(current_session(), project_id)
-        if caller.may("form.list", project_id, form.id)
-        or (form.is_open and caller.may("open_form.list", project_id, form.id))
-    ]
+    if flag("deleted"):
+        gone = list_deleted_forms(current_session(), project_id)
+        return form_bodies(caller, [form for form in gone if caller.may("form.restore", project_id, form.id)])
+    return form_bodies(caller, [form for form in list_forms(current_session(), project_id) if is_seen(caller, form)])
 
 
 @nouns.view(f"POST {FORMS}", "form.create", answer=FormBody())
+@told(Wire(reads=(PUBLISH, *SOURCE.reads), takes=SOURCE.takes))
 def add_form(here: Here) -> dict[str, Any]:
     """Makes a form from an XForm or an XLSForm (xlsx, xls; beside Central Markdown and CSV): a draft, or published at
     once with `publish=true`. Warnings stop it unless `ignoreWarnings=true`."""
@@ -75,9 +92,10 @@ def add_form(here: Here) -> dict[str, Any]:
 
 
 @nouns.view(f"GET {FORM}", "form.read", "open_form.read", answer=FormBody())
+@told(Wire(reads=(EXTENDED,)))
 def get_form(here: Here) -> dict[str, Any]:
-    """A form: what is published, else its draft."""
-    return shown_body(here.form)
+    """A form: what is published, else its draft. `X-Extended-Metadata` adds how much was sent."""
+    return form_bodies(here.caller, [here.form])[0]
 
 
 @nouns.view(f"PATCH {FORM}", "form.update", body=FormChangeBody, answer=FormBody())
@@ -90,50 +108,37 @@ def patch_form(here: Here, body: dict[str, Any]) -> dict[str, Any]:
 
 @nouns.view(f"DELETE {FORM}", "form.delete", answer=Success())
 def remove_form(here: Here) -> dict[str, bool]:
-    """Puts a form away; its submissions stay."""
+    """Puts a form away with all that was sent; for thirty days it can be brought back, then all of it is forgotten."""
     delete_form(current_session(), here.caller, here.form, now())
     return SUCCESS
 
 
+@nouns.view(f"POST {FORMS}/<int:number>/restore", "form.restore", answer=Success())
+def bring_form_back(here: Here, number: int) -> dict[str, bool]:
+    """Brings a deleted form back, by the `id` that stands in the list of deleted ones."""
+    restore_form(current_session(), here.caller, here.project.id, number, now())
+    return SUCCESS
+
+
 @nouns.view(f"GET {FORM}.xml", "form.read", "open_form.read")
+@told(GIVES_XML)
 def get_form_xml(here: Here) -> Response:
     """The XForm, byte for byte as it was published."""
     return xml_answer(here.form.shown)
 
 
 @nouns.view(f"GET {FORM}.<any(xlsx, xls, csv, md):kind>", "form.read")
+@told(GIVES_FILE)
 def get_form_source(here: Here, kind: str) -> Response:
     """The workbook that a form was made from."""
-    version = here.form.shown
-    if version.source_type != kind or version.source_sha256 is None:
-        raise NotFound("form.no_source", form=here.form.xml_form_id, kind=kind)
-    content_type = {name: content for content, name in CONTENT_KINDS.items()}[kind]
-    stream = current_home().blobs.open(version.source_sha256)
-    return answer_file(stream, f"{here.form.xml_form_id}.{kind}", content_type, version.source_sha256)
+    return source_answer(here.form, here.form.shown, kind)
 
 
 @nouns.view(f"GET {FORM}/fields", "form.read", "open_form.read", answer=FormFieldBody(many=True))
+@told(FIELDS)
 def list_fields(here: Here) -> list[dict[str, object]]:
     """The fields of a form with their types."""
     return fields_of(here.form.shown)
-
-
-@nouns.view(f"GET {FORM}/versions", "form.read", answer=FormBody(many=True))
-def list_form_versions(here: Here) -> list[dict[str, Any]]:
-    """The published versions, newest first."""
-    return [form_body(here.form, version) for version in list_versions(current_session(), here.form.id)]
-
-
-@nouns.view(f"GET {FORM}/versions/<segment:version>", "form.read", answer=FormBody())
-def get_form_version(here: Here, version: str) -> dict[str, Any]:
-    """One published version; `___` is the empty one."""
-    return form_body(here.form, _version(here.form, version))
-
-
-@nouns.view(f"GET {FORM}/versions/<segment:version>.xml", "form.read")
-def get_version_xml(here: Here, version: str) -> Response:
-    """The XForm of one published version."""
-    return xml_answer(_version(here.form, version))
 
 
 @nouns.view(f"GET {FORM}/attachments", "form.read", "open_form.read", answer=FormFileBody(many=True))
@@ -143,6 +148,7 @@ def list_files(here: Here) -> list[dict[str, Any]]:
 
 
 @nouns.view(f"GET {FORM}/attachments/<segment:name>", "form.read", "open_form.read")
+@told(GIVES_FILE)
 def get_file(here: Here, name: str) -> Response:
     """One of these files; a list that the server makes holds what the caller sees."""
     return file_answer(here, here.form.shown, name)
@@ -157,26 +163,86 @@ def read_source() -> Source:
     return Source(request.get_data(cache=False), kind, unquote(fallback) if fallback else None, flag("ignoreWarnings"))
 
 
+def is_seen(caller: Caller, form: FormView) -> bool:
+    """Whether a form stands in the lists of this caller."""
+    if caller.may("form.list", form.project_id, form.id):
+        return True
+    return form.is_open and caller.may("open_form.list", form.project_id, form.id)
+
+
+def form_bodies(caller: Caller, forms: Sequence[FormView], *, extended: bool = False) -> list[dict[str, Any]]:
+    """Forms as they are shown, with their numbers when they are asked for: of what lies where the caller may look."""
+    if not (extended or is_extended()):
+        return [shown_body(form) for form in forms]
+    session = current_session()
+    seen: dict[tuple[int, Reach], frozenset[str] | None] = {}
+    groups: dict[frozenset[str] | None, list[int]] = {}
+    for form in forms:
+        place = (form.project_id, caller.reach("submission.list", form.project_id, form.id))
+        if place not in seen:
+            seen[place] = sight(session, caller, "submission.list", (form.project_id, form.id))
+        groups.setdefault(seen[place], []).append(form.id)
+    counts: dict[int, FormCount] = {}
+    for areas, ids in groups.items():
+        counts |= count_forms(session, ids, areas)
+    return [
+        shown_body(form)
+        | form_count_body(counts[form.id])
+        | {"verbs": sorted(caller.verbs_in(Place(form.project_id, form.id)))}
+        for form in forms
+    ]
+
+
 def shown_body(form: FormView) -> dict[str, Any]:
     """A form in the version it is shown in; a draft that was never published with its test token."""
     return form_body(form) if form.current else draft_body(form)
+
+
+def draft_of(here: Here) -> VersionView:
+    """The draft of the form that the path names. Raises NotFound when there is none."""
+    if here.form.draft is None:
+        raise NotFound("form.no_draft", form=here.form.xml_form_id)
+    return here.form.draft
 
 
 def draft_body(form: FormView) -> dict[str, Any]:
     """The draft of a form with its test token. Raises NotFound when there is none."""
     if form.draft is None:
         raise NotFound("form.no_draft", form=form.xml_form_id)
-    sealed = form.draft.draft_token_sealed
+    return form_body(form, form.draft, draft_token(form.draft))
+
+
+def draft_token(draft: VersionView) -> str | None:
+    """The test token of a draft; None when it was sealed with another secret key than this home has now."""
+    sealed = draft.draft_token_sealed
     try:
-        token = current_home().unseal(sealed) if sealed else None
+        return current_home().unseal(sealed) if sealed else None
     except SecretChanged:
-        token = None
-    return form_body(form, form.draft, token)
+        return None
 
 
 def fields_of(version: VersionView) -> list[dict[str, object]]:
-    """The fields of a version."""
-    return fields_listing(definition_of(current_session(), version.sha256))
+    """The fields of a version; `odata=true`: with the names that the tables of answers give them."""
+    listing = fields_listing(definition_of(current_session(), version.sha256))
+    if not flag("odata"):
+        return listing
+    return [
+        field
+        | {
+            "path": "/".join(["", *map(name_of, str(field["path"]).split("/")[1:])]),
+            "name": name_of(str(field["name"])),
+        }
+        for field in listing
+    ]
+
+
+def source_answer(form: FormView, version: VersionView, kind: str) -> Response:
+    """The workbook that a version was made from. Raises NotFound when it was none of that kind."""
+    if version.source_type != kind or version.source_sha256 is None:
+        raise NotFound("form.no_source", form=form.xml_form_id, kind=kind)
+    content_type = {name: content for content, name in CONTENT_KINDS.items()}[kind]
+    stream = current_home().blobs.open(version.source_sha256)
+    return answer_file(stream, f"{form.xml_form_id}.{kind}", content_type, version.source_sha256)
 
 
 def xml_answer(version: VersionView) -> Response:
@@ -199,11 +265,3 @@ def file_answer(here: Here, version: VersionView, name: str) -> Response:
         answer.set_etag(hashlib.sha256(made.content).hexdigest())
         return answer.make_conditional(request)
     raise NotFound("form.attachment_unexpected", name=name, form=here.form.xml_form_id)
-
-
-def _version(form: FormView, said: str) -> VersionView:
-    text = "" if said == BLANK_VERSION else said
-    found = find_version(current_session(), form.id, text)
-    if found is None:
-        raise VersionUnknown("form.version_unknown", version=text, form=form.xml_form_id)
-    return found

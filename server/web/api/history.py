@@ -18,11 +18,23 @@ from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.submissions import SubmissionFileBody, SubmissionVersionBody, version_body
 from server.web.api.submissions import SUBMISSION, answer_xml, get_submission
 from server.web.context import current_home, current_session
+from server.web.wire import GIVES_FILE, XML, Content, Wire, told
 
 nouns = Nouns("history", "The texts that a submission had")
 
 VERSION = f"{SUBMISSION}/versions/<segment:version>"
 _STEP = re.compile(r"([^/\[\]]+)(?:\[(\d+)\])?")
+_CHANGE = {
+    "type": "object",
+    "required": ["path", "old", "new"],
+    "properties": {"path": {"type": "array"}, "old": {"type": ["string", "null"]}, "new": {"type": ["string", "null"]}},
+    "additionalProperties": False,
+}
+DIFFS = Content(
+    "application/json",
+    "By the instance id of each edit, what it changed.",
+    {"type": "object", "additionalProperties": {"type": "array", "items": _CHANGE}},
+)
 
 
 @nouns.view(f"GET {SUBMISSION}/versions", "submission.read", answer=SubmissionVersionBody(many=True))
@@ -39,6 +51,7 @@ def get_text(here: Here, instance_id: str, version: str) -> dict[str, Any]:
 
 
 @nouns.view(f"GET {VERSION}.xml", "submission.read")
+@told(Wire(gives=(XML,)))
 def get_text_xml(here: Here, instance_id: str, version: str) -> Response:
     """One text, byte for byte as it was sent."""
     return answer_xml(_version(here, instance_id, version).id)
@@ -52,6 +65,7 @@ def list_text_files(here: Here, instance_id: str, version: str) -> list[dict[str
 
 
 @nouns.view(f"GET {VERSION}/attachments/<segment:name>", "submission.read")
+@told(GIVES_FILE)
 def get_text_file(here: Here, instance_id: str, version: str, name: str) -> Response:
     """A file of one text."""
     slot = get_slot(current_session(), _version(here, instance_id, version).id, name)
@@ -61,6 +75,7 @@ def get_text_file(here: Here, instance_id: str, version: str, name: str) -> Resp
 
 
 @nouns.view(f"GET {SUBMISSION}/diffs", "submission.read")
+@told(Wire(gives=(DIFFS,)))
 def list_diffs(here: Here, instance_id: str) -> dict[str, list[dict[str, Any]]]:
     """By the instance id of each edit: what it changed, with the old and the new answer. A step within a repeat is its
     name and the place of its row from 0."""

@@ -57,16 +57,25 @@ class Access:
     public: bool = False
 
 
+@dataclass(frozen=True)
+class Speech:
+    """The JSON that an endpoint reads and the JSON it answers; None is none."""
+
+    body: type[Schema] | None = None
+    answer: Schema | None = None
+
+
 @dataclass
 class Nouns:
-    """The endpoints of one noun under /v1, and what each demands by endpoint name."""
+    """The endpoints of one noun under /v1, and by endpoint name what each demands and says."""
 
     name: str
     description: str
     access: dict[str, Access] = field(default_factory=dict)
+    speech: dict[str, Speech] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.blueprint: Any = JsonBlueprint(self.name, __name__, url_prefix="/v1", description=self.description)
+        self.blueprint: Any = JsonBlueprint(self.name, __name__, url_prefix="/v1")
 
     def view(
         self, where: str, *verbs: str, body: type[Schema] | None = None, answer: Schema | None = None
@@ -81,7 +90,7 @@ class Nouns:
             def allowed(**parts: Any) -> Any:
                 return reading(_here(verbs, parts), **parts)
 
-            self._add(where, allowed, Access(verbs), answer)
+            self._add(where, allowed, Access(verbs), Speech(body, answer))
             return view
 
         return register
@@ -92,20 +101,19 @@ class Nouns:
         """An endpoint for everybody."""
 
         def register(view: View) -> View:
-            self._add(
-                where, view if body is None else self.blueprint.arguments(body)(view), Access(public=True), answer
-            )
+            reading = view if body is None else self.blueprint.arguments(body)(view)
+            self._add(where, reading, Access(public=True), Speech(body, answer))
             return view
 
         return register
 
-    def _add(self, where: str, view: Callable[..., Any], access: Access, answer: Schema | None) -> None:
+    def _add(self, where: str, view: Callable[..., Any], access: Access, speech: Speech) -> None:
         method, _, rule = where.partition(" ")
-        if answer is not None:
-            view = self.blueprint.response(200, answer)(view)
-        view = self.blueprint.doc(**{"x-permission": "public" if access.public else " | ".join(access.verbs)})(view)
+        if speech.answer is not None:
+            view = self.blueprint.response(200, speech.answer)(view)
         self.blueprint.route(rule, methods=[method])(view)
         self.access[f"{self.name}.{view.__name__}"] = access
+        self.speech[f"{self.name}.{view.__name__}"] = speech
 
 
 def _here(verbs: tuple[str, ...], parts: dict[str, Any]) -> Here:

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.services.projects import ProjectChange, change_project, create_project
+from server.domain.roles import Place
+from server.services.projects import ProjectChange, change_project, create_project, delete_project
+from server.storage.form_counts import count_projects
+from server.storage.forms import FormView, list_forms_of
 from server.storage.projects import ProjectView, list_projects
+from server.web.api.forms import form_bodies, is_seen
 from server.web.api.nouns import SIGNED_IN, Here, Nouns
-from server.web.api.schemas.forms import NewProjectBody, ProjectBody, ProjectChangeBody
-from server.web.context import current_session, now
+from server.web.api.schemas.fields import SUCCESS, Success
+from server.web.api.schemas.forms import NewProjectBody, ProjectBody, ProjectChangeBody, project_body
+from server.web.context import current_session, flag, is_extended, now
+from server.web.wire import EXTENDED, SWITCH, Parameter, Wire, told
 
 nouns = Nouns("projects", "Projects: forms, people and rounds that belong together")
+FORMS = Parameter("forms", "`true`: each with its forms.", SWITCH, True)
 
 
 @nouns.view("GET /projects", SIGNED_IN, answer=ProjectBody(many=True))
-def list_own_projects(here: Here) -> list[ProjectView]:
-    """The projects that the caller sees; none is no error."""
-    return [each for each in list_projects(current_session()) if here.caller.may("project.read", each.id)]
+@told(Wire(reads=(FORMS, EXTENDED)))
+def list_own_projects(here: Here) -> list[dict[str, Any]]:
+    """The projects that the caller sees; none is no error. `forms=true`: each with its forms (`formList`)."""
+    projects = [each for each in list_projects(current_session()) if here.caller.may("project.read", each.id)]
+    bodies = _bodies(here, projects)
+    if flag("forms"):
+        kept: dict[int, list[FormView]] = {each.id: [] for each in projects}
+        for form in list_forms_of(current_session(), list(kept)):
+            if is_seen(here.caller, form):
+                kept[form.project_id].append(form)
+        every = iter(form_bodies(here.caller, [form for forms in kept.values() for form in forms], extended=True))
+        for project, body in zip(projects, bodies, strict=True):
+            body["form_list"] = [next(every) for _ in kept[project.id]]
+    return bodies
 
 
 @nouns.view("POST /projects", "project.create", body=NewProjectBody, answer=ProjectBody())
@@ -26,12 +44,33 @@ def add_project(here: Here, body: dict[str, Any]) -> ProjectView:
 
 
 @nouns.view("GET /projects/<int:project_id>", "project.read", answer=ProjectBody())
-def get_project(here: Here) -> ProjectView:
-    """One project."""
-    return here.project
+@told(Wire(reads=(EXTENDED,)))
+def get_project(here: Here) -> dict[str, Any]:
+    """One project. `X-Extended-Metadata` adds its numbers and what the caller may do there."""
+    return _bodies(here, [here.project])[0]
 
 
 @nouns.view("PATCH /projects/<int:project_id>", "project.update", body=ProjectChangeBody, answer=ProjectBody())
 def patch_project(here: Here, body: dict[str, Any]) -> ProjectView:
-    """Renames a project, describes it, puts it away."""
+    """Renames a project, describes it, puts it among the archived ones: those stay as they are and work on."""
+    if "description" in body:
+        body["description"] = body["description"] or ""
     return change_project(current_session(), here.caller, here.project.id, ProjectChange(**body), now())
+
+
+@nouns.view("DELETE /projects/<int:project_id>", "project.delete", answer=Success())
+def remove_project(here: Here) -> dict[str, bool]:
+    """Puts a project away: nobody finds it any more, phones get nothing from it. As in ODK Central nothing brings it
+    back but the database, where all of it stays."""
+    delete_project(current_session(), here.caller, here.project.id, now())
+    return SUCCESS
+
+
+def _bodies(here: Here, projects: list[ProjectView]) -> list[dict[str, Any]]:
+    if not is_extended():
+        return [project_body(each) for each in projects]
+    counts = count_projects(current_session(), [each.id for each in projects])
+    return [
+        project_body(each, counts.get(each.id)) | {"verbs": sorted(here.caller.verbs_in(Place(each.id)))}
+        for each in projects
+    ]

@@ -13,6 +13,7 @@ from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.submissions import QuarantineBody
 from server.web.context import current_home, current_session, whole
 from server.web.errors import say
+from server.web.wire import GIVES_FILE, LIMIT, Wire, told
 
 nouns = Nouns("quarantine", "What phones sent and nobody could read")
 
@@ -20,6 +21,7 @@ MOST = 1000
 
 
 @nouns.view("GET /quarantine", "audit.read", answer=QuarantineBody(many=True))
+@told(Wire(reads=(LIMIT,)))
 def list_unread(here: Here) -> list[dict[str, Any]]:
     """What is kept, newest first, with what was wrong."""
     rows = list_quarantined(current_session(), min(whole("limit") or MOST, MOST))
@@ -40,6 +42,7 @@ def list_unread(here: Here) -> list[dict[str, Any]]:
 
 
 @nouns.view("GET /quarantine/<int:quarantine_id>", "audit.read")
+@told(GIVES_FILE)
 def get_unread(here: Here, quarantine_id: int) -> Response:
     """The bytes as they came, always as a file to save."""
     row = find_quarantined(current_session(), quarantine_id)

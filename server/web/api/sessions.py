@@ -25,11 +25,13 @@ from server.web.context import (
     now,
     session_token,
 )
+from server.web.wire import Wire, told
 
 nouns = Nouns("sessions", "Signing in and out")
 
 
 @nouns.public("POST /sessions", body=Credentials, answer=NewSession())
+@told(Wire(refuses=(401, 429)))
 def create_session(body: dict[str, str]) -> Response:
     """Signs in by e-mail and password. The token goes into `Authorization: Bearer`; browsers get cookies. After too
     many wrong passwords the answer is 429 with `Retry-After`."""
@@ -38,6 +40,7 @@ def create_session(body: dict[str, str]) -> Response:
 
 
 @nouns.public("GET /sessions/restore", answer=LiveSession())
+@told(Wire(refuses=(401, 404, 429)))
 def restore_session() -> Any:
     """When the web session of this request began and ends; 404 without one."""
     live = current_live_session() if find_caller() is not None else None

@@ -45,6 +45,7 @@ from server.web.api.schemas.submissions import (
     submission_body,
 )
 from server.web.context import current_home, current_session, flag, now, whole
+from server.web.wire import DELETED, DEVICE, GIVES_FILE, LIMIT, OFFSET, TAKES_FILE, XML, Wire, told
 from sync.decide import Dialect
 from sync.envelope import Envelope, clipped
 
@@ -53,9 +54,11 @@ nouns = Nouns("submissions", "What was sent")
 SUBMISSIONS = f"{FORM}/submissions"
 SUBMISSION = f"{SUBMISSIONS}/<segment:instance_id>"
 FILE = f"{SUBMISSION}/attachments/<segment:name>"
+SENDS = Wire(reads=(DEVICE,), takes=(XML,))
 
 
 @nouns.view(f"GET {SUBMISSIONS}", "submission.list", answer=SubmissionBody(many=True))
+@told(Wire(reads=(LIMIT, OFFSET, DELETED)))
 def list_sent(here: Here) -> list[dict[str, Any]]:
     """What was sent, newest first; `limit` and `offset` narrow it. `deleted=true`: what was deleted and can be brought
     back, for who may do so."""
@@ -69,12 +72,14 @@ def list_sent(here: Here) -> list[dict[str, Any]]:
 
 
 @nouns.view(f"POST {SUBMISSIONS}", "submission.create", answer=SubmissionBody())
+@told(SENDS)
 def send(here: Here) -> dict[str, Any]:
     """Sends a submission: the XML alone, files follow one by one. Broken rules of the form make it `hasIssues`."""
     return _receive(here, Target(here.project.id, Dialect.REST, here.form.xml_form_id))
 
 
 @nouns.view(f"GET {SUBMISSION}", "submission.read", answer=SubmissionBody())
+@told(Wire(moved=True))
 def get_sent(here: Here, instance_id: str) -> Any:
     """A submission by the instance id of its first version; that of a later one redirects to the version."""
     found = find_submission(current_session(), here.form.id, instance_id)
@@ -86,12 +91,14 @@ def get_sent(here: Here, instance_id: str) -> Any:
 
 
 @nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
+@told(Wire(gives=(XML,)))
 def get_sent_xml(here: Here, instance_id: str) -> Response:
     """The current text, byte for byte as it was sent."""
     return answer_xml(get_submission(here, instance_id).current.id)
 
 
 @nouns.view(f"PUT {SUBMISSION}", "submission.update", answer=SubmissionBody())
+@told(SENDS)
 def edit(here: Here, instance_id: str) -> dict[str, Any]:
     """Replaces a submission by an edit of its current version, which its `deprecatedID` names."""
     get_submission(here, instance_id)
@@ -147,6 +154,7 @@ def list_files(here: Here, instance_id: str) -> list[dict[str, Any]]:
 
 
 @nouns.view(f"GET {FILE}", "submission.read")
+@told(GIVES_FILE)
 def get_file(here: Here, instance_id: str, name: str) -> Response:
     """A file of a submission."""
     slot = get_slot(current_session(), get_submission(here, instance_id).current.id, name)
@@ -164,6 +172,7 @@ def empty_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
 
 
 @nouns.view(f"POST {FILE}", "submission.update", "submission.create", answer=Success())
+@told(TAKES_FILE)
 def put_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
     """Uploads a file that an answer names: the raw body."""
     submission = find_submission(current_session(), here.form.id, instance_id)
@@ -185,13 +194,17 @@ def get_submission(here: Here, instance_id: str) -> SubmissionView:
     return found
 
 
-def _receive(here: Here, target: Target) -> dict[str, Any]:
-    envelope = Envelope(
+def sent_envelope() -> Envelope:
+    """The XML in the body of this request, with what is known of who sent it."""
+    return Envelope(
         xml=read_xml(),
         device_id=clipped(request.args.get("deviceID")),
         user_agent=clipped(request.headers.get("User-Agent")),
     )
-    receipt = receive(current_session(), current_home(), Upload(envelope, target, here.caller, now()))
+
+
+def _receive(here: Here, target: Target) -> dict[str, Any]:
+    receipt = receive(current_session(), current_home(), Upload(sent_envelope(), target, here.caller, now()))
     kept = find_submission_by_id(current_session(), receipt.submission_id or 0)
     if kept is None:
         raise Invalid("submission.kept_apart", instance=receipt.instance_id)

@@ -33,17 +33,50 @@ from server.exports.odata import (
 )
 from server.services.definitions import definition_of
 from server.services.sight import sight
+from server.storage.forms import VersionView
 from server.storage.tables import TableRow, Wanted, count_rows, iterate_rows
 from server.web.answers import answer_json, moment
-from server.web.api.forms import FORM
+from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
 from server.web.context import current_session, flag, now, whole
+from server.web.wire import SWITCH, WHOLE, XML, Content, Parameter, Wire, told
 
 nouns = Nouns("tables", "Answers as tables (OData)")
 
 OPTIONS = {"$top", "$skip", "$skiptoken", "$count", "$wkt", "$expand", "$select", "$filter"}
 _ONE = re.compile(r"Submissions\('((?:[^']|'')*)'\)")
 _STEPS = re.compile(r"/([A-Za-z_][A-Za-z0-9_]*)(?:\('([0-9a-f]{40})'\))?")
+_CONTEXT = {"@odata.context": {"type": "string"}}
+SERVICE = Content(
+    "application/json",
+    "The tables by name and address.",
+    {"type": "object", "required": ["@odata.context", "value"], "properties": _CONTEXT | {"value": {"type": "array"}}},
+)
+_PAGE = {
+    "type": "object",
+    "required": ["@odata.context", "value"],
+    "properties": _CONTEXT
+    | {
+        "value": {"type": "array", "items": {"type": "object", "required": ["__id"]}},
+        "@odata.count": {"type": "integer"},
+        "@odata.nextLink": {"type": "string"},
+    },
+}
+_ROW = {"type": "object", "required": ["@odata.context", "__id"], "properties": _CONTEXT}
+TABLE = Wire(
+    reads=(
+        Parameter("$top", "At most so many rows.", WHOLE, 100),
+        Parameter("$skip", "So many rows are left out first.", WHOLE, 0),
+        Parameter("$skiptoken", "Where to go on, as `@odata.nextLink` says it."),
+        Parameter("$count", "`true`: how many there are in all.", SWITCH, True),
+        Parameter("$wkt", "`true`: places as WKT in place of GeoJSON.", SWITCH, False),
+        Parameter("$expand", "`*`: the rows of repeats within.", {"type": "string", "enum": ["*"]}),
+        Parameter("$select", "The columns wanted, by commas; not with `$expand`.", example="__id,__system"),
+        Parameter("$filter", "A condition on `__system/…`.", example="__system/submissionDate gt 2026-01-01T00:00:00Z"),
+    ),
+    gives=(Content("application/json", "A page of rows, or one row with its columns.", {"anyOf": [_PAGE, _ROW]}),),
+    refuses=(501,),
+)
 
 
 @dataclass(frozen=True)
@@ -58,23 +91,68 @@ class Asked:
 
 
 @nouns.view(f"GET {FORM}.svc", "submission.list")
+@told(Wire(gives=(SERVICE,)))
 def get_service(here: Here) -> Any:
     """The tables of a form."""
-    return _answer(service_document(request.base_url, _root(here)))
+    return _answer(service_document(request.base_url, _root(here.form.shown)))
+
+
+@nouns.view(f"GET {FORM}/draft.svc", "submission.list")
+@told(Wire(gives=(SERVICE,)))
+def get_draft_service(here: Here) -> Any:
+    """The tables of the draft, of what was sent to try it."""
+    return _answer(service_document(request.base_url, _root(draft_of(here))))
 
 
 @nouns.view(f"GET {FORM}.svc/$metadata", "submission.list")
+@told(Wire(gives=(XML,)))
 def get_metadata(here: Here) -> Response:
     """The tables and their columns, as XML."""
-    answer = Response(metadata_document(here.form.xml_form_id, _root(here)), content_type="application/xml")
+    return _metadata(here, here.form.shown)
+
+
+@nouns.view(f"GET {FORM}/draft.svc/$metadata", "submission.list")
+@told(Wire(gives=(XML,)))
+def get_draft_metadata(here: Here) -> Response:
+    """The same of the draft."""
+    return _metadata(here, draft_of(here))
+
+
+@nouns.view(f"GET {FORM}.svc/<segment:table>", "submission.list")
+@told(TABLE)
+def get_table(here: Here, table: str) -> Any:
+    """The rows of a table, those of the newest submission first; or one submission, `Submissions('uuid:…')`."""
+    return _table(_asked(here, table))
+
+
+@nouns.view(f"GET {FORM}/draft.svc/<segment:table>", "submission.list")
+@told(TABLE)
+def get_draft_table(here: Here, table: str) -> Any:
+    """The same of what was sent to try the draft."""
+    return _table(_asked(here, table, draft_of(here)))
+
+
+@nouns.view(f"GET {FORM}.svc/<segment:table>/<path:rest>", "submission.list")
+@told(TABLE)
+def get_table_below(here: Here, table: str, rest: str) -> Any:
+    """The rows of a repeat in one submission: `Submissions('uuid:…')/group/repeat`."""
+    return _table_below(_asked(here, table), table, rest)
+
+
+@nouns.view(f"GET {FORM}/draft.svc/<segment:table>/<path:rest>", "submission.list")
+@told(TABLE)
+def get_draft_table_below(here: Here, table: str, rest: str) -> Any:
+    """The same of what was sent to try the draft."""
+    return _table_below(_asked(here, table, draft_of(here)), table, rest)
+
+
+def _metadata(here: Here, version: VersionView) -> Response:
+    answer = Response(metadata_document(here.form.xml_form_id, _root(version)), content_type="application/xml")
     answer.headers["OData-Version"] = "4.0"
     return answer
 
 
-@nouns.view(f"GET {FORM}.svc/<segment:table>", "submission.list")
-def get_table(here: Here, table: str) -> Any:
-    """The rows of a table, those of the newest submission first; or one submission, `Submissions('uuid:…')`."""
-    asked = _asked(here, table)
+def _table(asked: Asked) -> Any:
     if asked.wanted.instance_id is not None:
         rows = list(_rows(asked))
         if not rows:
@@ -83,10 +161,7 @@ def get_table(here: Here, table: str) -> Any:
     return _page(asked)
 
 
-@nouns.view(f"GET {FORM}.svc/<segment:table>/<path:rest>", "submission.list")
-def get_table_below(here: Here, table: str, rest: str) -> Any:
-    """The rows of a repeat in one submission: `Submissions('uuid:…')/group/repeat`."""
-    asked = _asked(here, table)
+def _table_below(asked: Asked, table: str, rest: str) -> Any:
     path, above, end = ROOT, None, 0
     for step in _STEPS.finditer(f"/{rest}"):
         path, end = f"{path}.{step[1]}", step.end()
@@ -97,18 +172,18 @@ def get_table_below(here: Here, table: str, rest: str) -> Any:
     return _page(replace(asked, table=path, above=above, shape=shape))
 
 
-def _root(here: Here) -> Field:
-    return definition_of(current_session(), here.form.shown.sha256).root
+def _root(version: VersionView) -> Field:
+    return definition_of(current_session(), version.sha256).root
 
 
-def _asked(here: Here, table: str) -> Asked:
+def _asked(here: Here, table: str, draft: VersionView | None = None) -> Asked:
     unknown = sorted(name for name in request.args if name.startswith("$") and name not in OPTIONS)
     if unknown:
         raise Invalid("table.option", option=unknown[0])
     expand = request.args.get("$expand")
     if expand not in (None, "*"):
         raise Invalid("table.expand", value=expand)
-    session, form, root = current_session(), here.form, _root(here)
+    session, form, root = current_session(), here.form, _root(draft or here.form.shown)
     one = _ONE.fullmatch(table)
     name = ROOT if one else table
     if name not in tables_of(root):
@@ -118,6 +193,7 @@ def _asked(here: Here, table: str) -> Asked:
         form_id=form.id,
         areas=sight(session, here.caller, "submission.list", (form.project_id, form.id)),
         condition=read_filter(said, now()) if said is not None else None,
+        draft=draft is not None,
         instance_id=one[1].replace("''", "'") if one else None,
     )
     shape = Shape(flag("$wkt"), expand == "*", None if one else _selected(tables_of(root)[name]))

@@ -49,13 +49,17 @@ from server.web.context import (
     now,
     reachable,
 )
+from server.web.wire import EXTENDED, SWITCH, Parameter, Wire, told
 
 nouns = Nouns("users", "People who sign in")
 SITE_PREFERENCE = "/user-preferences/site/<segment:name>"
 PROJECT_PREFERENCE = "/user-preferences/project/<int:project_id>/<segment:name>"
+Q = Parameter("q", "A name or an e-mail address, or something like it.", example="lan@example.vn")
+INVALIDATE = Parameter("invalidate", "`true`: the password ends at once, for who may.", SWITCH, False)
 
 
 @nouns.view("GET /users", SIGNED_IN, answer=UserBody(many=True))
+@told(Wire(reads=(Q,)))
 def list_people(here: Here) -> list[UserView]:
     """All who sign in, by e-mail; `q` asks for names and addresses like it, the likest first. Who may not list people
     finds the one whose whole e-mail address is `q`, or nobody."""
@@ -81,6 +85,7 @@ def add_person(here: Here, body: dict[str, Any]) -> UserView:
 
 
 @nouns.view("GET /users/current", SIGNED_IN, answer=CurrentUser())
+@told(Wire(reads=(EXTENDED,)))
 def get_current_user(here: Here) -> dict[str, Any]:
     """Who asks. With `X-Extended-Metadata: true` also what he or she may do on the whole site, and preferences."""
     user = get_user(current_session(), here.caller, here.caller.actor_id, "user.read")
@@ -136,6 +141,7 @@ def make_reset_link(here: Here, user_id: int) -> dict[str, Any]:
 
 
 @nouns.public("POST /users/reset/initiate", body=ResetBody, answer=Success())
+@told(Wire(reads=(INVALIDATE,), refuses=(401, 403, 429, 501)))
 def initiate_reset(body: dict[str, Any]) -> dict[str, bool]:
     """Sends a link to set a password, if there is an account with this e-mail, which is not said. `invalidate=true`
     takes the password away at once, for who may. 501 on a server that sends no mail."""
@@ -150,6 +156,7 @@ def initiate_reset(body: dict[str, Any]) -> dict[str, bool]:
 
 
 @nouns.public("POST /users/reset/verify", body=NewPasswordBody, answer=Success())
+@told(Wire(refuses=(401, 403)))
 def verify_reset(body: dict[str, str]) -> dict[str, bool]:
     """Sets the password that the link is for; its token stands in `Authorization: Bearer`, and is good once."""
     given = request.authorization

@@ -21,11 +21,15 @@ def require_version() -> None:
         raise Invalid("request.bad_header", field=VERSION_HEADER, value=request.headers.get(VERSION_HEADER, ""))
 
 
+def origin() -> str:
+    """The address of this home, as it is set or as the request came."""
+    return (current_home().config.base_url or request.host_url).rstrip("/")
+
+
 def base_url() -> str:
     """What every URL told to a phone begins with, up to and including /v1 and the key it called with."""
-    origin = current_home().config.base_url or request.host_url
     key = (request.view_args or {}).get("key")
-    return origin.rstrip("/") + "/v1" + (f"/key/{key}" if key else "")
+    return f"{origin()}/v1" + (f"/key/{key}" if key else "")
 
 
 @blueprint.after_request

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -11,12 +11,15 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
+from server.services.authenticate import Caller
 from server.services.judge import areas_of
 from server.services.lists import ListFile, make_list
+from server.storage.forms import FormAttachmentView
 from server.storage.openrosa import FileView, PublishedForm, find_form_xml, list_files, list_published
 from server.web.answers import answer_file
 from server.web.context import choose_locale, current_caller, current_home, current_session, now
 from server.web.openrosa.blueprint import PLACES, base_url, blueprint, require_version
+from server.web.wire import FILE, OPENROSA, PHONE_XML, XML, Parameter, Wire, told
 from sync.openrosa import CONTENT_TYPE, FormListEntry, MediaFile, render_form_list, render_manifest
 
 
@@ -31,7 +34,12 @@ def phone_route(rule: str, **options: Any) -> Callable[[Callable[..., Response]]
     return register
 
 
+FORM_ID = Parameter("formID", "This form alone.", example="water_point")
+LISTS = Wire(reads=(OPENROSA, FORM_ID), gives=(PHONE_XML,), etag=True, verb="open_form.list")
+
+
 @phone_route("/formList")
+@told(LISTS)
 def form_list(project_id: int, key: str | None = None) -> Response:
     """The open forms that this phone may fill, each with the hash of its XML. `formID` narrows the list."""
     require_version()
@@ -71,35 +79,34 @@ def _entries(project_id: int, forms: list[PublishedForm]) -> Iterator[FormListEn
 
 
 @phone_route("/forms/<segment:xml_form_id>/manifest")
+@told(Wire(reads=(OPENROSA,), gives=(PHONE_XML,), etag=True, verb="open_form.read"))
 def manifest(project_id: int, xml_form_id: str, key: str | None = None) -> Response:
     """The files that belong to the form. A file that nobody has uploaded yet is left out."""
     require_version()
     url = f"{base_url()}/projects/{project_id}/forms/{quote(xml_form_id, safe='')}/attachments"
-    files = []
-    for file in _files(project_id, xml_form_id):
-        md5 = _made(project_id, file).md5 if file.list_name else file.md5
-        if md5:
-            files.append(MediaFile(file.name, f"md5:{md5}", f"{url}/{quote(file.name, safe='')}"))
-    return _answer(render_manifest(files), CONTENT_TYPE)
+    return answer_manifest(project_id, _files(project_id, xml_form_id), current_caller(), url)
 
 
 @blueprint.get("/key/<key>/projects/<int:project_id>/forms/<segment:xml_form_id>.xml")
+@told(Wire(gives=(XML,), etag=True, verb="open_form.read"))
 def form_xml(key: str, project_id: int, xml_form_id: str) -> Response:
     """The current version of a form, as it was published."""
     form_id, xml = find_form_xml(current_session(), project_id, xml_form_id) or (None, b"")
     if form_id is None or not current_caller().may("open_form.read", project_id, form_id):
         raise NotFound("submission.unknown_form", form=xml_form_id)
-    return _answer(xml, "application/xml; charset=utf-8")
+    return answer_content(xml, "application/xml; charset=utf-8")
 
 
 @blueprint.get("/key/<key>/projects/<int:project_id>/forms/<segment:xml_form_id>/attachments/<segment:name>")
+@told(Wire(gives=(FILE,), etag=True, verb="open_form.read"))
 def form_file(key: str, project_id: int, xml_form_id: str, name: str) -> Response:
     """A file of the form; a list that the server makes holds what lies in this person's areas."""
     for file in _files(project_id, xml_form_id):
         if file.name != name:
             continue
         if file.list_name:
-            return _answer(_made(project_id, file).content, "text/csv; charset=utf-8")
+            made = made_list(project_id, file.list_name, current_caller())
+            return answer_content(made.content, "text/csv; charset=utf-8")
         if file.sha256:
             stream = current_home().blobs.open(file.sha256)
             return answer_file(stream, file.name, file.content_type, file.sha256)
@@ -113,12 +120,25 @@ def _files(project_id: int, xml_form_id: str) -> list[FileView]:
     return files
 
 
-def _made(project_id: int, file: FileView) -> ListFile:
-    areas = areas_of(current_caller())
-    return make_list(current_session(), project_id, file.list_name or "", areas, now().date())
+def answer_manifest(
+    project_id: int, files: Iterable[FileView | FormAttachmentView], caller: Caller, url: str
+) -> Response:
+    """The list of the files that are here, each with its address below `url`."""
+    found = []
+    for file in files:
+        md5 = made_list(project_id, file.list_name, caller).md5 if file.list_name else file.md5
+        if md5:
+            found.append(MediaFile(file.name, f"md5:{md5}", f"{url}/{quote(file.name, safe='')}"))
+    return answer_content(render_manifest(found), CONTENT_TYPE)
 
 
-def _answer(content: bytes, content_type: str) -> Response:
+def made_list(project_id: int, list_name: str, caller: Caller) -> ListFile:
+    """A list that the server makes, as this caller sees it."""
+    return make_list(current_session(), project_id, list_name, areas_of(caller), now().date())
+
+
+def answer_content(content: bytes, content_type: str) -> Response:
+    """A small body with an ETag; 304 to whoever has it."""
     answer = Response(content, content_type=content_type)
     answer.set_etag(hashlib.md5(content, usedforsecurity=False).hexdigest())
     return answer.make_conditional(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
+from server.services.authenticate import Caller
 from server.services.judge import Target, Upload
 from server.services.receive import Receipt, receive
 from server.web.answers import answer_openrosa
@@ -13,9 +14,36 @@ from server.web.errors import template
 from server.web.openrosa.blueprint import require_version
 from server.web.openrosa.forms import phone_route
 from server.web.openrosa.multipart import read_envelope
+from server.web.wire import DEVICE, OPENROSA, PHONE_XML, Content, Wire, told
+
+SENDS = Wire(
+    reads=(OPENROSA, DEVICE),
+    takes=(
+        Content(
+            "multipart/form-data",
+            "The instance as `xml_submission_file` (text/xml), and files under their own names; `*isIncomplete*` says "
+            "that more follow.",
+            {
+                "type": "object",
+                "required": ["xml_submission_file"],
+                "properties": {
+                    "xml_submission_file": {"type": "string", "contentMediaType": "text/xml"},
+                    "*isIncomplete*": {"type": "string", "enum": ["yes"]},
+                },
+                "additionalProperties": {"type": "string", "contentMediaType": "application/octet-stream"},
+            },
+        ),
+    ),
+    gives=(PHONE_XML,),
+    status=201,
+    also=(202,),
+    refuses=(413,),
+    verb="submission.create",
+)
 
 
 @phone_route("/submission", methods=["HEAD", "GET"])
+@told(Wire(reads=(OPENROSA,), status=204))
 def submission_head(project_id: int, key: str | None = None) -> Response:
     """204 without Location: a phone then keeps to X-OpenRosa-Accept-Content-Length for every record."""
     require_version()
@@ -24,6 +52,7 @@ def submission_head(project_id: int, key: str | None = None) -> Response:
 
 
 @phone_route("/submission", methods=["POST"])
+@told(SENDS)
 def submission(project_id: int, key: str | None = None) -> Response:
     """Takes in an instance with the files that came along (docs/openrosa.md has the answers)."""
     require_version()
@@ -31,14 +60,20 @@ def submission(project_id: int, key: str | None = None) -> Response:
     with read_envelope(request, home.config.home, request.args.get("deviceID")) as envelope:
         upload = Upload(envelope, Target(project_id), caller, now())
         receipt = receive(current_session(), home, upload)
-    return answer_openrosa(_sentence(caller.locale, receipt), "submit_success", receipt.status)
+    return answer_receipt(caller, receipt)
+
+
+def answer_receipt(caller: Caller, receipt: Receipt, *, draft: bool = False) -> Response:
+    """The receipt of what came in, in the language of who sent it. What was sent to try a draft has no number to ask
+    by."""
+    return answer_openrosa(_sentence(caller.locale, receipt, draft), "submit_success", receipt.status)
 
 
 _templates: dict[tuple[str, str], str] = {}
 """The sentences of receipts by language and message id: looked up once, needed with every upload."""
 
 
-def _sentence(locale: str, receipt: Receipt) -> str:
+def _sentence(locale: str, receipt: Receipt, draft: bool) -> str:
     """What became of it, what is still missing, and the number to ask for it by."""
     kept = receipt.kept
     incomplete = receipt.message == "submission.fresh" and kept.missing
@@ -48,7 +83,9 @@ def _sentence(locale: str, receipt: Receipt) -> str:
     said = [message]
     if kept.missing and not incomplete:
         said.append("submission.files_missing")
-    if receipt.number:
+    if draft:
+        said.append("submission.draft_only")
+    elif receipt.number:
         said.append("submission.receipt")
     return " ".join(_template(locale, each) % params for each in said)
 

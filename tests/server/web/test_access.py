@@ -10,6 +10,7 @@ from server.web.api.nouns import SIGNED_IN, Access
 from tests.kit.world import World
 
 PUBLIC = {
+    "document.show_document",
     "sessions.create_session",
     "sessions.restore_session",
     "users.initiate_reset",

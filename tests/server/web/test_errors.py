@@ -70,6 +70,13 @@ def test_codes_of_sessions_and_people_are_documented() -> None:
     assert [code for code in sorted(ours) if not re.search(rf"\b{code}\b", written)] == []
 
 
+def test_codes_of_forms_and_drafts_are_documented() -> None:
+    written = (ROOT / "docs" / "errors.md").read_text().partition("## Projects, forms, drafts")[2].partition("\n## ")[0]
+    ours = {code for message, code in SPECIAL.items() if message.startswith("form.")}
+    ours |= {CODES[each] for each in (errors.DraftLinkEnded, errors.VersionTaken, errors.VersionUnknown, errors.Warned)}
+    assert [code for code in sorted(ours) if not re.search(rf"\b{code}\b", written)] == []
+
+
 @pytest.mark.parametrize(
     ("path", "code"), [("nowhere", 404.1), ("projects/77", 404.1), ("projects/1/forms/none", 404.1)]
 )

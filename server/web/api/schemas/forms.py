@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from marshmallow import Schema, fields
 
+from server.storage.form_counts import FormCount, ProjectCount
 from server.storage.forms import FormAttachmentView, FormView, VersionView
+from server.storage.projects import ProjectView
 from server.web.answers import moment
 from server.web.api.schemas.fields import Body, Moment
+from server.web.api.schemas.people import ActorBody
 
 
 class NewProjectBody(Body):
     """A project to be."""
+
+    example = {"name": "Chương trình 135"}
 
     name = fields.String(required=True)
     description = fields.String(allow_none=True, load_default=None)
@@ -20,6 +26,8 @@ class NewProjectBody(Body):
 
 class ProjectChangeBody(Body):
     """What shall be different in a project."""
+
+    example = {"name": "Chương trình 135, 2026", "archived": False}
 
     name = fields.String()
     description = fields.String(allow_none=True)
@@ -29,6 +37,8 @@ class ProjectChangeBody(Body):
 class ProjectBody(Schema):
     """A project. `synthetic`: its numbers are invented."""
 
+    optional = frozenset({"verbs", "forms", "appUsers", "lastSubmission", "datasets", "lastEntity", "formList"})
+
     id = fields.Integer()
     name = fields.String()
     description = fields.String(allow_none=True)
@@ -36,18 +46,41 @@ class ProjectBody(Schema):
     synthetic = fields.Boolean()
     key_id = fields.Constant(None, data_key="keyId")
     created_at = Moment(data_key="createdAt")
-    updated_at = Moment(data_key="updatedAt")
+    updated_at = Moment(data_key="updatedAt", allow_none=True)
     deleted_at = fields.Constant(None, data_key="deletedAt")
+    verbs = fields.List(fields.String(), metadata={"description": "With X-Extended-Metadata."})
+    forms = fields.Integer(metadata={"description": "How many; with X-Extended-Metadata."})
+    app_users = fields.Integer(data_key="appUsers")
+    last_submission = Moment(data_key="lastSubmission", allow_none=True)
+    datasets = fields.Integer()
+    last_entity = Moment(data_key="lastEntity", allow_none=True)
+    form_list = fields.List(fields.Nested(lambda: FormBody()), data_key="formList")
 
 
 class FormChangeBody(Body):
     """What shall be different in a form."""
 
+    example = {"state": "closing"}
+
     state = fields.String()
+
+
+class ReviewStatesBody(Schema):
+    """How many submissions wait in which state."""
+
+    received = fields.Integer()
+    hasIssues = fields.Integer()  # noqa: N815
+    edited = fields.Integer()
 
 
 class FormBody(Schema):
     """A form in one of its versions."""
+
+    optional = frozenset({"id", "deletedAt", "submissions", "reviewStates", "lastSubmission", "entityRelated"}) | {
+        "publicLinks",
+        "createdBy",
+        "verbs",
+    }
 
     projectId = fields.Integer()  # noqa: N815 - the wire's own names
     xmlFormId = fields.String()  # noqa: N815
@@ -66,6 +99,15 @@ class FormBody(Schema):
     updatedAt = fields.String(allow_none=True)  # noqa: N815
     publishedAt = fields.String(allow_none=True)  # noqa: N815
     excelContentType = fields.String(allow_none=True)  # noqa: N815
+    id = fields.Integer(metadata={"description": "Of a deleted form: what it is restored by."})
+    deletedAt = fields.String()  # noqa: N815
+    submissions = fields.Integer(metadata={"description": "How many; with X-Extended-Metadata."})
+    reviewStates = fields.Nested(ReviewStatesBody)  # noqa: N815
+    lastSubmission = fields.String(allow_none=True)  # noqa: N815
+    entityRelated = fields.Boolean()  # noqa: N815
+    publicLinks = fields.Integer()  # noqa: N815
+    createdBy = fields.Nested(ActorBody, allow_none=True)  # noqa: N815
+    verbs = fields.List(fields.String())
 
 
 class ProblemBody(Schema):
@@ -106,6 +148,14 @@ class FormFileBody(Schema):
     updatedAt = fields.String(allow_none=True)  # noqa: N815
 
 
+class ListLinkBody(Body):
+    """Whether a file of a draft is a list that the server makes."""
+
+    example = {"dataset": False}
+
+    dataset = fields.Boolean(required=True)
+
+
 EXCEL = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
@@ -115,7 +165,8 @@ EXCEL = {
 def form_body(form: FormView, version: VersionView | None = None, draft_token: str | None = None) -> dict[str, Any]:
     """A form as the wire has it, in the version it is shown in or another one."""
     shown = version or form.shown
-    return {
+    gone = {"id": form.id, "deletedAt": moment(form.deleted_at)} if form.deleted_at else {}
+    return gone | {
         "projectId": form.project_id,
         "xmlFormId": form.xml_form_id,
         "name": shown.title,
@@ -132,6 +183,29 @@ def form_body(form: FormView, version: VersionView | None = None, draft_token: s
     }
 
 
+def form_count_body(count: FormCount) -> dict[str, Any]:
+    """What X-Extended-Metadata adds to a form. There are no public links, and no entity lists that forms write."""
+    by = count.created_by
+    names = ("id", "kind", "name", "created_at", "updated_at")
+    return {
+        "submissions": count.submissions,
+        "reviewStates": {"received": count.received, "hasIssues": count.has_issues, "edited": count.edited},
+        "lastSubmission": moment(count.last_submission),
+        "entityRelated": False,
+        "publicLinks": 0,
+        "createdBy": dict(zip(names, by, strict=True)) | {"deleted_at": None} if by else None,
+    }
+
+
+def project_body(project: ProjectView, count: ProjectCount | None = None) -> dict[str, Any]:
+    """A project as its schema takes it; with its numbers when they are given."""
+    body = asdict(project)
+    if count is not None:
+        numbers = {"forms": count.forms, "app_users": count.app_users, "last_submission": count.last_submission}
+        body |= numbers | {"datasets": 0, "last_entity": None}
+    return body
+
+
 def form_file_body(file: FormAttachmentView) -> dict[str, Any]:
     """A file that a form expects, as the wire has it."""
     return {
@@ -140,7 +214,7 @@ def form_file_body(file: FormAttachmentView) -> dict[str, Any]:
         "hash": file.md5,
         "exists": file.exists,
         "blobExists": file.sha256 is not None,
-        "datasetExists": False,
+        "datasetExists": file.list_name is not None,
         "serverMade": file.list_name is not None,
         "size": file.size,
         "updatedAt": moment(file.updated_at),

@@ -21,6 +21,8 @@ class _NothingIsMissing(Body):
 class Credentials(_NothingIsMissing):
     """What signing in takes."""
 
+    example = {"email": "lan@example.vn", "password": "một mật khẩu thật dài"}
+
     email = fields.String(required=True)
     password = fields.String(required=True)
 
@@ -44,6 +46,8 @@ class LiveSession(Schema):
 class NewUserBody(Body):
     """A person to be."""
 
+    example = {"email": "lan@example.vn", "displayName": "Đỗ Thị Lan"}
+
     email = fields.String(required=True)
     password = fields.String(allow_none=True, load_default=None)
     display_name = fields.String(allow_none=True, load_default=None, data_key="displayName")
@@ -52,12 +56,16 @@ class NewUserBody(Body):
 class UserChangeBody(Body):
     """What shall be different in a person."""
 
+    example = {"displayName": "Đỗ Thị Lan"}
+
     email = fields.String()
     display_name = fields.String(data_key="displayName")
 
 
 class PasswordBody(_NothingIsMissing):
     """Another password, and the one before."""
+
+    example = {"old": "một mật khẩu thật dài", "new": "mật khẩu mới tinh"}
 
     old = fields.String(required=True)
     new = fields.String(required=True)
@@ -66,11 +74,15 @@ class PasswordBody(_NothingIsMissing):
 class NewPasswordBody(_NothingIsMissing):
     """A password where the old one is forgotten."""
 
+    example = {"new": "mật khẩu mới tinh"}
+
     new = fields.String(required=True)
 
 
 class ResetBody(Body):
     """Whose password is forgotten."""
+
+    example = {"email": "lan@example.vn"}
 
     email = fields.String(allow_none=True, load_default=None)
 
@@ -84,6 +96,8 @@ class LinkBody(Schema):
 
 class PreferenceBody(Schema):
     """What somebody set in a client: any JSON."""
+
+    example = {"propertyValue": [1, 2]}
 
     class Meta:
         """Settings of marshmallow."""
@@ -101,12 +115,14 @@ class UserBody(Schema):
     name = fields.String(data_key="displayName")
     email = fields.String()
     created_at = Moment(data_key="createdAt")
-    updated_at = Moment(data_key="updatedAt")
-    deleted_at = Moment(data_key="deletedAt")
+    updated_at = Moment(data_key="updatedAt", allow_none=True)
+    deleted_at = Moment(data_key="deletedAt", allow_none=True)
 
 
 class CurrentUser(Schema):
     """Who asks. `verbs`: what he or she may do on the whole site; `preferences`: {site, projects}. Both when asked."""
+
+    optional = frozenset({"verbs", "preferences"})
 
     id = fields.Integer()
     type = fields.Constant("user")
@@ -114,7 +130,7 @@ class CurrentUser(Schema):
     email = fields.String()
     locale = fields.String()
     created_at = Moment(data_key="createdAt")
-    updated_at = Moment(data_key="updatedAt")
+    updated_at = Moment(data_key="updatedAt", allow_none=True)
     deleted_at = fields.Constant(None, data_key="deletedAt")
     verbs = fields.List(fields.String())
     preferences = fields.Dict()
@@ -122,6 +138,8 @@ class CurrentUser(Schema):
 
 class NewAppUserBody(Body):
     """A phone's key holder to be."""
+
+    example = {"displayName": "Trưởng thôn Ngàn Chi"}
 
     display_name = fields.String(required=True, data_key="displayName")
 
@@ -135,7 +153,7 @@ class AppUserBody(Schema):
     name = fields.String(data_key="displayName")
     token = fields.String(allow_none=True)
     created_at = Moment(data_key="createdAt")
-    updated_at = Moment(data_key="updatedAt")
+    updated_at = Moment(data_key="updatedAt", allow_none=True)
     deleted_at = fields.Constant(None, data_key="deletedAt")
 
 
@@ -160,8 +178,8 @@ class RoleBody(Schema):
 
     id = fields.Integer()
     system = fields.String()
-    name = fields.Function(lambda role: ROLE_NAMES[role.system])
-    verbs = fields.Function(lambda role: sorted(role.verbs))
+    name = fields.Function(lambda role: ROLE_NAMES[role.system], metadata={"type": "string"})
+    verbs = fields.Function(lambda role: sorted(role.verbs), metadata={"type": "array", "items": {"type": "string"}})
     created_at = fields.Constant(None, data_key="createdAt")
     updated_at = fields.Constant(None, data_key="updatedAt")
 
@@ -173,13 +191,15 @@ class ActorBody(Schema):
     kind = fields.String(data_key="type")
     name = fields.String(data_key="displayName")
     created_at = Moment(data_key="createdAt")
-    updated_at = Moment(data_key="updatedAt")
-    deleted_at = Moment(data_key="deletedAt")
+    updated_at = Moment(data_key="updatedAt", allow_none=True)
+    deleted_at = Moment(data_key="deletedAt", allow_none=True)
 
 
 class AssignmentBody(Schema):
     """A role that somebody has. `actor`: when asked for more; `xmlFormId`: in lists of forms; the area and the dates
     (ours) only where the role is so limited."""
+
+    optional = frozenset({"xmlFormId", "areaId", "validFrom", "validTo", "actor"})
 
     actorId = fields.Integer()  # noqa: N815 - the wire's own names
     roleId = fields.Integer()  # noqa: N815

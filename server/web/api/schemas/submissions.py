@@ -63,12 +63,16 @@ class AuditBody(Schema):
 class ReviewBody(Body):
     """The state a submission shall have; null is `received`."""
 
+    example = {"reviewState": "approved", "reason": None}
+
     review_state = fields.String(required=True, allow_none=True, data_key="reviewState")
     reason = fields.String(allow_none=True, load_default=None)
 
 
 class NewCommentBody(Body):
     """A comment to be."""
+
+    example = {"body": "Số hộ đã hỏi lại, đúng."}
 
     body = fields.String(required=True)
 

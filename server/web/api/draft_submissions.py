@@ -1,0 +1,125 @@
+"""What was sent to try a draft, as scripts send and read it. It is in no other list, no figure and no verdict, and goes
+when the draft is published, replaced or thrown away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from server.domain.errors import Forbidden, NotFound
+from server.services.attach import Answered, attach_to_submission, detach_from_submission, get_slot
+from server.services.judge import Target, Upload
+from server.services.receive import receive
+from server.services.review import place_of
+from server.services.sight import sight
+from server.storage.draft_submissions import (
+    find_draft_submission,
+    find_draft_submission_by_id,
+    list_draft_submissions,
+)
+from server.storage.intake import list_slots
+from server.storage.readings import Page, SubmissionView
+from server.web.answers import answer_file
+from server.web.api.bodies import read_part
+from server.web.api.drafts import DRAFT, nouns
+from server.web.api.forms import draft_of
+from server.web.api.nouns import Here
+from server.web.api.schemas.fields import SUCCESS, Success
+from server.web.api.schemas.submissions import SubmissionBody, SubmissionFileBody, submission_body
+from server.web.api.submissions import SENDS, answer_xml, sent_envelope
+from server.web.context import current_home, current_session, now, whole
+from server.web.wire import GIVES_FILE, PAGED, TAKES_FILE, XML, Wire, told
+from sync.decide import Dialect
+
+SUBMISSIONS = f"{DRAFT}/submissions"
+SUBMISSION = f"{SUBMISSIONS}/<segment:instance_id>"
+FILE = f"{SUBMISSION}/attachments/<segment:name>"
+
+
+@nouns.view(f"GET {SUBMISSIONS}", "submission.list", answer=SubmissionBody(many=True))
+@told(PAGED)
+def list_tried(here: Here) -> list[dict[str, Any]]:
+    """What was sent to try the draft, newest first; `limit` and `offset` narrow it."""
+    session, form = current_session(), here.form
+    draft_of(here)
+    seen = sight(session, here.caller, "submission.list", (form.project_id, form.id))
+    page = Page(whole("offset") or 0, whole("limit"), seen)
+    return [submission_body(each, here.project.synthetic) for each in list_draft_submissions(session, form.id, page)]
+
+
+@nouns.view(f"POST {SUBMISSIONS}", "submission.create", answer=SubmissionBody())
+@told(SENDS)
+def send_tried(here: Here) -> dict[str, Any]:
+    """Sends what was filled in to try the draft; whatever version it names, and also while the form is closed."""
+    draft_of(here)
+    target = Target(here.project.id, Dialect.REST, here.form.xml_form_id, draft=True)
+    upload = Upload(sent_envelope(), target, here.caller, now())
+    receipt = receive(current_session(), current_home(), upload)
+    kept = find_draft_submission_by_id(current_session(), receipt.submission_id or 0)
+    if kept is None:
+        raise NotFound("submission.unknown", instance=receipt.instance_id)
+    return submission_body(kept, here.project.synthetic)
+
+
+@nouns.view(f"GET {SUBMISSION}", "submission.read", answer=SubmissionBody())
+def get_tried(here: Here, instance_id: str) -> dict[str, Any]:
+    """One of them by the instance id of its first version."""
+    return submission_body(_submission(here, instance_id), here.project.synthetic)
+
+
+@nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
+@told(Wire(gives=(XML,)))
+def get_tried_xml(here: Here, instance_id: str) -> Response:
+    """The current text, byte for byte as it was sent."""
+    return answer_xml(_submission(here, instance_id).current.id)
+
+
+@nouns.view(f"GET {SUBMISSION}/attachments", "submission.read", answer=SubmissionFileBody(many=True))
+def list_tried_files(here: Here, instance_id: str) -> list[dict[str, Any]]:
+    """The files that the answers name, and whether they are here."""
+    slots = list_slots(current_session(), _submission(here, instance_id).current.id)
+    return [{"name": each.name, "exists": each.sha256 is not None} for each in slots]
+
+
+@nouns.view(f"GET {FILE}", "submission.read")
+@told(GIVES_FILE)
+def get_tried_file(here: Here, instance_id: str, name: str) -> Response:
+    """A file of one of them."""
+    slot = get_slot(current_session(), _submission(here, instance_id).current.id, name)
+    if slot.sha256 is None:
+        raise NotFound("submission.attachment_missing", name=name)
+    return answer_file(current_home().blobs.open(slot.sha256), name, slot.content_type, slot.sha256)
+
+
+@nouns.view(f"POST {FILE}", "submission.update", "submission.create", answer=Success())
+@told(TAKES_FILE)
+def put_tried_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
+    """Uploads a file that an answer names: the raw body."""
+    answered = Answered(here.form, _found(here, instance_id))
+    with read_part(name) as part:
+        attach_to_submission(current_session(), current_home(), here.caller, answered, (part, now()))
+    return SUCCESS
+
+
+@nouns.view(f"DELETE {FILE}", "submission.update", answer=Success())
+def empty_tried_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
+    """Takes a file away; the answer that names it stays."""
+    answered = Answered(here.form, _submission(here, instance_id))
+    detach_from_submission(current_session(), here.caller, answered, name, now())
+    return SUCCESS
+
+
+def _found(here: Here, instance_id: str) -> SubmissionView:
+    draft_of(here)
+    found = find_draft_submission(current_session(), here.form.id, instance_id)
+    if found is None:
+        raise NotFound("submission.unknown", instance=instance_id)
+    return found
+
+
+def _submission(here: Here, instance_id: str) -> SubmissionView:
+    found = _found(here, instance_id)
+    if not here.caller.may_in("submission.read", place_of(current_session(), here.form, found)):
+        raise Forbidden("auth.forbidden")
+    return found
