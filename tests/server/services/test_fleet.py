@@ -32,8 +32,10 @@ def test_all_that_phones_count_as_sent_is_here_and_a_loss_is_noticed(world: Worl
     assert heard
 
     tally = compare(world.session, tally, sent, world.home.blobs.has)
-    assert (tally.phones, tally.unsent, tally.good) == (4, 0, True)
-    assert tally.made == tally.sent == tally.whole > 0
+    assert (tally.phones, tally.good) == (4, True)
+    # what a broken line held up to the end is still on its phone
+    assert tally.made == tally.sent + tally.unsent
+    assert tally.sent == tally.whole > 0
 
     instance_id, envelope = next((key, each) for key, each in sent.items() if each.attachments)
     photo = envelope.attachments[0].sha256
