@@ -33,7 +33,8 @@ def read_again(text: str, plan: NodePlan, now: dt.datetime) -> tuple[str, str, b
         return "1" if text in ("1", "t") else "0", kind, True
     if kind in _POINTS:
         points, read_as = points_again(text, kind)
-        return "" if points == "0.0 0.0 0.0 0.0" else points, read_as, points != ""
+        nowhere = points.replace("-0.0", "0.0") == "0.0 0.0 0.0 0.0"
+        return "" if nowhere else points, read_as, points != ""
     reader = READERS.get(kind)
     if reader is None:
         return text, kind, True

@@ -25,6 +25,7 @@ from forms.xpath.values import Node, cut, string_to_number
 _KEPT = frozenset({"random", "uuid", "property"})
 _ROUNDS = 12
 _MOST_ROWS = 10_000
+_POINTS = ("geopoint", "geotrace", "geoshape")
 _LISTS = ("select1", "select", "rank")
 
 
@@ -112,7 +113,8 @@ class _Opened:
     """The blank form with the answers of a submission read into it.
 
     By id of a node, ``sent``: what was sent for it, and ``types``: under which type it is read, where that is not its
-    field's. ``hidden``: ids of the nodes whose own relevance is false.
+    field's. ``hidden``: ids of the nodes whose own relevance is false. ``nowhere``: ids of those with a point at 0, 0,
+    which says nothing and yet is an answer.
     """
 
     def __init__(self, root: Node, plan: NodePlan, now: dt.datetime) -> None:
@@ -120,6 +122,7 @@ class _Opened:
         self.sent: dict[int, Node] = {}
         self.types: dict[int, str] = {}
         self.hidden: set[int] = set()
+        self.nowhere: set[int] = set()
         self.root = self.read(root, plan)
 
     def read(self, sent: Node, plan: NodePlan, bare: bool = False, row: bool = False) -> Node:
@@ -157,7 +160,9 @@ class _Opened:
         return made
 
     def _fill(self, node: Node, text: str, plan: NodePlan) -> None:
-        node.text, kind, _ = read_again(text.strip(), plan, self.now)
+        node.text, kind, readable = read_again(text.strip(), plan, self.now)
+        if readable and not node.text and text.strip() and plan.type in _POINTS:
+            self.nowhere.add(id(node))
         if kind != plan.type:
             self.types[id(node)] = kind
 
@@ -336,7 +341,8 @@ class _Phone(Evaluation):
     def _holds(self, node: Node, constraint: Expression | None) -> bool | None:
         if constraint is None:
             return None
-        return not node.text or constraint.boolean(self.at(node))
+        empty = not node.text and id(node) not in self.opened.nowhere
+        return empty or constraint.boolean(self.at(node))
 
     def _listed(self, node: Node, plan: NodePlan, raw: str | None) -> bool | None:
         """Whether the answer is on the list; to look at the list makes a phone drop what is not."""

@@ -43,6 +43,7 @@ MEASURED: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("1", "1.0 0.0 0.0 0.0", True),
         ("1e1 2", "10.0 2.0 0.0 0.0", True),
         ("0 0", "", True),
+        ("-0.0 0", "", True),
         ("1 2 3 4 5", "", False),
         ("1,2", "", False),
         ("1 2; 3 4", "", False),
