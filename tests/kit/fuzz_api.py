@@ -32,6 +32,8 @@ from server.storage.schema import upgrade
 from tests.kit.fuzz_world import FuzzWorld, fuzz_world
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+ROUNDS = 4
+"""How often an operation is asked that was refused each time."""
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 WRITES_WHEN_REFUSED = {
     "sessions_create_session": "wrong passwords are counted",
@@ -77,8 +79,10 @@ def fuzz(there: FuzzWorld, *, examples: int, number: int = 1, seconds: float = 1
             continue
         found.operations += 1
         found.refused_only.add(name)
-        for mode in MODES:
-            _ask(there, operation, mode, found, (examples, number))
+        for again in range(ROUNDS):
+            if again == 0 or name in found.refused_only:
+                for mode in MODES:
+                    _ask(there, operation, mode, found, (examples, number + again))
     return found
 
 
@@ -115,17 +119,25 @@ def _request(data: st.DataObject, there: FuzzWorld, cases: st.SearchStrategy[Any
     """A case of the document, most of the time for things that are there and from somebody who may."""
     draw = data.draw
     case = draw(cases)
+    operation = case.operation.definition.raw
+    way, well = there.way_of(operation["operationId"]), draw(st.booleans())
     for name in list(case.path_parameters or {}):
-        if name in there.known and draw(_OFTEN):
-            case.path_parameters[name] = quote(str(draw(st.sampled_from(there.known[name]))), safe="")
-    good = there.bodies_of(case.operation.definition.raw, case.media_type)
+        if name in way and (well or draw(_OFTEN)):
+            value = way[name] if well else draw(st.sampled_from(there.known[name]))
+            case.path_parameters[name] = quote(str(value), safe="")
+    if well and draw(_OFTEN):
+        case.query = {name: each for name, each in (case.query or {}).items() if name == "lang"}
+    for each in operation.get("parameters", []):
+        if each["in"] == "query" and each["name"] in (case.query or {}) and "example" in each and draw(st.booleans()):
+            case.query[each["name"]] = each["example"]
+    good = there.bodies_of(operation, case.media_type)
     if good and draw(_OFTEN):
         case.body = good[draw(st.integers(0, len(good) - 1))]
     elif case.media_type not in (None, *SHAPED):
         case.body = draw(st.binary(max_size=300))
     if "X-OpenRosa-Version" in (case.headers or {}) and draw(_OFTEN):
         case.headers["X-OpenRosa-Version"] = "1.0"
-    who = draw(st.sampled_from(["admin"] * 12 + list(there.credentials)))
+    who = draw(st.sampled_from(["admin"] * 8 + list(there.credentials)))
     return case, there.credentials[who]
 
 

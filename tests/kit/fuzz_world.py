@@ -39,14 +39,16 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclass(repr=False)
 class FuzzWorld:
-    """The world, the credentials in it, what paths may name, and bodies that are good: by content type, and of the
-    operations that know their own."""
+    """The world, the credentials in it, what paths may name (the best first), and bodies that are good: by content
+    type, and of the operations that know their own. `ways`: what is better in the paths of some, by how their ids
+    begin."""
 
     world: World
     credentials: dict[str, str | None]
     known: dict[str, list[str | int]]
     bodies: dict[str, list[Any]]
     own: dict[str, Any]
+    ways: dict[str, dict[str, str | int]]
     file: Path
 
     def __post_init__(self) -> None:
@@ -64,6 +66,13 @@ class FuzzWorld:
             return list(self.bodies.get(kind or "", []))
         example = operation["requestBody"]["content"][kind].get("example")
         return [] if example is None else [example]
+
+    def way_of(self, operation_id: str) -> dict[str, str | int]:
+        """What stands in the path of an operation when all is well."""
+        best = {name: values[0] for name, values in self.known.items()}
+        for beginning, other in self.ways.items():
+            best |= other if operation_id.startswith(beginning) else {}
+        return best
 
     def has_changed(self) -> bool:
         """Whether anybody wrote to the database since it was last as it was made."""
@@ -106,24 +115,27 @@ def _settle(world: World, file: Path) -> FuzzWorld:
     _done(api.post("projects/1/forms", data=xlsx(_named("chua_ra")), content_type=XLSX))
     _done(api.post("projects/1/forms?publish=true", data=xlsx(_named("da_xoa")), content_type=XLSX))
     _done(api.delete("projects/1/forms/da_xoa"))
+    gone = api.get("projects/1/forms?deleted=true").get_json()[0]["id"]
     sent, more = _send(world, house, phone)
     draft = _draft(api, more[1])
     _done(api.put("user-preferences/site/cot", json={"propertyValue": [1]}))
+    _done(api.put("user-preferences/project/1/cot", json={"propertyValue": 1}))
     _done(api.post("projects", json={"name": "Dự án khác"}))
+    viewer = next(each["id"] for each in api.get("users").get_json() if each["displayName"] == "Người xem")
     _done(api.post(f"projects/1/assignments/viewer/{phone.id}"))
     known: dict[str, list[str | int]] = {
-        "project_id": [*[1] * 12, 2, 99],
-        "form_id": [*[house] * 12, water, "chua_ra", "da_xoa", "khong_co"],
-        "version": ["1", "1", "2", "___", *sent[:3]],
-        "instance_id": [*[sent[0]] * 9, *sent, "uuid:khong-co"],
-        "name": [*["anh.jpg", "ap.csv"] * 3, "cot", "khác/đi.png"],
-        "actor_id": [1, phone.id, revoked["id"], 99],
-        "user_id": [1, 2, 99],
-        "number": [1, 2, 3, 4, 99],
-        "role": ["admin", "viewer", "viewer", "app-user", 2, "khong-co"],
-        "token": [*[draft] * 5, "a" * 64],
-        "key": [*[phone.token] * 6, revoked["token"], "a" * 64],
-        "table": ["Submissions", f"Submissions('{sent[0]}')", "Submissions.nguoi", "Khong"],
+        "project_id": [1, 2, 99],
+        "form_id": [house, water, "chua_ra", "da_xoa", "khong_co"],
+        "version": ["1", "2", "___", *sent[:3]],
+        "instance_id": [*sent, "uuid:khong-co"],
+        "name": ["anh.jpg", "ap.csv", "cot", "khác/đi.png"],
+        "actor_id": [phone.id, 1, revoked["id"], 99],
+        "user_id": [viewer, 1, 99],
+        "number": [gone, 1, 99],
+        "role": ["viewer", "admin", "app-user", 2, "khong-co"],
+        "token": [draft, "a" * 64],
+        "key": [phone.token, revoked["token"], "a" * 64],
+        "table": ["Submissions", "Submissions.nguoi", "Khong"],
         "rest": ["nguoi", "khong/co"],
         "quarantine_id": [1, 99],
     }
@@ -140,8 +152,22 @@ def _settle(world: World, file: Path) -> FuzzWorld:
         "submissions_edit": more[3],
         "sessions_create_session": {"email": EMAIL, "password": PASSWORD},
     }
+    table = f"Submissions('{sent[0]}')"
+    ways: dict[str, dict[str, str | int]] = {
+        "assignments_unassign_on_form": {"role": "app-user"},
+        "assignments_unassign_on_site": {"actor_id": viewer},
+        "draft_submissions": {"name": "anh.jpg"},
+        "drafts": {"name": "ap.csv"},
+        "form": {"name": "ap.csv"},
+        "history": {"version": sent[1]},
+        "openrosa": {"name": "ap.csv"},
+        "sessions": {"token": people["viewer"].token or ""},
+        "submissions_restore": {"instance_id": sent[2]},
+        "tables": {"table": table},
+        "users_delete": {"name": "cot"},
+    }
     credentials = {name: each.token for name, each in people.items()} | {"admin": api.token, "phone": phone.token}
-    return FuzzWorld(world, credentials, known, bodies, own, file)
+    return FuzzWorld(world, credentials, known, bodies, own, ways, file)
 
 
 def _household(api: Api) -> str:

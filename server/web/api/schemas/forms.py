@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields
 
@@ -18,7 +18,7 @@ from server.web.api.schemas.people import ActorBody
 class NewProjectBody(Body):
     """A project to be."""
 
-    example = {"name": "Chương trình 135"}
+    example: ClassVar[Any] = {"name": "Chương trình 135"}
 
     name = fields.String(required=True)
     description = fields.String(allow_none=True, load_default=None)
@@ -27,7 +27,7 @@ class NewProjectBody(Body):
 class ProjectChangeBody(Body):
     """What shall be different in a project."""
 
-    example = {"name": "Chương trình 135, 2026", "archived": False}
+    example: ClassVar[Any] = {"name": "Chương trình 135, 2026", "archived": False}
 
     name = fields.String()
     description = fields.String(allow_none=True)
@@ -60,7 +60,7 @@ class ProjectBody(Schema):
 class FormChangeBody(Body):
     """What shall be different in a form."""
 
-    example = {"state": "closing"}
+    example: ClassVar[Any] = {"state": "closing"}
 
     state = fields.String()
 
@@ -151,7 +151,7 @@ class FormFileBody(Schema):
 class ListLinkBody(Body):
     """Whether a file of a draft is a list that the server makes."""
 
-    example = {"dataset": False}
+    example: ClassVar[Any] = {"dataset": False}
 
     dataset = fields.Boolean(required=True)
 

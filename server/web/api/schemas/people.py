@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import INCLUDE, Schema, fields, pre_load
 
@@ -21,7 +21,7 @@ class _NothingIsMissing(Body):
 class Credentials(_NothingIsMissing):
     """What signing in takes."""
 
-    example = {"email": "lan@example.vn", "password": "một mật khẩu thật dài"}
+    example: ClassVar[Any] = {"email": "lan@example.vn", "password": "một mật khẩu thật dài"}
 
     email = fields.String(required=True)
     password = fields.String(required=True)
@@ -46,7 +46,7 @@ class LiveSession(Schema):
 class NewUserBody(Body):
     """A person to be."""
 
-    example = {"email": "lan@example.vn", "displayName": "Đỗ Thị Lan"}
+    example: ClassVar[Any] = {"email": "lan@example.vn", "displayName": "Đỗ Thị Lan"}
 
     email = fields.String(required=True)
     password = fields.String(allow_none=True, load_default=None)
@@ -56,7 +56,7 @@ class NewUserBody(Body):
 class UserChangeBody(Body):
     """What shall be different in a person."""
 
-    example = {"displayName": "Đỗ Thị Lan"}
+    example: ClassVar[Any] = {"displayName": "Đỗ Thị Lan"}
 
     email = fields.String()
     display_name = fields.String(data_key="displayName")
@@ -65,7 +65,7 @@ class UserChangeBody(Body):
 class PasswordBody(_NothingIsMissing):
     """Another password, and the one before."""
 
-    example = {"old": "một mật khẩu thật dài", "new": "mật khẩu mới tinh"}
+    example: ClassVar[Any] = {"old": "một mật khẩu thật dài", "new": "mật khẩu mới tinh"}
 
     old = fields.String(required=True)
     new = fields.String(required=True)
@@ -74,7 +74,7 @@ class PasswordBody(_NothingIsMissing):
 class NewPasswordBody(_NothingIsMissing):
     """A password where the old one is forgotten."""
 
-    example = {"new": "mật khẩu mới tinh"}
+    example: ClassVar[Any] = {"new": "mật khẩu mới tinh"}
 
     new = fields.String(required=True)
 
@@ -82,7 +82,7 @@ class NewPasswordBody(_NothingIsMissing):
 class ResetBody(Body):
     """Whose password is forgotten."""
 
-    example = {"email": "lan@example.vn"}
+    example: ClassVar[Any] = {"email": "lan@example.vn"}
 
     email = fields.String(allow_none=True, load_default=None)
 
@@ -97,7 +97,7 @@ class LinkBody(Schema):
 class PreferenceBody(Schema):
     """What somebody set in a client: any JSON."""
 
-    example = {"propertyValue": [1, 2]}
+    example: ClassVar[Any] = {"propertyValue": [1, 2]}
 
     class Meta:
         """Settings of marshmallow."""
@@ -139,7 +139,7 @@ class CurrentUser(Schema):
 class NewAppUserBody(Body):
     """A phone's key holder to be."""
 
-    example = {"displayName": "Trưởng thôn Ngàn Chi"}
+    example: ClassVar[Any] = {"displayName": "Trưởng thôn Ngàn Chi"}
 
     display_name = fields.String(required=True, data_key="displayName")
 

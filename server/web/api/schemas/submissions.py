@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields
 
@@ -63,7 +63,7 @@ class AuditBody(Schema):
 class ReviewBody(Body):
     """The state a submission shall have; null is `received`."""
 
-    example = {"reviewState": "approved", "reason": None}
+    example: ClassVar[Any] = {"reviewState": "approved", "reason": None}
 
     review_state = fields.String(required=True, allow_none=True, data_key="reviewState")
     reason = fields.String(allow_none=True, load_default=None)
@@ -72,7 +72,7 @@ class ReviewBody(Body):
 class NewCommentBody(Body):
     """A comment to be."""
 
-    example = {"body": "Số hộ đã hỏi lại, đúng."}
+    example: ClassVar[Any] = {"body": "Số hộ đã hỏi lại, đúng."}
 
     body = fields.String(required=True)
 
