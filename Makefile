@@ -19,7 +19,7 @@ GOLDEN ?= ../shared/vectors/golden.tar.gz
 ORACLE ?= ../shared/oracle/Oracle.java
 VECTORS ?= ../shared/vectors/xpath.tar.gz
 
-.PHONY: help venv install dev assets translations services run test golden vectors oracle check format bench bench-validate clean
+.PHONY: help venv install dev assets translations services run test fuzz-api golden vectors oracle check format bench bench-validate clean
 
 help: ## print this list
 	@echo "thonban – máy chủ thu thập dữ liệu thôn bản / field data server for village programmes"
@@ -31,6 +31,9 @@ run: install assets translations ## build what is missing, load the demo, serve 
 
 test: dev assets translations services check ## everything that CI runs: set-up, checks, all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+fuzz-api: dev translations ## ask every route at random, hold each answer against the OpenAPI document (ARGS="--examples 100 --seconds 1800 --seed 7")
+	@$(BIN)/python -m tests.kit.fuzz_api $(ARGS)
 
 golden: dev ## hold findings against what two engines said of damaged submissions (GOLDEN=FOLDER: forms/, cases.jsonl)
 	@$(BIN)/python -m tests.kit.golden $(GOLDEN)

@@ -23,8 +23,12 @@ settings.register_profile("thonban", deadline=None)
 settings.load_profile("thonban")
 
 MakeDatabase = Callable[..., str]
-LONG = {"tests/server/test_run.py", "tests/journeys/test_desk_browser.py"}
-"""Files that wait for programs they start; with more than one worker these come first."""
+LONG = {
+    "tests/server/test_run.py",
+    "tests/journeys/test_desk_browser.py",
+    "tests/server/web/api/test_openapi.py",
+}
+"""Files that wait for programs they start, or ask very much; with more than one worker these come first."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,7 +16,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT /
 ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"(?:^|`|bin/)thonban ([a-z]+)", re.MULTILINE)
-TARGET = re.compile(r"(?:^|[`&] ?)make ([a-z]+)", re.MULTILINE)
+TARGET = re.compile(r"(?:^|[`&] ?)make ([a-z-]+)", re.MULTILINE)
 
 
 def name(path: Path) -> str:
@@ -46,7 +46,7 @@ def test_options_exist(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_make_targets_exist(document: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(TARGET.findall(document.read_text())) - targets == set()
 
 

@@ -148,3 +148,9 @@ def test_no_text_stands_in_code_with_a_stray_per_cent() -> None:
         for key, text in texts(language).items():
             assert re.sub(r"%\(\w+\)s|%%", "", text).count("%") == 0, key
     assert Path(CATALOGUES).is_dir()
+
+
+def test_a_form_by_the_name_of_a_phones_path_is_refused_in_json(world: World) -> None:
+    for path in ("projects/1/forms/manifest", "user-preferences/site/formList"):
+        answer = world.api.delete(path)
+        assert (answer.status_code, answer.get_json()["code"]) == (404, 404.1)

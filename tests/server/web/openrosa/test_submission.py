@@ -198,3 +198,11 @@ def test_a_large_photo_goes_through_a_file_and_leaves_none_behind(world: World, 
     kept = world.api.get("projects/1/forms/water_point/submissions/uuid:1/attachments/big.jpg")
     assert kept.get_data() == photo
     assert not list(world.home.config.home.glob("upload-*"))
+
+
+def test_what_nobody_can_read_is_kept_apart_though_its_project_is_not_there(world: World, phone: Phone) -> None:
+    api, part = world.api, {"xml_submission_file": (io.BytesIO(b"<khong-phai>"), "submission.xml", "text/xml")}
+    answer = api.post("projects/99/submission", data=part, headers=OPENROSA)
+    assert answer.status_code == 400
+    assert message(answer)
+    assert [each["code"] for each in api.get("quarantine").get_json()] == ["instance.not_xml"]
