@@ -1,8 +1,8 @@
 """Roles as a table, role → verbs, and the one question: may somebody with these grants do this, here, today?
 
 Roles 1 to 9 and their verbs are named as in the API of ODK Central, so that its clients find what they ask for; the
-reviewers of a commune, a district and a province are ours and are meant to be granted with an area. Verbs that begin
-with `review.` act at one level of review.py; `round.`, `area.` and `rule_set.` are ours too.
+people of a programme (numbers from 101 on) are ours and are meant to be granted with an area and for dates. Verbs that
+begin with `review.` act at one level of review.py; `round.`, `area.` and `rule_set.` are ours too.
 """
 
 from collections.abc import Iterable
@@ -58,6 +58,31 @@ class Reach:
         return self.everywhere or bool(self.area_ids)
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What somebody sees of the submissions of a project, as of the day `on`: everything, or what lies in `areas` and
+    below, and of single forms (`forms`, by their number) more. Storage makes a condition of it (storage/reach.py)."""
+
+    everywhere: bool
+    areas: frozenset[str]
+    on: date
+    forms: tuple[tuple[int, Reach], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.areas) or any(reached for _, reached in self.forms)
+
+    def of_form(self, form_id: int) -> "Scope":
+        """The same of one form alone."""
+        reached = dict(self.forms).get(form_id)
+        if reached is None or self.everywhere:
+            return Scope(self.everywhere, self.areas, self.on)
+        return Scope(reached.everywhere, self.areas | reached.area_ids, self.on)
+
+
+ALL = Scope(True, frozenset(), date.min)
+"""Everything there is."""
+
+
 def _verbs(text: str) -> frozenset[str]:
     """`form: read list` per line becomes form.read, form.list."""
     lines = (line.split(":") for line in text.strip().splitlines())
@@ -70,6 +95,9 @@ _READ_ANSWERS = _verbs(
     "submission: list read\nentity: list read\nactor_property: list\nround: list read\narea: list read"
 )
 _FILL = _verbs("project: read\nopen_form: list read\nsubmission: create")
+_WATCH = _verbs("audit: read\nfield_key: list")
+_WHOLE_PROJECTS = _verbs("project: update delete\nform: create update delete restore\ndataset: create update")
+"""What changes a project for everybody in it, whatever their area."""
 _REVIEW = _READ_FORMS | _READ_ANSWERS | {"submission.update"}
 _MANAGE = (
     _READ_FORMS
@@ -111,10 +139,18 @@ ROLES: tuple[Role, ...] = (
     Role(7, "formview", _verbs("open_form: list read")),
     Role(8, "formfill", _FILL),
     Role(9, "pub-link", _verbs("open_form: read\nsubmission: create")),
-    Role(101, "reviewer_commune", _REVIEW | {"review.commune"}),
-    Role(102, "reviewer_district", _REVIEW | {"review.district"}),
-    Role(103, "reviewer_province", _REVIEW | {"review.province"}),
+    Role(101, "commune_supervisor", _REVIEW | _WATCH | {"review.commune"}),
+    Role(102, "district_reviewer", _REVIEW | _WATCH | {"review.district"}),
+    Role(103, "province_reviewer", _REVIEW | _WATCH | {"review.province"}),
+    Role(104, "village_head", _FILL | _verbs("submission: list read\nround: list read\narea: list read")),
+    Role(105, "programme_admin", (_MANAGE - _WHOLE_PROJECTS) | _WATCH | _verbs("area: update\nrule_set: read")),
+    Role(106, "analyst", _READ_FORMS | _READ_ANSWERS),
+    Role(107, "auditor", _READ_FORMS | _READ_ANSWERS | _WATCH),
+    # whoever holds classes fills in forms about them, and has no business with what households answered
+    Role(108, "trainer", _FILL | _verbs("round: list read\narea: list read")),
 )
+PROGRAMME_ROLES: tuple[str, ...] = tuple(role.system for role in ROLES if role.id > 100)
+"""Those that are meant to be granted on an area, and for dates."""
 _BY_NAME = {role.system: role for role in ROLES}
 _BY_ID = {role.id: role for role in ROLES}
 
@@ -149,6 +185,15 @@ def reach(grants: Iterable[Grant], verb: str, place: Place, on: date) -> Reach:
     ]
     everywhere = any(grant.area_id is None or verb in _READ_FORMS for grant in standing)
     return Reach(everywhere, frozenset(grant.area_id for grant in standing if grant.area_id is not None))
+
+
+def scope_of(grants: Iterable[Grant], verb: str, project_id: int, on: date) -> Scope:
+    """How far a verb goes over the submissions of a project, grants on single forms too."""
+    held = tuple(grants)
+    whole = reach(held, verb, Place(project_id), on)
+    forms = {grant.form_id for grant in held if grant.form_id is not None and grant.project_id == project_id}
+    single = ((form_id, reach(held, verb, Place(project_id, form_id), on)) for form_id in sorted(forms))
+    return Scope(whole.everywhere, whole.area_ids, on, tuple((form_id, found) for form_id, found in single if found))
 
 
 def forms_within(grants: Iterable[Grant], verb: str, project_id: int, on: date) -> frozenset[int] | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from server.domain.data_files import AreaRow as ShippedArea
 from server.domain.data_files import ChangeRow, FactRow
 from server.services.campaign import touch
+from server.services.reach import work_out_reach
 from server.storage.areas import add_areas, add_changes, add_facts, end_versions, list_area_ids, put_root
 from server.storage.database import writing
 
@@ -39,6 +40,7 @@ def load_areas(
             _add_areas(connection, fresh, ids, now)
             _add_changes(connection, changes, ids, now)
             _add_facts(connection, facts, ids)
+            work_out_reach(connection)
             touch(connection)
         session.commit()
     return len(fresh)

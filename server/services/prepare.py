@@ -14,6 +14,7 @@ from server.domain.errors import Invalid
 from server.services.authenticate import hash_password
 from server.services.health import LOADING
 from server.services.home import Home
+from server.services.reach import complete_reach
 from server.storage.accounts import add_actor, add_grant, add_user
 from server.storage.actors import GrantView, find_user_by_email
 from server.storage.audits import AuditEntry, write_audit
@@ -58,6 +59,7 @@ def prepare(session: Session, home: Home, kind: str | None, expected: int, now: 
     found = find_setting(session, "home")
     if found is not None and kind not in (None, found["kind"]):
         raise HomeRefused("demo_stays_demo" if found["kind"] == DEMO else "real_stays_real")
+    complete_reach(session)
     with writing(session) as connection:
         kept = find_setting(connection, "home")
         if kept is None:

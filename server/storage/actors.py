@@ -62,6 +62,7 @@ class Token(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    device_id: Mapped[str | None] = mapped_column(String(255))
 
 
 class Grant(Base):

@@ -56,10 +56,11 @@ class AreaVersionRow(Base):
     valid_to: Mapped[date | None]
     status: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(Text)
+    flags: Mapped[dict[str, Any] | None]
 
 
 class AreaChangeRow(Base):
-    """Merged into, split into, renamed or moved; whole or part; by which decree."""
+    """Merged into, split into, renamed or moved (`kind`); whole or part; by which decree, and where that is written."""
 
     __tablename__ = "area_changes"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -69,6 +70,23 @@ class AreaChangeRow(Base):
     extent: Mapped[str] = mapped_column(String(16))
     decree: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(16), default="merged", server_default="merged")
+    source: Mapped[str | None] = mapped_column(Text)
+
+
+class AreaShapeRow(Base):
+    """Where an area lies, for a time: a point or a boundary (`kind`), as a GeoJSON geometry in WGS 84."""
+
+    __tablename__ = "area_shapes"
+    __table_args__ = (Index("ix_area_shapes_area", "area_id", "kind"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[str] = mapped_column(ForeignKey("areas.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    geometry: Mapped[dict[str, Any]]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    status: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(Text)
 
 
 class AreaFactRow(Base):

@@ -15,10 +15,16 @@ from server.storage.submissions import BigId
 
 
 class Audit(Base):
-    """`action` as Central names it (form.create, submission.update …); `acted_on` such as "form:3"."""
+    """`action` as Central names it (form.create, submission.update …); `acted_on` such as "form:3". `area_id`: where
+    what was done lies, for those who may read the audit of that area; `address`: the network address it came from;
+    `seal_id`: the seal it lies under, none until the next batch is sealed."""
 
     __tablename__ = "audits"
-    __table_args__ = (Index("ix_audits_at", "at"),)
+    __table_args__ = (
+        Index("ix_audits_at", "at"),
+        Index("ix_audits_area", "area_id", "id"),
+        Index("ix_audits_unsealed", "seal_id", "id"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
     action: Mapped[str] = mapped_column(String(64))
@@ -26,6 +32,21 @@ class Audit(Base):
     details: Mapped[dict[str, Any]]
     note: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime]
+    area_id: Mapped[str | None] = mapped_column(ForeignKey("areas.id"))
+    address: Mapped[str | None] = mapped_column(String(45))
+    seal_id: Mapped[int | None] = mapped_column(ForeignKey("audit_seals.id"))
+
+
+class AuditSeal(Base):
+    """The seal of a batch of lines: `sha256` is worked out of the seal before it (`previous`) and of every line of the
+    batch, so that a line that was changed or taken away shows. `lines`: how many there are."""
+
+    __tablename__ = "audit_seals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lines: Mapped[int]
+    previous: Mapped[str] = mapped_column(String(64), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    sealed_at: Mapped[datetime]
 
 
 @dataclass(frozen=True, slots=True)

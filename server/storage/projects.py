@@ -14,7 +14,8 @@ from server.storage.database import Base
 
 
 class Project(Base):
-    """`root_area_id` is the top of the area tree that the project works in; `synthetic` marks invented numbers."""
+    """`root_area_id` is the top of the area tree that the project works in; `synthetic` marks invented numbers;
+    `second_device` says what happens when a key is used from another phone than its first: alert | refuse."""
 
     __tablename__ = "projects"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -26,6 +27,7 @@ class Project(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    second_device: Mapped[str] = mapped_column(String(8), default="alert", server_default="alert")
 
 
 @dataclass(frozen=True, slots=True)

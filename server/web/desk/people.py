@@ -9,6 +9,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from server.domain.errors import DomainError, Invalid, NotFound
+from server.domain.roles import PROGRAMME_ROLES
 from server.services.authenticate import Caller
 from server.services.mail import sends_mail
 from server.services.people import NewUser, create_user, grant_role, revoke_role
@@ -24,7 +25,7 @@ from server.web.desk.pages import desk_caller, show_page
 from server.web.errors import refusal_of
 
 SITE = "site"
-ROLES = ("admin", "manager", "viewer", "formfill", "reviewer_commune", "reviewer_district", "reviewer_province")
+ROLES = ("admin", "manager", "viewer", "formfill", *PROGRAMME_ROLES)
 """Those that are given to people; the others are for keys and links."""
 
 Answer = Response | str | tuple[str, int]

@@ -60,7 +60,7 @@ def test_scopes_reach_the_site_one_project_or_one_form() -> None:
 
 
 def test_a_reviewer_of_a_commune_reviews_there_only() -> None:
-    grants = [Grant("reviewer_commune", "project", 1, area_id="xa")]
+    grants = [Grant("commune_supervisor", "project", 1, area_id="xa")]
     assert permits(grants, "review.commune", HERE, TODAY)
     assert not permits(grants, "review.province", HERE, TODAY)
     assert not permits(grants, "submission.read", ELSEWHERE, TODAY)
@@ -70,7 +70,7 @@ def test_a_reviewer_of_a_commune_reviews_there_only() -> None:
 
 
 def test_lists_are_cut_to_the_areas_a_grant_reaches() -> None:
-    commune = Grant("reviewer_commune", "project", 1, area_id="xa")
+    commune = Grant("commune_supervisor", "project", 1, area_id="xa")
     found = reach([commune], "submission.list", Place(1), TODAY)
     assert not found.everywhere
     assert found.area_ids == {"xa"}

@@ -166,9 +166,14 @@ ROLE_NAMES = {
     "formview": "Form Viewer",
     "formfill": "Data Collector",
     "pub-link": "Public Link",
-    "reviewer_commune": "Reviewer, commune",
-    "reviewer_district": "Reviewer, district",
-    "reviewer_province": "Reviewer, province",
+    "commune_supervisor": "Commune Supervisor",
+    "district_reviewer": "District Reviewer",
+    "province_reviewer": "Province Reviewer",
+    "village_head": "Village Head",
+    "programme_admin": "Programme Administrator",
+    "analyst": "Analyst",
+    "auditor": "Auditor",
+    "trainer": "Trainer",
 }
 """As clients of ODK Central show them."""
 

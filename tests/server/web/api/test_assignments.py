@@ -118,7 +118,7 @@ def test_who_manages_one_commune_grants_nothing_beyond_it(world: World) -> None:
     other = next(each for each in VILLAGES.values() if each.parent_key != village.parent_key)
     grant = GrantView("manager", "project", 1, None, commune.uuid, None, None)
     grant_role(world.session, world.server_itself, current(manager), grant, now)
-    base = f"projects/1/assignments/reviewer_commune/{lan_id}"
+    base = f"projects/1/assignments/commune_supervisor/{lan_id}"
     assert manager.post(base).get_json()["code"] == 403.1
     assert manager.post(f"{base}?areaId={other.uuid}").get_json()["code"] == 403.1
     assert world.api.post(f"{base}?areaId={commune.uuid}").status_code == 200

@@ -139,7 +139,7 @@ def reviewer(world: World, commune_id: str) -> Api:
     """A reviewer of one commune, signed in."""
     now = datetime.now(UTC)
     made = create_user(world.session, world.server_itself, NewUser("xa@example.vn", PASSWORD, "Cán bộ xã"), now)
-    grant = GrantView("reviewer_commune", "project", 1, None, commune_id, None, None)
+    grant = GrantView("commune_supervisor", "project", 1, None, commune_id, None, None)
     grant_role(world.session, world.server_itself, made.id, grant, now)
     return world.signed_in("xa@example.vn", PASSWORD)
 

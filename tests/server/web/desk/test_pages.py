@@ -224,7 +224,7 @@ def test_a_reviewer_of_a_commune_sees_it_alone(seeded: Seeded, sign_in: Enter, c
         caller = system_caller(session, now)
         if find_user_by_email(session, "xa@example.org") is None:
             made = create_user(session, caller, NewUser("xa@example.org", PASSWORD, "Cán bộ xã"), now)
-            grant = GrantView("reviewer_commune", "project", PROJECT, None, mine.commune.uuid, None, None)
+            grant = GrantView("commune_supervisor", "project", PROJECT, None, mine.commune.uuid, None, None)
             grant_role(session, caller, made.id, grant, now)
     sign_in("xa@example.org")
     page = read(client, ROUND)

@@ -122,7 +122,7 @@ def test_what_cannot_be_is_said_where_it_was_typed(admin: Desk) -> None:
     assert "người quản trị cuối cùng" in admin.sends("/people/1/end", 409)
     for form in ({"role": "pwreset", "place": "1"}, {"role": "viewer", "place": "77"}, {"role": "viewer"}):
         admin.sends(f"{page}/roles", 404, **form)
-    admin.sends("/people", 400, name="x", email="x@example.vn", role="reviewer_commune")
+    admin.sends("/people", 400, name="x", email="x@example.vn", role="commune_supervisor")
     admin.reads("/people/9999", 404)
 
 

@@ -1,0 +1,172 @@
+"""Which area lies in which, and when: a row for each pair, so that a question about a subtree is a condition of SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    SmallInteger,
+    String,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from server.domain.areas import AreaChange, AreaVersion
+from server.domain.reach import Within
+from server.domain.roles import Scope
+from server.storage.areas import AreaChangeRow, AreaRow, AreaVersionRow
+from server.storage.database import Base
+
+AT_ONCE = 5000
+One = TypeVar("One")
+
+
+class AreaReachRow(Base):
+    """`descendant_id` lies in `ancestor_id` (or is it: distance 0) from `valid_from` up to, not including, `valid_to`;
+    open ends are the first and the last day there is. How it is worked out: domain/reach.py."""
+
+    __tablename__ = "area_reach"
+    __table_args__ = (
+        Index("ix_area_reach_upwards", "descendant_id", "ancestor_id", "valid_from", "valid_to"),
+        {"sqlite_with_rowid": False},
+    )
+    ancestor_id: Mapped[str] = mapped_column(String(36), ForeignKey("areas.id"), primary_key=True)
+    descendant_id: Mapped[str] = mapped_column(String(36), ForeignKey("areas.id"), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    valid_to: Mapped[date]
+    distance: Mapped[int] = mapped_column(SmallInteger)
+
+
+def lies_in(area: Any, tops: Collection[str], on: date) -> ColumnElement[bool]:
+    """The condition that an area (a column) is one of these or lies below one of them on a day."""
+    if not tops:
+        return false()
+    above = aliased(AreaReachRow)
+    return (
+        select(above.ancestor_id)
+        .where(
+            above.descendant_id == area,
+            above.ancestor_id.in_(sorted(tops)),
+            above.valid_from <= on,
+            above.valid_to > on,
+        )
+        .correlate_except(above)
+        .exists()
+    )
+
+
+def list_below(tops: Collection[str], on: date) -> Select[str]:
+    """The ids of these areas and of all that lies in them on a day, as a statement; one may come twice."""
+    return select(AreaReachRow.descendant_id).where(
+        AreaReachRow.ancestor_id.in_(sorted(tops)), AreaReachRow.valid_from <= on, AreaReachRow.valid_to > on
+    )
+
+
+def in_scope(scope: Scope, area: Any, form: Any = None) -> ColumnElement[bool]:
+    """The condition that somebody sees what lies in an area (a column), answered with a form (a column, where the thing
+    has one)."""
+    if scope.everywhere:
+        return true()
+    seen = [lies_in(area, scope.areas, scope.on)]
+    if form is not None:
+        for form_id, reached in scope.forms:
+            where = true() if reached.everywhere else lies_in(area, reached.area_ids, scope.on)
+            seen.append(and_(form == form_id, where))
+    return or_(*seen)
+
+
+def find_above(session: Session | Connection, area_id: str, on: date) -> tuple[str, ...]:
+    """The ids of what an area lies in on a day, itself first while it is in being, then nearest first; () when it is
+    unknown. An area that ended lies in its whole successor and in what it lay in."""
+    query = select(AreaReachRow.ancestor_id).where(
+        AreaReachRow.descendant_id == area_id, AreaReachRow.valid_from <= on, AreaReachRow.valid_to > on
+    )
+    rows = session.execute(query.order_by(AreaReachRow.distance, AreaReachRow.ancestor_id))
+    return tuple(row[0] for row in rows)
+
+
+def count_below(session: Session | Connection, tops: Collection[str], on: date) -> int:
+    """How many areas these and what lies in them are on a day."""
+    below = list_below(tops, on).distinct().subquery()
+    return session.execute(select(func.count()).select_from(below)).scalar_one()
+
+
+def read_tree(session: Session | Connection) -> tuple[list[AreaVersion], list[AreaChange]]:
+    """Every version of every area, and what became of them where the day is known."""
+    versions = session.execute(
+        select(
+            AreaVersionRow.area_id,
+            AreaVersionRow.name,
+            AreaVersionRow.code,
+            AreaVersionRow.kind,
+            AreaVersionRow.parent_id,
+            AreaVersionRow.valid_from,
+            AreaVersionRow.valid_to,
+            AreaVersionRow.source,
+            AreaVersionRow.status,
+        ).order_by(AreaVersionRow.id)
+    )
+    changes = session.execute(
+        select(
+            AreaChangeRow.from_area_id,
+            AreaChangeRow.to_area_id,
+            AreaChangeRow.on,
+            AreaChangeRow.extent,
+            AreaChangeRow.decree,
+            AreaChangeRow.status,
+        )
+        .where(AreaChangeRow.on.is_not(None))
+        .order_by(AreaChangeRow.id)
+    )
+    return [AreaVersion(*row) for row in versions], [AreaChange(*row) for row in changes]
+
+
+def has_reach(session: Session | Connection) -> bool:
+    """Whether the reach of areas was worked out, or there is no area."""
+    if session.execute(select(AreaReachRow.ancestor_id).limit(1)).first() is not None:
+        return True
+    return session.execute(select(AreaRow.id).limit(1)).first() is None
+
+
+def replace_reach(connection: Connection, rows: Iterable[Within], of: Collection[str] | None) -> None:
+    """Writes where these areas lie in place of what was written of them; None: of all areas."""
+    if of is None:
+        connection.execute(delete(AreaReachRow))
+    else:
+        for part in _parts(sorted(of), AT_ONCE // 10):
+            connection.execute(delete(AreaReachRow).where(AreaReachRow.descendant_id.in_(part)))
+    for some in _parts(rows, AT_ONCE):
+        connection.execute(
+            insert(AreaReachRow),
+            [
+                {
+                    "ancestor_id": row.ancestor_id,
+                    "descendant_id": row.descendant_id,
+                    "valid_from": row.valid_from,
+                    "valid_to": row.valid_to,
+                    "distance": row.distance,
+                }
+                for row in some
+            ],
+        )
+
+
+def _parts(values: Iterable[One], size: int) -> Iterator[list[One]]:
+    waiting = iter(values)
+    while part := list(islice(waiting, size)):
+        yield part
