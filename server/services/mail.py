@@ -96,5 +96,8 @@ def sender_of(config: Config) -> str:
 
 def _hand_over(server: smtplib.SMTP, user: str, password: str, written: EmailMessage) -> None:
     if user:
+        if not (user + password).isascii():
+            # how others are written differs from server to server, and smtplib writes none of them
+            raise NotSent("the user or the password in THONBAN_SMTP_URL has characters beyond ASCII")
         server.login(user, password)
     server.send_message(written)

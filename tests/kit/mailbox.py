@@ -1,69 +1,77 @@
-"""A mail server on loopback that keeps what it is handed: enough of SMTP (RFC 5321) for one message after another."""
+"""A mail server on this machine that keeps what it is handed: in the clear, after STARTTLS, or all of it in TLS."""
 
 from __future__ import annotations
 
-import socketserver
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.kit.certificates import Certificate
+from tests.kit.services import free_port
+
+USER, PASSWORD = "thonban@example.vn", "a password/of:the@mail server"
+OUT_OF_ORDER, NOT_SIGNED_IN, KEPT = "451 out of order", "530 sign in first", "250 kept"
+
 
 @dataclass
 class Mailbox:
-    """What came in. `refuses`: answers 451 to every message, as a server that is out of order."""
+    """What came in. `refuses`: answers 451 to every message, as a server that is out of order. `said`: every password
+    that was heard, and whether it came through TLS."""
 
     url: str = ""
     received: list[EmailMessage] = field(default_factory=list)
     refuses: bool = False
+    locked: bool = False
+    said: list[tuple[str, bool]] = field(default_factory=list)
 
-
-class _Conversation(socketserver.StreamRequestHandler):
-    mailbox: Mailbox
-
-    def handle(self) -> None:
-        self._say(b"220 mailbox")
-        while line := self.rfile.readline():
-            verb = line[:4].upper().strip()
-            if verb == b"QUIT":
-                self._say(b"221 bye")
-                return
-            if verb == b"DATA":
-                self._say(b"354 go on")
-                self._take()
-            else:
-                self._say(b"250 mailbox" if verb in (b"EHLO", b"HELO", b"MAIL", b"RCPT", b"RSET") else b"502 no")
-
-    def _take(self) -> None:
-        lines = []
-        while (line := self.rfile.readline()).rstrip(b"\r\n") != b".":
-            lines.append(line.removeprefix(b"."))
-        if self.mailbox.refuses:
-            self._say(b"451 out of order")
-            return
-        read = message_from_bytes(b"".join(lines), policy=policy.default)
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Takes a message in."""
+        if self.locked and not session.authenticated:
+            return NOT_SIGNED_IN
+        if self.refuses:
+            return OUT_OF_ORDER
+        read = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         assert isinstance(read, EmailMessage)
-        self.mailbox.received.append(read)
-        self._say(b"250 kept")
+        self.received.append(read)
+        return KEPT
 
-    def _say(self, line: bytes) -> None:
-        self.wfile.write(line + b"\r\n")
+    def authenticate(
+        self, server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, given: object
+    ) -> AuthResult:
+        """Lets in whoever says the password."""
+        assert isinstance(given, LoginPassword)
+        password = given.password.decode()
+        through_tls = server.transport is not None and server.transport.get_extra_info("ssl_object") is not None
+        self.said.append((password, through_tls))
+        return AuthResult(success=(given.login.decode(), password) == (USER, PASSWORD), handled=False)
 
 
 @contextmanager
-def running_mailbox() -> Iterator[Mailbox]:
-    """An empty mailbox; `url` is what THONBAN_SMTP_URL wants."""
-    mailbox = Mailbox()
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), type("Talk", (_Conversation,), {"mailbox": mailbox}))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    mailbox.url = f"smtp://127.0.0.1:{server.server_address[1]}"
+def running_mailbox(
+    scheme: str = "smtp", certificate: Certificate | None = None, *, address: str = "127.0.0.1", locked: bool = False
+) -> Iterator[Mailbox]:
+    """An empty mailbox; `url` is what THONBAN_SMTP_URL wants, without user and password. With a certificate, `smtp`
+    offers STARTTLS and `smtps` begins with TLS. `locked`: nothing is taken from who has not said the password."""
+    mailbox = Mailbox(locked=locked)
+    context = certificate.serving() if certificate else None
+    controller = Controller(
+        mailbox,
+        hostname=address,
+        port=free_port(),
+        ssl_context=context if scheme == "smtps" else None,
+        tls_context=context if scheme == "smtp" else None,
+        authenticator=mailbox.authenticate,
+        # what a careless client says in the clear is heard, so that a test can see it
+        auth_require_tls=False,
+    )
+    controller.start()
+    mailbox.url = f"{scheme}://{address}:{controller.port}"
     try:
         yield mailbox
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        controller.stop()
