@@ -6,6 +6,7 @@ import base64
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
@@ -23,12 +24,13 @@ from server.storage.accounts import add_actor, add_token, revoke_token
 from server.storage.actors import (
     GrantView,
     TokenView,
+    UserView,
     find_system_actor,
     find_token,
     find_user_by_email,
     list_grants,
 )
-from server.storage.audits import AuditEntry, write_audit
+from server.storage.audits import NOWHERE, AuditEntry, Where, write_audit
 from server.storage.database import writing
 
 TOKEN_BYTES = 48
@@ -66,7 +68,7 @@ _NOBODY = _hash_of_nothing()
 class Caller:
     """Who acts, with what they were granted and in force now. kind: user | field_key | public_link | system.
 
-    `note` is what the caller wants remembered of this one action (audit).
+    `note` is what the caller wants remembered of this one action, `address` the network address it comes from (audit).
     """
 
     actor_id: int
@@ -76,6 +78,7 @@ class Caller:
     project_id: int | None
     grants: tuple[Grant, ...] = field(default=(), repr=False)
     note: str | None = None
+    address: str | None = None
     on: date = field(kw_only=True)
 
     def may(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:
@@ -109,9 +112,23 @@ class Caller:
         if not self.reach(verb, project_id, form_id).everywhere:
             raise Forbidden("auth.forbidden")
 
-    def entry(self, action: str, acted_on: str, now: datetime, **details: Any) -> AuditEntry:
-        """A line of the audit in this caller's name."""
-        return AuditEntry(self.actor_id, action, acted_on, now, details, self.note)
+    @property
+    def area_id(self) -> str | None:
+        """The one area that all grants of this caller name, if there is one: where he or she is at home."""
+        return home_area(self.grants)
+
+    def entry(
+        self,
+        action: str,
+        acted_on: str | None,
+        now: datetime,
+        where: Where = NOWHERE,
+        **details: Any,
+    ) -> AuditEntry:
+        """A line of the audit in this caller's name; `where`: the project and the area of what is done."""
+        return AuditEntry(
+            self.actor_id, action, acted_on, now, details, self.note, self.address, where.project_id, where.area_id
+        )
 
 
 @dataclass(frozen=True)
@@ -198,12 +215,12 @@ def caller_by_password(session: Session, home: Home, attempt: Attempt, now: date
     user = find_user_by_email(session, attempt.email)
     good = is_password(user.password_hash if user else None, attempt.password)
     if user is None or not good:
-        count_failure(session, home, knock, now)
+        count_failure(session, home, knock, now, _failed(session, attempt, user, now))
         raise NotSignedIn("auth.failed")
     if counted:
         forgive(session, knock)
     grants = _grants(list_grants(session, user.id), day_of(now))
-    return Caller(user.id, "user", user.name, user.locale, None, grants, on=day_of(now))
+    return Caller(user.id, "user", user.name, user.locale, None, grants, address=attempt.address, on=day_of(now))
 
 
 def find_live(session: Session, token: str, now: datetime) -> Live | None:
@@ -228,8 +245,8 @@ def sign_in(session: Session, home: Home, attempt: Attempt, now: datetime) -> Si
             created_at=now,
             expires_at=made.expires_at,
         )
-        told = {"userAgent": attempt.user_agent} if attempt.user_agent else {}
-        write_audit(connection, caller.entry("user.session.create", f"actor:{caller.actor_id}", now, **told))
+        told, where = _agent(attempt), Where(area_id=caller.area_id)
+        write_audit(connection, caller.entry("user.session.create", f"actor:{caller.actor_id}", now, where, **told))
         session.commit()
     return made
 
@@ -254,8 +271,32 @@ def end_session(session: Session, caller: Caller, token: str, now: datetime) -> 
         if not revoke_token(connection, found.id, now):
             raise Forbidden("auth.forbidden")
         action = "user.session.end" if found.kind == "session" else "field_key.session.end"
-        write_audit(connection, caller.entry(action, f"actor:{found.actor_id}", now))
+        where = Where(found.project_id, home_area(_grants(found.grants, caller.on)))
+        write_audit(connection, caller.entry(action, f"actor:{found.actor_id}", now, where))
         session.commit()
+
+
+def home_area(grants: Iterable[Grant | GrantView]) -> str | None:
+    """The one area that all of these grants name; None when they name none, several, or one is not for an area."""
+    named = {grant.area_id for grant in grants}
+    return named.pop() if len(named) == 1 else None
+
+
+def _failed(session: Session, attempt: Attempt, user: UserView | None, now: datetime) -> AuditEntry:
+    """What the audit says of a sign-in that was refused: who it would have been. What is no address of anybody here is
+    kept only when it looks like one: people type their password into the wrong field."""
+    told: dict[str, Any] = _agent(attempt)
+    if user is None and "@" in attempt.email:
+        told["email"] = attempt.email.strip().lower()[:320].replace("\x00", "")
+    grants = _grants(list_grants(session, user.id), day_of(now)) if user else ()
+    acted_on = f"actor:{user.id}" if user else None
+    return AuditEntry(
+        None, "user.session.fail", acted_on, now, told, address=attempt.address, area_id=home_area(grants)
+    )
+
+
+def _agent(attempt: Attempt) -> dict[str, Any]:
+    return {"userAgent": attempt.user_agent} if attempt.user_agent else {}
 
 
 def system_caller(session: Session, now: datetime) -> Caller:

@@ -67,16 +67,22 @@ def throttle(session: Session, home: Home, knock: Knock, now: datetime) -> bool:
     return bool(counts)
 
 
-def count_failure(session: Session, home: Home, knock: Knock, now: datetime) -> None:
-    """One failure more; when it is the last that is borne, the audit says so."""
+def count_failure(
+    session: Session, home: Home, knock: Knock, now: datetime, entry: AuditEntry | None = None
+) -> None:
+    """One failure more, and the line of the audit that tells of it; when it is the last that is borne, the audit says
+    that too."""
     with writing(session) as connection:
         forget_counts(connection, now - WINDOW)
+        if entry is not None:
+            write_audit(connection, entry)
         # always in the same order: two who count at once do not wait for each other crosswise
         for key in sorted(knock.keys):
             counted = count_one(connection, key, now, now - WINDOW)
             if counted.failures == _most(home, knock, key):
                 details = {"purpose": knock.purpose, "address": knock.address, "failures": counted.failures}
-                write_audit(connection, AuditEntry(None, "user.session.hold", None, now, details))
+                held = AuditEntry(None, "user.session.hold", None, now, details, address=knock.address)
+                write_audit(connection, held)
         session.commit()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -35,6 +37,7 @@ LONGEST_AGENT = 255
 LONGEST_WHOLE = 15
 """Digits of a number in a query: what databases and JSON carry without loss."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 
 
 def current_home() -> Home:
@@ -93,7 +96,8 @@ def find_caller() -> Caller | None:
         if caller is not None:
             note = request.headers.get("X-Action-Notes")
             # PostgreSQL keeps no text with a zero in it
-            caller = replace(caller, note=unquote(note).replace("\x00", "")) if note else caller
+            text = unquote(note).replace("\x00", "") if note else None
+            caller = replace(caller, note=text, address=network_address())
         g.caller = caller
     found: Caller | None = g.caller
     return found
@@ -136,7 +140,20 @@ def _read_credential() -> Caller | None:
 def attempt_of(email: str, password: str) -> Attempt:
     """Somebody who says who he is by password in this request."""
     agent = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
-    return Attempt(email, password, request.remote_addr, agent or None)
+    return Attempt(email, password, network_address(), agent or None)
+
+
+def network_address() -> str | None:
+    """Where this request comes from; None where that is no network address. What X-Forwarded-For says is believed of as
+    many proxies as are set (THONBAN_TRUSTED_PROXIES), which some of them write with a port."""
+    text = request.remote_addr or ""
+    with_port = _WITH_PORT.fullmatch(text)
+    try:
+        known = ipaddress.ip_address((with_port[1] or with_port[2] if with_port else text).partition("%")[0])
+    except ValueError:
+        return None
+    mapped = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None
+    return str(mapped or known)
 
 
 def session_token() -> str | None:

@@ -81,7 +81,7 @@ class Endpoint:
     @property
     def permission(self) -> str:
         """The permissions it takes, one of which is enough."""
-        if self.access is None:
+        if self.access is None or self.wire.verb:
             return self.wire.verb or SIGNED_IN
         return "public" if self.access.public else " | ".join(self.access.verbs)
 

@@ -49,17 +49,6 @@ class SubmitterBody(Schema):
     displayName = fields.String()  # noqa: N815
 
 
-class AuditBody(Schema):
-    """Who did what to which thing, and when."""
-
-    actorId = fields.Integer(allow_none=True)  # noqa: N815
-    action = fields.String()
-    acteeId = fields.String(allow_none=True)  # noqa: N815
-    details = fields.Dict()
-    notes = fields.String(allow_none=True)
-    loggedAt = fields.String()  # noqa: N815
-
-
 class ReviewBody(Body):
     """The state a submission shall have; null is `received`."""
 
