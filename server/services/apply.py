@@ -12,7 +12,7 @@ from server.services.home import Home
 from server.services.judge import Target, Upload, read_and_judge
 from server.services.keep import decide_on, keep, look
 from server.services.receive import settle
-from server.storage.database import lock_instance, writing
+from server.storage.database import lock_instances, writing
 from server.storage.intake import find_variant, mark_applied
 from sync.decide import Outcome
 from sync.envelope import Envelope, Part
@@ -30,7 +30,7 @@ def apply_held(session: Session, home: Home, variant_id: int, now: datetime) -> 
     upload = Upload(envelope, Target(variant.project_id), caller, now)
     judged = read_and_judge(session, home, upload)
     with writing(session) as connection:
-        lock_instance(connection, judged.form.form_id, judged.instance.deprecated_id or judged.instance_id)
+        lock_instances(connection, judged.form.form_id, judged.instance_id, judged.instance.deprecated_id)
         keeping = look(connection, upload, judged, skip_variant=variant_id)
         decision = decide_on(keeping)
         if decision.outcome is not Outcome.HELD:

@@ -18,7 +18,7 @@ from server.services.judge import Judged, Upload, read_and_judge
 from server.services.keep import Keeping, Kept, decide_on, keep, look
 from server.services.quarantine import quarantine
 from server.services.refusals import refusal
-from server.storage.database import lock_instance, transaction
+from server.storage.database import lock_instances, transaction
 from server.storage.jobs import Work, enqueue
 from sync.decide import Decision, Dialect, Outcome, Store
 from sync.receipt_number import write_number
@@ -60,7 +60,7 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
         raise
     store_files(home, upload)
     with transaction(session) as connection:
-        lock_instance(connection, judged.form.form_id, judged.instance.deprecated_id or judged.instance_id)
+        lock_instances(connection, judged.form.form_id, judged.instance_id, judged.instance.deprecated_id)
         keeping = look(connection, upload, judged)
         decision = decide_on(keeping)
         if decision.code is not None:
@@ -92,11 +92,11 @@ def settle(keeping: Keeping, decision: Decision, submission_id: int | None) -> N
     if submission_id is None or decision.store not in (Store.SUBMISSION, Store.VERSION) or keeping.upload.target.draft:
         return
     _judge_villages(keeping, keeping.judged, decision, submission_id)
-    if decision.store is Store.SUBMISSION:
-        for variant in keeping.beside:
-            if variant.waits:
-                work = Work("apply_held", {"variant_id": variant.id}, key=str(variant.id))
-                enqueue(keeping.connection, work, keeping.upload.now)
+    # also an edit may be what another edit waited for
+    for variant in keeping.beside:
+        if variant.waits:
+            work = Work("apply_held", {"variant_id": variant.id}, key=str(variant.id))
+            enqueue(keeping.connection, work, keeping.upload.now)
 
 
 def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submission_id: int) -> None:

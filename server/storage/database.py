@@ -219,10 +219,13 @@ def reason_of(error: OperationalError) -> str:
     return "storage.database_away"
 
 
-def lock_instance(connection: Connection, form_id: int, instance_id: str) -> None:
-    """Makes two uploads of the same instance wait for each other until the transaction ends. SQLite's gate does so
-    already; PostgreSQL gets an advisory lock on (form, instance)."""
+def lock_instances(connection: Connection, form_id: int, *instance_ids: str | None) -> None:
+    """Makes uploads that have an instance in common wait for each other until the transaction ends: the same one twice,
+    and an edit and what it edits. SQLite's gate does so already; PostgreSQL gets advisory locks on (form, instance),
+    always in the same order. None is no instance."""
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:key, :form))"), {"key": instance_id, "form": form_id}
-        )
+        for key in sorted({each for each in instance_ids if each is not None}):
+            connection.execute(_LOCK, {"key": key, "form": form_id})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, :form))")

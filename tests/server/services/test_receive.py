@@ -1,5 +1,6 @@
 """What becomes of an upload: the intake table, on both databases, with the form engine and the law behind it."""
 
+import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -179,6 +180,23 @@ class TestEdits:
         assert field.verdicts(VILLAGE)["qd50_2016_thon"] == "met"
         assert field.session.execute(select(Submission.review_state)).scalar_one() == "edited"
         assert phone.sends_xml(edit).outcome is Outcome.DUPLICATE
+
+    @pytest.mark.parametrize("order", ["".join(each) for each in itertools.permutations("123")])
+    def test_edits_of_edits_are_applied_in_whatever_order_they_come(self, field: Field, order: str) -> None:
+        phone = field.phone(VILLAGE)
+        first = phone.fills(WELL_OFF, instance_id="uuid:1")
+        second = edited(first, "uuid:2", ho_ngheo="11")
+        # an edit names what it edits, not what that edited
+        third = edited(re.sub(rb"<(\w+:)?deprecatedID>.*?</(\w+:)?deprecatedID>", b"", second), "uuid:3", ho_ngheo="12")
+        texts = {"1": first, "2": second, "3": third}
+        for each in order:
+            assert phone.sends_xml(texts[each]).status in (201, 202)
+            field.works()
+        versions = field.session.execute(select(SubmissionVersion).order_by(SubmissionVersion.id)).scalars().all()
+        assert [version.instance_id for version in versions] == ["uuid:1", "uuid:2", "uuid:3"]
+        assert [version.is_current for version in versions] == [False, False, True]
+        assert field.count(Submission) == 1
+        assert field.count(Variant, Variant.applied_at.is_(None)) == 0
 
     def test_an_edit_of_what_was_edited_since_is_kept_beside(self, field: Field) -> None:
         phone = field.phone(VILLAGE)
