@@ -53,9 +53,12 @@ def attach_to_draft(
 
 
 def detach_from_draft(session: Session, caller: Caller, form: FormView, name: str, now: datetime) -> None:
-    """Takes a file of the draft away; a list that the server makes comes back. Raises NotFound, Forbidden."""
+    """Takes a file of the draft away; a list that the server makes comes back. Raises NotFound (nothing is there),
+    Forbidden."""
     caller.require("form.update", form.project_id, form.id)
     _, slot = _slot_of_draft(session, form, name)
+    if not slot.exists:
+        raise NotFound("form.file_unknown", name=name, form=form.xml_form_id)
     empty = {"sha256": None, "md5": None, "content_type": None, "size": None}
     with writing(session) as connection:
         change_form_attachment(connection, slot.id, now, **empty, list_name=LISTS.get(name))

@@ -35,10 +35,10 @@ from server.storage.actors import (
     find_user_by_email,
 )
 from server.storage.actors import list_app_users as list_kept_app_users
-from server.storage.areas import find_path
 from server.storage.assignments import find_live_actor, is_area, list_grant_ids, lock_administrators
 from server.storage.audits import write_audit
 from server.storage.database import writing
+from server.storage.reach import find_above
 
 LONGEST_NAME = 255
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
@@ -85,7 +85,7 @@ def create_user(session: Session, caller: Caller, new: NewUser, now: datetime, h
         if not add_user(connection, actor_id, email, hashed):
             raise Exists("request.exists", fields=["email"], values=[email])
         if grant is not None:
-            _grant(connection, caller, actor_id, grant, now)
+            write_grant(connection, caller, actor_id, grant, now)
         write_audit(connection, caller.entry("user.create", f"actor:{actor_id}", now, email=email))
         if home is not None:
             post(connection, home, Letter("invited" if hashed is None else "created", email, actor_id), now)
@@ -153,7 +153,7 @@ def create_app_user(session: Session, home: Home, caller: Caller, new: NewAppUse
         )
         for form_id in new.form_ids:
             grant = GrantView("app-user", "form", new.project_id, form_id, new.area_id, None, None)
-            _grant(connection, caller, actor_id, grant, now)
+            write_grant(connection, caller, actor_id, grant, now)
         write_audit(connection, caller.entry("field_key.create", f"actor:{actor_id}", now, name=name))
         session.commit()
     return AppUserView(actor_id, new.project_id, name, now, None, sealed, token)
@@ -187,30 +187,21 @@ def delete_app_user(session: Session, caller: Caller, project_id: int, actor_id:
 def grant_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
     """Grants a role at a place; granting it twice changes nothing. Raises NotFound for an unknown actor or role, and
     Forbidden: nobody grants verbs that he or she does not hold there, in all of the area that is granted."""
-    _require_there(session, caller, "assignment.create", grant)
-    _require_held(session, caller, grant)
-    if grant.area_id is not None and not is_area(session, grant.area_id):
-        raise NotFound("people.unknown_area", value=grant.area_id)
+    require_grantable(session, caller, grant)
     with writing(session) as connection:
         _require_actor(connection, actor_id)
-        _grant(connection, caller, actor_id, grant, now)
+        write_grant(connection, caller, actor_id, grant, now)
         session.commit()
 
 
 def revoke_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
     """Takes a role at a place away: in one area when the grant names one, else in all of the place. Raises NotFound
     when it was not granted, Forbidden, and Conflict when nobody would be left who administers the site."""
-    _require_there(session, caller, "assignment.delete", grant)
+    require_there(session, caller, "assignment.delete", grant)
     with writing(session) as connection:
         _require_actor(connection, actor_id)
-        found = list_grant_ids(connection, actor_id, grant)
-        if not found:
+        if not take_grant(connection, caller, actor_id, grant, now):
             raise NotFound("people.not_granted", role=grant.role)
-        if grant.role == "admin" and grant.scope == "site":
-            require_other_administrator(connection, actor_id)
-        for grant_id in found:
-            remove_grant(connection, grant_id)
-        _write_assignment(connection, caller, "delete", (actor_id, grant), now)
         session.commit()
 
 
@@ -220,7 +211,28 @@ def require_other_administrator(connection: Connection, actor_id: int) -> None:
         raise Conflict("people.last_administrator")
 
 
-def _grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
+def require_grantable(session: Session, caller: Caller, grant: GrantView) -> None:
+    """Raises Forbidden unless the caller may grant this there, and NotFound for a role or an area that is not known."""
+    require_there(session, caller, "assignment.create", grant)
+    _require_held(session, caller, grant)
+    if grant.area_id is not None and not is_area(session, grant.area_id):
+        raise NotFound("people.unknown_area", value=grant.area_id)
+
+
+def take_grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> bool:
+    """Takes a role away within a transaction, as `revoke_role`. False when it was not granted; raises Conflict."""
+    found = list_grant_ids(connection, actor_id, grant)
+    if found and grant.role == "admin" and grant.scope == "site":
+        require_other_administrator(connection, actor_id)
+    for grant_id in found:
+        remove_grant(connection, grant_id)
+    if found:
+        _write_assignment(connection, caller, "delete", (actor_id, grant), now)
+    return bool(found)
+
+
+def write_grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
+    """Grants a role within a transaction. Raises NotFound for an unknown role."""
     if find_role(grant.role) is None:
         raise NotFound("people.unknown_role", role=grant.role)
     if add_grant(connection, actor_id, grant, caller.actor_id, now):
@@ -239,11 +251,12 @@ def _write_assignment(
     write_audit(connection, caller.entry(f"{kind}.assignment.{verb}", f"actor:{actor_id}", now, **told))
 
 
-def _require_there(session: Session, caller: Caller, verb: str, grant: GrantView) -> None:
+def require_there(session: Session, caller: Caller, verb: str, grant: GrantView) -> None:
+    """Raises Forbidden unless the caller may do so at the place of the grant, in all of its area."""
     reached = caller.reach(verb, grant.project_id, grant.form_id)
     if reached.everywhere:
         return
-    path = {grant.area_id, *(area.id for area in find_path(session, grant.area_id or "", caller.on))}
+    path = {grant.area_id, *find_above(session, grant.area_id or "", caller.on)}
     if not reached.area_ids & path:
         raise Forbidden("auth.forbidden")
 
@@ -253,7 +266,7 @@ def _require_held(session: Session, caller: Caller, grant: GrantView) -> None:
     if role is None:
         raise NotFound("people.unknown_role", role=grant.role)
     for verb in role.verbs:
-        _require_there(session, caller, verb, grant)
+        require_there(session, caller, verb, grant)
 
 
 def _require_actor(connection: Connection, actor_id: int) -> None:

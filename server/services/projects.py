@@ -57,6 +57,15 @@ def change_project(
     return get_project(session, project_id)
 
 
+def replaced_columns(change: ProjectChange) -> dict[str, str | bool | None]:
+    """The columns of a project that shall be just this: what is None is taken away. Raises Missing, Invalid."""
+    return {
+        "name": _checked(change.name or ""),
+        "description": change.description or None,
+        "archived": bool(change.archived),
+    }
+
+
 def delete_project(session: Session, caller: Caller, project_id: int, now: datetime) -> None:
     """Puts a project away: nobody finds it any more, phones get nothing from it; all that belongs to it stays. Raises
     NotFound, Forbidden."""

@@ -19,6 +19,7 @@ from forms.version import with_version
 from server.domain.errors import Conflict, Exists, Invalid, Missing, NotFound, Rejected, VersionTaken, Warned
 from server.services.authenticate import Caller, digest, new_token
 from server.services.definitions import definition_of
+from server.services.draft_links import link_of
 from server.services.home import Home, require_space
 from server.services.lists import LISTS
 from server.storage.audits import write_audit
@@ -32,6 +33,7 @@ from server.storage.forms import (
     find_form_by_id,
     find_form_xml,
     find_version,
+    list_deleted_forms,
     list_form_attachments,
 )
 from server.storage.projects import find_project
@@ -102,6 +104,7 @@ class _Draft:
     token: str
     sealed: bytes
     now: datetime
+    renewed: bool
 
 
 def create_form(session: Session, home: Home, caller: Caller, new: NewForm, now: datetime) -> FormView:
@@ -110,8 +113,8 @@ def create_form(session: Session, home: Home, caller: Caller, new: NewForm, now:
     caller.require("form.create", new.project_id)
     require_space(home)
     prepared = _prepare(home, new.source)
-    _warn(prepared, new.source, [])
     xml_form_id = prepared.definition.form_id
+    _warn(prepared, new.source, _in_the_way(session, new.project_id, xml_form_id))
     with writing(session) as connection:
         if find_project(connection, new.project_id) is None:
             raise NotFound("project.unknown", value=new.project_id)
@@ -120,7 +123,7 @@ def create_form(session: Session, home: Home, caller: Caller, new: NewForm, now:
         form_id = add_form(
             connection, project_id=new.project_id, xml_form_id=xml_form_id, created_at=now, created_by=caller.actor_id
         )
-        draft_id = _write_draft(connection, _new_draft(home, caller, (prepared, form_id), now))
+        draft_id = _write_draft(connection, _new_draft(home, caller, (prepared, form_id, None), now))
         write_audit(connection, caller.entry("form.create", f"form:{form_id}", now, xmlFormId=xml_form_id))
         if new.publish:
             _publish(connection, caller, (form_id, draft_id), now)
@@ -141,7 +144,7 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
         _warn(prepared, new.source, _gone(session, form, prepared))
     with writing(session) as connection:
         delete_draft_submissions(connection, form.id)
-        _write_draft(connection, _new_draft(home, caller, (prepared, form.id), now))
+        _write_draft(connection, _new_draft(home, caller, (prepared, form.id, form.draft), now))
         write_audit(connection, caller.entry("form.update.draft.set", f"form:{form.id}", now))
         session.commit()
     return get_form(session, form.id)
@@ -182,13 +185,18 @@ def delete_draft(session: Session, caller: Caller, form: FormView, now: datetime
 def change_state(session: Session, caller: Caller, form: FormView, state: str, now: datetime) -> FormView:
     """open, closing (hidden from lists, still takes in) or closed. Raises Invalid, Forbidden."""
     caller.require("form.update", form.project_id, form.id)
-    if state not in STATES:
-        raise Invalid("form.unknown_state", value=state, allowed=", ".join(STATES))
+    require_state(state)
     with writing(session) as connection:
         change_form(connection, form.id, state=state, updated_at=now)
         write_audit(connection, caller.entry("form.update", f"form:{form.id}", now, state=state))
         session.commit()
     return get_form(session, form.id)
+
+
+def require_state(state: str) -> None:
+    """Raises Invalid for what is no state of a form."""
+    if state not in STATES:
+        raise Invalid("form.unknown_state", value=state, allowed=", ".join(STATES))
 
 
 def delete_form(session: Session, caller: Caller, form: FormView, now: datetime) -> None:
@@ -287,15 +295,24 @@ def _gone(session: Session, form: FormView, prepared: Prepared) -> list[dict[str
         for path, old in definition_of(session, form.current.sha256).fields.items():
             new = fields.get(path)
             if new is None:
-                gone.append(path)
+                gone.append(old.name)
             elif (new.kind, new.bind.type) != (old.kind, old.bind.type):
                 raise Invalid("form.type_changed", path=path, before=old.bind.type, after=new.bind.type)
     return [{"type": "structureChanged", "details": gone}] if gone else []
 
 
-def _new_draft(home: Home, caller: Caller, what: tuple[Prepared, int], now: datetime) -> _Draft:
+def _in_the_way(session: Session, project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
+    """A deleted form of the same id: it cannot be brought back beside the new one."""
+    gone = any(each.xml_form_id == xml_form_id for each in list_deleted_forms(session, project_id))
+    return [{"type": "deletedFormExists", "details": {"xmlFormId": xml_form_id}}] if gone else []
+
+
+def _new_draft(home: Home, caller: Caller, what: tuple[Prepared, int, VersionView | None], now: datetime) -> _Draft:
+    prepared, form_id, before = what
     token = new_token()
-    return _Draft(what[0], what[1], caller.actor_id, token, home.seal(token), now)
+    # a link that cannot be shown any more (the secret key was changed) is of no use to who edits
+    renewed = before is None or link_of(home, before) is None
+    return _Draft(prepared, form_id, caller.actor_id, token, home.seal(token), now, renewed)
 
 
 def _write_draft(connection: Connection, draft: _Draft) -> int:
@@ -338,7 +355,7 @@ def _write_draft(connection: Connection, draft: _Draft) -> int:
 
 def _link(draft: _Draft, before: FormView | None) -> dict[str, Any]:
     """A test link, unless the draft in whose place this one comes has one: it is on the phones of those who try."""
-    if before is not None and before.draft is not None and before.draft.draft_token_sealed is not None:
+    if not draft.renewed and before is not None and before.draft is not None:
         return {}
     return {"draft_token_hash": digest(draft.token), "draft_token_sealed": draft.sealed}
 

@@ -34,6 +34,12 @@ def put_draft(connection: Connection, form_id: int, values: dict[str, Any]) -> i
     return known
 
 
+def change_draft(connection: Connection, form_id: int, values: dict[str, Any]) -> bool:
+    """Changes columns of the draft of a form. False when it has none by now."""
+    drafts = update(FormVersion).where(FormVersion.form_id == form_id, FormVersion.published_at.is_(None))
+    return connection.execute(drafts.values(**values)).rowcount == 1
+
+
 def make_current(connection: Connection, form_id: int, version_id: int, values: dict[str, Any]) -> None:
     """Makes a version the one that phones get, and changes other columns of it."""
     connection.execute(

@@ -77,6 +77,8 @@ SPECIAL: Mapping[str, float] = {
     "people.no_mail": 501.101,
     "people.preference_missing": 400.23,
     "people.preference_unknown": 400.33,
+    "project.other_forms": 501.2,
+    "project.unknown_key": 400.14,
     "request.bad_header": 400.6,
     "request.fields_missing": 400.3,
     "request.multipart": 400.39,

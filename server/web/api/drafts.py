@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from server.services.attach import attach_to_draft, detach_from_draft, link_list
 from server.services.definitions import definition_of
-from server.services.publish import NewDraft, delete_draft, make_draft, publish
+from server.services.draft_links import renew_link
+from server.services.publish import NewDraft, delete_draft, get_form, make_draft, publish
 from server.services.rehearse import NewVersion, rehearse
 from server.services.sight import sight
 from server.storage.forms import list_form_attachments
@@ -54,8 +55,16 @@ def set_draft(here: Here) -> dict[str, bool]:
 
 @nouns.view(f"GET {DRAFT}", "form.read", answer=FormBody())
 def get_draft(here: Here) -> dict[str, Any]:
-    """The draft."""
-    return draft_body(here.form)
+    """The draft. Its test token is shown to who may change the form."""
+    return draft_body(here.caller, here.form)
+
+
+@nouns.view(f"POST {DRAFT}/link", "form.update", answer=FormBody())
+def make_draft_link(here: Here) -> dict[str, Any]:
+    """Gives the draft another test link; the one before ends at once. For a link that got around, or one that cannot be
+    shown any more because the secret key of the server was changed. Not in Central."""
+    renew_link(current_session(), current_home(), here.caller, here.form, now())
+    return draft_body(here.caller, get_form(current_session(), here.form.id))
 
 
 @nouns.view(f"GET {DRAFT}.xml", "form.read")

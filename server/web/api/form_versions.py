@@ -15,20 +15,23 @@ from server.storage.forms import (
     list_form_attachments,
     list_versions,
 )
-from server.web.api.forms import FIELDS, FORM, fields_of, file_answer, nouns, source_answer, xml_answer
+from server.web.api.forms import FIELDS, FORM, fields_of, file_answer, notes_of, nouns, source_answer, xml_answer
 from server.web.api.nouns import Here
 from server.web.api.schemas.forms import FormBody, FormFieldBody, FormFileBody, form_body, form_file_body
 from server.web.context import current_session
-from server.web.wire import GIVES_FILE, GIVES_XML, told
+from server.web.wire import EXTENDED, GIVES_FILE, GIVES_XML, Wire, told
 
 VERSIONS = f"{FORM}/versions"
 VERSION = f"{VERSIONS}/<segment:version>"
 
 
 @nouns.view(f"GET {VERSIONS}", "form.read", answer=FormBody(many=True))
+@told(Wire(reads=(EXTENDED,)))
 def list_form_versions(here: Here) -> list[dict[str, Any]]:
-    """The published versions, newest first."""
-    return [form_body(here.form, version) for version in list_versions(current_session(), here.form.id)]
+    """The published versions, newest first. `X-Extended-Metadata` adds what was noted when each was published."""
+    notes = notes_of(here)
+    found = list_versions(current_session(), here.form.id)
+    return [form_body(here.form, version) | notes.get(version.id, {}) for version in found]
 
 
 @nouns.view(f"GET {VERSION}", "form.read", answer=FormBody())

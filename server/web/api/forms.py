@@ -16,11 +16,12 @@ from server.domain.roles import Place, Reach
 from server.exports.odata import name_of
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
-from server.services.home import SecretChanged
+from server.services.draft_links import link_of
 from server.services.judge import areas_of
 from server.services.lists import make_list
 from server.services.publish import NewForm, Source, change_state, create_form, delete_form, restore_form
 from server.services.sight import sight
+from server.storage.audits import Looked, list_lines
 from server.storage.form_counts import FormCount, count_forms
 from server.storage.forms import (
     FormView,
@@ -88,22 +89,24 @@ def add_form(here: Here) -> dict[str, Any]:
     """Makes a form from an XForm or an XLSForm (xlsx, xls; beside Central Markdown and CSV): a draft, or published at
     once with `publish=true`. Warnings stop it unless `ignoreWarnings=true`."""
     new = NewForm(here.project.id, read_source(), flag("publish"))
-    return shown_body(create_form(current_session(), current_home(), here.caller, new, now()))
+    return shown_body(here.caller, create_form(current_session(), current_home(), here.caller, new, now()))
 
 
 @nouns.view(f"GET {FORM}", "form.read", "open_form.read", answer=FormBody())
 @told(Wire(reads=(EXTENDED,)))
 def get_form(here: Here) -> dict[str, Any]:
     """A form: what is published, else its draft. `X-Extended-Metadata` adds how much was sent."""
-    return form_bodies(here.caller, [here.form])[0]
+    (body,) = form_bodies(here.caller, [here.form])
+    return body | notes_of(here).get(here.form.shown.id, {})
 
 
 @nouns.view(f"PATCH {FORM}", "form.update", body=FormChangeBody, answer=FormBody())
 def patch_form(here: Here, body: dict[str, Any]) -> dict[str, Any]:
     """Opens a form, lets it run out (`closing`) or closes it."""
     if "state" not in body:
-        return shown_body(here.form)
-    return shown_body(change_state(current_session(), here.caller, here.form, body["state"], now()))
+        return shown_body(here.caller, here.form)
+    changed = change_state(current_session(), here.caller, here.form, body["state"], now())
+    return shown_body(here.caller, changed)
 
 
 @nouns.view(f"DELETE {FORM}", "form.delete", answer=Success())
@@ -173,7 +176,7 @@ def is_seen(caller: Caller, form: FormView) -> bool:
 def form_bodies(caller: Caller, forms: Sequence[FormView], *, extended: bool = False) -> list[dict[str, Any]]:
     """Forms as they are shown, with their numbers when they are asked for: of what lies where the caller may look."""
     if not (extended or is_extended()):
-        return [shown_body(form) for form in forms]
+        return [shown_body(caller, form) for form in forms]
     session = current_session()
     seen: dict[tuple[int, Reach], frozenset[str] | None] = {}
     groups: dict[frozenset[str] | None, list[int]] = {}
@@ -186,16 +189,26 @@ def form_bodies(caller: Caller, forms: Sequence[FormView], *, extended: bool = F
     for areas, ids in groups.items():
         counts |= count_forms(session, ids, areas)
     return [
-        shown_body(form)
+        shown_body(caller, form)
         | form_count_body(counts[form.id])
         | {"verbs": sorted(caller.verbs_in(Place(form.project_id, form.id)))}
         for form in forms
     ]
 
 
-def shown_body(form: FormView) -> dict[str, Any]:
+def notes_of(here: Here) -> dict[int, dict[str, str | None]]:
+    """What was noted of the versions of a form when they were published (X-Action-Notes), by the version's number, when
+    a client asks for more and may change the form."""
+    form = here.form
+    if not is_extended() or not here.caller.may("form.update", form.project_id, form.id):
+        return {}
+    lines = list_lines(current_session(), Looked(f"form:{form.id}", "form.update.publish"), None)
+    return {each.details["version"]: {"publishNotes": each.note} for each in lines if "version" in each.details}
+
+
+def shown_body(caller: Caller, form: FormView) -> dict[str, Any]:
     """A form in the version it is shown in; a draft that was never published with its test token."""
-    return form_body(form) if form.current else draft_body(form)
+    return form_body(form) if form.current else draft_body(caller, form)
 
 
 def draft_of(here: Here) -> VersionView:
@@ -205,20 +218,13 @@ def draft_of(here: Here) -> VersionView:
     return here.form.draft
 
 
-def draft_body(form: FormView) -> dict[str, Any]:
-    """The draft of a form with its test token. Raises NotFound when there is none."""
+def draft_body(caller: Caller, form: FormView) -> dict[str, Any]:
+    """The draft of a form, for who may change the form with its test token: whoever has that needs no other key.
+    Raises NotFound when there is no draft."""
     if form.draft is None:
         raise NotFound("form.no_draft", form=form.xml_form_id)
-    return form_body(form, form.draft, draft_token(form.draft))
-
-
-def draft_token(draft: VersionView) -> str | None:
-    """The test token of a draft; None when it was sealed with another secret key than this home has now."""
-    sealed = draft.draft_token_sealed
-    try:
-        return current_home().unseal(sealed) if sealed else None
-    except SecretChanged:
-        return None
+    shown = caller.may("form.update", form.project_id, form.id)
+    return form_body(form, form.draft, link_of(current_home(), form.draft) if shown else None)
 
 
 def fields_of(version: VersionView) -> list[dict[str, object]]:

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.domain.errors import Missing
 from server.domain.roles import Place
+from server.services.arrange import FormPlan, Plan, arrange
 from server.services.projects import ProjectChange, change_project, create_project, delete_project
 from server.storage.form_counts import count_projects
 from server.storage.forms import FormView, list_forms_of
 from server.storage.projects import ProjectView, list_projects
 from server.web.api.forms import form_bodies, is_seen
-from server.web.api.nouns import SIGNED_IN, Here, Nouns
+from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
-from server.web.api.schemas.forms import NewProjectBody, ProjectBody, ProjectChangeBody, project_body
-from server.web.context import current_session, flag, is_extended, now
+from server.web.api.schemas.forms import (
+    NewProjectBody,
+    ProjectBody,
+    ProjectChangeBody,
+    ProjectPlanBody,
+    project_body,
+)
+from server.web.context import current_session, find_caller, flag, is_extended, now
+from server.web.paths import LARGEST_ID
 from server.web.wire import EXTENDED, SWITCH, Parameter, Wire, told
 
 nouns = Nouns("projects", "Projects: forms, people and rounds that belong together")
 FORMS = Parameter("forms", "`true`: each with its forms.", SWITCH, True)
+DATASETS = Parameter("datasets", "`true`: each with its entity lists, of which there are none here.", SWITCH, True)
 
 
-@nouns.view("GET /projects", SIGNED_IN, answer=ProjectBody(many=True))
-@told(Wire(reads=(FORMS, EXTENDED)))
-def list_own_projects(here: Here) -> list[dict[str, Any]]:
-    """The projects that the caller sees; none is no error. `forms=true`: each with its forms (`formList`)."""
+@nouns.public("GET /projects", answer=ProjectBody(many=True))
+@told(Wire(reads=(FORMS, DATASETS, EXTENDED), refuses=(401, 403, 429)))
+def list_own_projects() -> list[dict[str, Any]]:
+    """The projects that the caller sees; none is no error, also for who is not signed in. `forms=true`: each with its
+    forms (`formList`)."""
+    caller = find_caller()
+    if caller is None:
+        return []
+    here = Here(caller)
     projects = [each for each in list_projects(current_session()) if here.caller.may("project.read", each.id)]
     bodies = _bodies(here, projects)
     if flag("forms"):
@@ -34,6 +49,9 @@ def list_own_projects(here: Here) -> list[dict[str, Any]]:
         every = iter(form_bodies(here.caller, [form for forms in kept.values() for form in forms], extended=True))
         for project, body in zip(projects, bodies, strict=True):
             body["form_list"] = [next(every) for _ in kept[project.id]]
+    if flag("datasets"):
+        for body in bodies:
+            body["dataset_list"] = []
     return bodies
 
 
@@ -58,12 +76,39 @@ def patch_project(here: Here, body: dict[str, Any]) -> ProjectView:
     return change_project(current_session(), here.caller, here.project.id, ProjectChange(**body), now())
 
 
+@nouns.view("PUT /projects/<int:project_id>", "project.update", body=ProjectPlanBody, answer=ProjectBody())
+@told(Wire(refuses=(501,)))
+def put_project(here: Here, body: dict[str, Any]) -> ProjectView:
+    """Makes a whole project what the body says, all of it or nothing: name, description, whether it is archived, and
+    when there are `forms`, of every form its state and who has which role on it. Forms are neither added nor left out
+    (501.2)."""
+    project = ProjectChange(body["name"], body["description"], body["archived"])
+    forms = None if body["forms"] is None else [_form_plan(each) for each in body["forms"]]
+    return arrange(current_session(), here.caller, here.project.id, Plan(project, forms), now())
+
+
 @nouns.view("DELETE /projects/<int:project_id>", "project.delete", answer=Success())
 def remove_project(here: Here) -> dict[str, bool]:
     """Puts a project away: nobody finds it any more, phones get nothing from it. As in ODK Central nothing brings it
     back but the database, where all of it stays."""
     delete_project(current_session(), here.caller, here.project.id, now())
     return SUCCESS
+
+
+def _form_plan(body: dict[str, Any]) -> FormPlan:
+    wanted = body["assignments"]
+    for each in wanted or ():
+        for field in ("actor_id", "role_id"):
+            if each[field] is None:
+                name = "assignment actorId" if field == "actor_id" else "assignment roleId"
+                raise Missing("project.assignment_missing", field=name)
+    # a number that no row can have is looked for all the same, and not found
+    pairs = None if wanted is None else frozenset((each["role_id"], _bounded(each["actor_id"])) for each in wanted)
+    return FormPlan(body["xml_form_id"] or "", body["state"], pairs)
+
+
+def _bounded(number: int) -> int:
+    return max(-1, min(number, LARGEST_ID))
 
 
 def _bodies(here: Here, projects: list[ProjectView]) -> list[dict[str, Any]]:

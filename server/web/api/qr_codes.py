@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
+from server.services.draft_links import link_of
 from server.services.people import get_app_user
 from server.services.qr import DRAFT_INK, draw_png, draw_svg_file
-from server.web.api.forms import FORM, draft_of, draft_token
+from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
 from server.web.context import current_home, current_session
 from server.web.errors import say
@@ -38,14 +39,14 @@ def draw_settings(here: Here, actor_id: int, picture: str) -> Response:
     return _picture(draw(settings.text), content_type, f"{actor_id}.{picture}")
 
 
-@nouns.view(f"GET {FORM}/draft/qr.<any(png, svg):picture>", "form.read")
+@nouns.view(f"GET {FORM}/draft/qr.<any(png, svg):picture>", "form.update")
 @told(PICTURES)
 def draw_draft_settings(here: Here, picture: str) -> Response:
     """The QR with which a phone tries the draft, in another colour than those for work; the project that it makes on
     the phone is called a draft. It ends when the draft is published or thrown away."""
-    token = draft_token(draft_of(here))
+    token = link_of(current_home(), draft_of(here))
     if token is None:
-        raise NotFound("form.no_draft", form=here.form.xml_form_id)
+        raise NotFound("form.no_link", form=here.form.xml_form_id)
     text = draft_settings(here.form, token).text
     title = say("form.draft_project", {"form": here.form.xml_form_id})
     drawn = draw_png(text, ink=DRAFT_INK) if picture == "png" else draw_svg_file(text, title, DRAFT_INK)

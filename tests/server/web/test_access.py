@@ -15,6 +15,7 @@ PUBLIC = {
     "sessions.restore_session",
     "users.initiate_reset",
     "users.verify_reset",
+    "projects.list_own_projects",
     "assignments.list_roles",
     "assignments.get_role",
 }

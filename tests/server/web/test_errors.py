@@ -99,7 +99,7 @@ def test_phones_get_openrosa_and_browsers_a_page(world: World) -> None:
 
 def test_the_sentence_follows_the_reader(world: World) -> None:
     said = {
-        language: world.nobody().get("projects", headers={"Accept-Language": language}).get_json()["message"]
+        language: world.nobody().get("projects/1", headers={"Accept-Language": language}).get_json()["message"]
         for language in ("vi", "en-GB,en;q=0.9", "fr")
     }
     assert list(said.values()) == ["Bạn chưa đăng nhập.", "You are not signed in.", "Bạn chưa đăng nhập."]

@@ -34,10 +34,48 @@ class ProjectChangeBody(Body):
     archived = fields.Boolean(allow_none=True)
 
 
+class AssignmentPlanBody(Body):
+    """A role that somebody shall have on a form."""
+
+    role_id = fields.Integer(data_key="roleId", allow_none=True, load_default=None)
+    actor_id = fields.Integer(data_key="actorId", allow_none=True, load_default=None)
+
+
+class FormPlanBody(Body):
+    """What shall be so of one form; what is left out stays as it is."""
+
+    xml_form_id = fields.String(data_key="xmlFormId", allow_none=True, load_default=None)
+    state = fields.String(allow_none=True, load_default=None)
+    assignments = fields.List(
+        fields.Nested(AssignmentPlanBody),
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Everybody who shall have a role on the form; roles 7 and 9 are kept besides."},
+    )
+
+
+class ProjectPlanBody(Body):
+    """A whole project. What is left out of it is taken away, but `forms`, which then stay as they are."""
+
+    example: ClassVar[Any] = {"name": "Chương trình 135, 2026", "description": "Rà soát hằng năm", "archived": False}
+
+    name = fields.String(required=True)
+    description = fields.String(allow_none=True, load_default=None)
+    archived = fields.Boolean(allow_none=True, load_default=None)
+    forms = fields.List(
+        fields.Nested(FormPlanBody),
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Every form of the project, none left out."},
+    )
+
+
 class ProjectBody(Schema):
     """A project. `synthetic`: its numbers are invented."""
 
-    optional = frozenset({"verbs", "forms", "appUsers", "lastSubmission", "datasets", "lastEntity", "formList"})
+    optional = frozenset({"verbs", "forms", "appUsers", "lastSubmission", "datasets", "lastEntity", "formList"}) | {
+        "datasetList"
+    }
 
     id = fields.Integer()
     name = fields.String()
@@ -55,6 +93,7 @@ class ProjectBody(Schema):
     datasets = fields.Integer()
     last_entity = Moment(data_key="lastEntity", allow_none=True)
     form_list = fields.List(fields.Nested(lambda: FormBody()), data_key="formList")
+    dataset_list = fields.List(fields.Dict(), data_key="datasetList", metadata={"description": "Always empty here."})
 
 
 class FormChangeBody(Body):
@@ -80,6 +119,7 @@ class FormBody(Schema):
         "publicLinks",
         "createdBy",
         "verbs",
+        "publishNotes",
     }
 
     projectId = fields.Integer()  # noqa: N815 - the wire's own names
@@ -94,7 +134,10 @@ class FormBody(Schema):
     enketoId = fields.Constant(None)  # noqa: N815
     enketoOnceId = fields.Constant(None)  # noqa: N815
     webformsEnabled = fields.Constant(False)  # noqa: N815
-    draftToken = fields.String(allow_none=True)  # noqa: N815
+    draftToken = fields.String(  # noqa: N815
+        allow_none=True,
+        metadata={"description": "Of a draft: its test link, for who may change the form; null for others."},
+    )
     createdAt = fields.String()  # noqa: N815
     updatedAt = fields.String(allow_none=True)  # noqa: N815
     publishedAt = fields.String(allow_none=True)  # noqa: N815
@@ -108,6 +151,31 @@ class FormBody(Schema):
     publicLinks = fields.Integer()  # noqa: N815
     createdBy = fields.Nested(ActorBody, allow_none=True)  # noqa: N815
     verbs = fields.List(fields.String())
+    publishNotes = fields.String(  # noqa: N815
+        allow_none=True,
+        metadata={"description": "With X-Extended-Metadata, for who may change the form: its X-Action-Notes then."},
+    )
+
+
+class ListPropertyBody(Schema):
+    """A property of an entity list. `isNew` of a draft: whether publishing makes it, which this server does not."""
+
+    optional = frozenset({"isNew"})
+
+    name = fields.String()
+    inForm = fields.Boolean()  # noqa: N815
+    isNew = fields.Boolean(metadata={"enum": [False]})  # noqa: N815
+
+
+class ListDiffBody(Schema):
+    """An entity list that a form names, and the properties it gives. `isNew` of a draft: whether publishing makes the
+    list, which this server does not: entity blocks of submissions are kept as they came, none is carried out."""
+
+    optional = frozenset({"isNew"})
+
+    name = fields.String()
+    isNew = fields.Boolean(metadata={"enum": [False]})  # noqa: N815
+    properties = fields.List(fields.Nested(ListPropertyBody))
 
 
 class ProblemBody(Schema):

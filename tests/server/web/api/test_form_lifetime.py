@@ -58,6 +58,17 @@ def test_a_form_does_not_come_back_beside_one_that_took_its_id(world: World) -> 
     assert api.post(f"{FORMS}/{gone['id']}/restore").status_code == 200
 
 
+def test_a_deleted_form_of_the_same_id_is_worth_a_word(world: World) -> None:
+    world.publishes()
+    xml = world.api.get(f"{FORM}.xml").data
+    world.api.delete(FORM)
+    refused = world.api.post(FORMS, data=xml, content_type="application/xml").get_json()
+    assert refused["code"] == 400.16
+    (said,) = refused["details"]["warnings"]["workflowWarnings"]
+    assert said == {"type": "deletedFormExists", "details": {"xmlFormId": "water_point"}}
+    assert world.api.post(f"{FORMS}?ignoreWarnings=true", data=xml, content_type="text/xml").status_code == 200
+
+
 def test_only_who_may_bring_forms_back_sees_the_deleted_ones(world: World) -> None:
     world.publishes()
     world.api.delete(FORM)
@@ -83,6 +94,7 @@ def test_a_form_says_how_much_was_sent(world: World) -> None:
     assert form["lastSubmission"] == last
     assert (form["createdBy"]["type"], form["publicLinks"], form["entityRelated"]) == ("user", 0, False)
     assert "form.update" in form["verbs"]
+    assert form.pop("publishNotes") is None
     assert world.api.get(FORMS, headers=EXTENDED).get_json() == [form]
     phone = world.person("Người điền", "formfill")
     assert phone.get(FORM, headers=EXTENDED).get_json()["submissions"] == 0

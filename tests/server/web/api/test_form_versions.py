@@ -134,6 +134,26 @@ def test_a_file_becomes_a_list_of_the_server_and_back(world: World) -> None:
     assert api.patch(f"{FORM}/draft/attachments/x.csv", json={"dataset": True}).get_json()["code"] == 404.1
 
 
+def test_what_is_not_there_cannot_be_taken_away(two: World) -> None:
+    two.api.post(f"{FORM}/draft")
+    path = f"{FORM}/draft/attachments/loai.csv"
+    assert two.api.delete(path).get_json() == {"success": True}
+    assert two.api.delete(path).get_json()["code"] == 404.1
+
+
+def test_what_was_noted_when_a_version_was_published_is_told_to_who_changes_forms(two: World) -> None:
+    api, viewer = two.api, two.person("Người xem", "viewer")
+    extended = {"X-Extended-Metadata": "true"}
+    api.post(f"{FORM}/draft")
+    api.post(f"{FORM}/draft/publish?version=4", headers={"X-Action-Notes": "th%C3%AAm%20gi%E1%BA%BFng"})
+    assert api.get(FORM, headers=extended).get_json()["publishNotes"] == "thêm giếng"
+    versions = api.get(f"{FORM}/versions", headers=extended).get_json()
+    assert [each["publishNotes"] for each in versions] == ["thêm giếng", None, None, None]
+    for reader, headers in ((api, {}), (viewer, extended)):
+        assert "publishNotes" not in reader.get(FORM, headers=headers).get_json()
+        assert "publishNotes" not in reader.get(f"{FORM}/versions", headers=headers).get_json()[0]
+
+
 def test_only_lists_that_the_server_makes_can_be_linked(two: World) -> None:
     two.api.post(f"{FORM}/draft")
     refused = two.api.patch(f"{FORM}/draft/attachments/loai.csv", json={"dataset": True}).get_json()

@@ -24,6 +24,19 @@ def test_refuses_a_project_without_a_name(world: World) -> None:
     assert world.api.post("projects", json={"name": "x" * 300}).get_json()["code"] == 400.13
 
 
+def test_who_sees_no_project_gets_an_empty_list(world: World) -> None:
+    assert world.nobody().get("projects").get_json() == []
+    assert world.person("Người mới").get("projects?forms=true").get_json() == []
+    bad = world.nobody().get("projects", headers={"Authorization": "Bearer " + "x" * 64})
+    assert bad.get_json()["code"] == 401.2
+
+
+def test_there_are_no_entity_lists_to_nest(world: World) -> None:
+    (project,) = world.api.get("projects?datasets=true").get_json()
+    assert project["datasetList"] == []
+    assert "datasetList" not in world.api.get("projects").get_json()[0]
+
+
 def test_answers_are_not_kept_by_those_in_between(world: World) -> None:
     assert world.api.get("projects").headers["Cache-Control"] == "private, no-cache"
     assert world.api.post("projects", json={"name": "Một"}).headers["Cache-Control"] == "no-store"
