@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from server.audit_command import add_audit_commands
 from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
 from server.domain.errors import DomainError
@@ -97,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("file", type=Path, help="what `thonban backup` or a night wrote")
     add("doctor", _doctor, "looks the home over and says what to do")
     _add_people(add)
+    text = "who did what, and that nobody altered it since"
+    audit = commands.add_parser("audit", help=text, description=text).add_subparsers(required=True, metavar="what")
+    add_audit_commands(partial(add, group=audit))
     text = "what a form says before it is published, and of what was sent"
     forms = commands.add_parser("forms", help=text, description=text).add_subparsers(required=True, metavar="what")
     add_forms_commands(partial(add, group=forms))

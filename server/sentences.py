@@ -183,5 +183,41 @@ SENTENCES: Mapping[str, Sentence] = {
         "{file}: {error} lỗi, {warning} cảnh báo, {advice} góp ý.",
         "{file}: {error} errors, {warning} warnings, {advice} pieces of advice.",
     ),
+    "audit.sealed": Sentence(
+        "Đã niêm phong {lines} dòng nhật ký trong {seals} lô.", "{lines} lines of the audit sealed in {seals} batches."
+    ),
+    "audit.altered": Sentence(
+        "Dòng {line_id} (lô {seal_id}) đã bị sửa sau khi niêm phong.",
+        "Line {line_id} (seal {seal_id}) was altered after it was sealed.",
+    ),
+    "audit.missing": Sentence(
+        "Dòng {line_id} (lô {seal_id}) đã niêm phong nhưng không còn.",
+        "Line {line_id} (seal {seal_id}) was sealed and is gone.",
+    ),
+    "audit.added": Sentence(
+        "Dòng {line_id} (lô {seal_id}) được thêm vào sau khi niêm phong.",
+        "Line {line_id} (seal {seal_id}) was added after the sealing.",
+    ),
+    "audit.seal": Sentence(
+        "Niêm phong {seal_id} không còn như khi được lập.", "Seal {seal_id} is not what it was when it was made."
+    ),
+    "audit.broken": Sentence(
+        "Chuỗi đứt trước niêm phong {seal_id}: không nối tiếp {sha256}.",
+        "The chain is broken before seal {seal_id}: it does not follow {sha256}.",
+    ),
+    "audit.cut": Sentence(
+        "Niêm phong {seal_id} ({sha256}) từng được ghi lại nhưng không có trong chuỗi: phần cuối bị cắt hoặc chuỗi bị "
+        "lập lại.",
+        "Seal {seal_id} ({sha256}) was noted and is not in the chain: its end was cut off, or it was made anew.",
+    ),
+    "audit.good": Sentence(
+        "Nguyên vẹn: {lines} dòng dưới {seals} niêm phong, đầu chuỗi {head}; {unsealed} dòng chưa niêm phong.",
+        "Whole: {lines} lines under {seals} seals, head {head}; {unsealed} lines not sealed yet.",
+    ),
+    "audit.bad": Sentence(
+        "KHÔNG nguyên vẹn: {faults} chỗ sai; {lines} dòng dưới {seals} niêm phong, đầu chuỗi {head}; {unsealed} dòng "
+        "chưa niêm phong.",
+        "NOT whole: {faults} faults; {lines} lines under {seals} seals, head {head}; {unsealed} lines not sealed yet.",
+    ),
     "check.clean": Sentence("{file}: không có gì phải sửa.", "{file}: nothing to mend."),
 }

@@ -1,5 +1,5 @@
-"""Every night: a copy of the home in its backups folder, old copies thinned out, what was deleted long
-ago forgotten, orphans swept."""
+"""Every night: the audit sealed, a copy of the home in its backups folder, old copies thinned out, what was deleted
+long ago forgotten, orphans swept."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from server.services.forget import forget
 from server.services.home import Home
 from server.services.nightly import keep_copy
 from server.services.remove import purge
+from server.services.seal import seal
 from server.services.sweep import sweep
 
 KIND = "home.nightly"
@@ -21,8 +22,9 @@ HOUR = 19
 
 
 def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime) -> None:
-    """Copies first: what the sweep removes is in the copy."""
+    """The audit is sealed first, so that the copy is; then the copy: what the sweep removes is in it."""
     del payload
+    seal(session, home, now)
     keep_copy(home, now)
     purge(session, now)
     forget(session, now)

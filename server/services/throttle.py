@@ -67,9 +67,7 @@ def throttle(session: Session, home: Home, knock: Knock, now: datetime) -> bool:
     return bool(counts)
 
 
-def count_failure(
-    session: Session, home: Home, knock: Knock, now: datetime, entry: AuditEntry | None = None
-) -> None:
+def count_failure(session: Session, home: Home, knock: Knock, now: datetime, entry: AuditEntry | None = None) -> None:
     """One failure more, and the line of the audit that tells of it; when it is the last that is borne, the audit says
     that too."""
     with writing(session) as connection:
