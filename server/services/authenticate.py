@@ -123,6 +123,7 @@ class Caller:
         acted_on: str | None,
         now: datetime,
         where: Where = NOWHERE,
+        /,
         **details: Any,
     ) -> AuditEntry:
         """A line of the audit in this caller's name; `where`: the project and the area of what is done."""
