@@ -185,7 +185,16 @@ _TABLE: Mapping[Outcome, _Row] = {
 
 _APART = frozenset({Place.VARIANT, Place.HELD, Place.LATE})
 
-MESSAGES: tuple[str, ...] = ("submission.fresh_with_issues", *(f"submission.{outcome}" for outcome in Outcome))
+_SAYS_KEPT = frozenset(
+    {Outcome.VARIANT, Outcome.CONFLICT, Outcome.HELD, Outcome.LATE, Outcome.DELETED, Outcome.VERSION_UNKNOWN}
+)
+"""Whose sentence says that it is kept; who is refused is told otherwise."""
+
+MESSAGES: tuple[str, ...] = (
+    "submission.fresh_with_issues",
+    *(f"submission.{outcome}" for outcome in Outcome),
+    *sorted(f"submission.{outcome}_refused" for outcome in _SAYS_KEPT),
+)
 """Every message id a decision can bear."""
 
 
@@ -200,7 +209,8 @@ def decide(arrival: Arrival, known: Known, dialect: Dialect) -> Decision:
     if existing is not None and existing.place in _APART and number == 201:
         number = 202
     if number % 1:  # Central's codes are fractions, statuses are whole
-        return Decision(outcome, Store.NOTHING, f"submission.{outcome}", code=number, existing=existing)
+        message = f"submission.{outcome}_refused" if outcome in _SAYS_KEPT else f"submission.{outcome}"
+        return Decision(outcome, Store.NOTHING, message, code=number, existing=existing)
     becomes = row.store in (Store.SUBMISSION, Store.VERSION)
     issues = becomes and arrival.broken_rules
     return Decision(
@@ -248,6 +258,9 @@ def _for_script(arrival: Arrival, known: Known) -> tuple[Outcome, Stored | None]
     if arrival.must_edit and arrival.deprecated_id is None:
         return Outcome.NO_ORIGINAL_NAMED, None
     kept_as = _kept(arrival, known)
+    if known.same_id and _taken(known) is Outcome.DELETED:
+        # also when a phone has sent it again since: what is kept apart is nothing to a script
+        return Outcome.DELETED, None
     if kept_as is not None and kept_as.place is not Place.DELETED:
         return Outcome.DUPLICATE, kept_as
     return (_taken(known) if known.same_id else _new(arrival, known)), None

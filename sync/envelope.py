@@ -7,9 +7,11 @@ each of them repeats the XML, carries at least one file, and all but the last sa
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 XML_PART = "xml_submission_file"
@@ -82,6 +84,35 @@ def part_of(name: str, content: bytes | Path, content_type: str = "application/o
 def clipped(fact: str | None) -> str | None:
     """A device id or user agent as long as it is kept, None when there is nothing in it."""
     return fact[:LONGEST_FACT] if fact else None
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """What can be made out of bytes that are no XML: the ids as they stand there, None where there is none."""
+
+    form_id: str | None = None
+    instance_id: str | None = None
+
+
+def glimpse(xml: bytes) -> Glimpse:
+    """The ids in a text that no parser reads, such as one with a bare ``&`` in its instanceID, or one that breaks off.
+
+    For people who look for it and for nothing else: it can be wrong.
+    """
+    text = _COMMENT.sub("", xml[:_GLIMPSED].decode("utf-8", "replace").replace("\x00", ""))
+    root, found = _ROOT.search(text), _INSTANCE_ID.search(text)
+    form_id = _FORM_ID.search(root[0]) if root else None
+    return Glimpse(
+        clipped(unescape(form_id[2]).strip()) if form_id else None,
+        clipped(unescape(found[1]).strip()) if found else None,
+    )
+
+
+_GLIMPSED = 1 << 20
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_ROOT = re.compile(r"<[^!?/\s>][^<>]*")
+_FORM_ID = re.compile(r"""\sid\s*=\s*(["'])(.*?)\1""", re.DOTALL)
+_INSTANCE_ID = re.compile(r"<(?:[\w.-]+:)?instanceID\b[^<>]*>([^<]*)<")
 
 
 def instance_id_from(xml: bytes) -> str:

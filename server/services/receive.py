@@ -21,6 +21,7 @@ from server.services.refusals import refusal
 from server.storage.database import lock_instances, transaction
 from server.storage.jobs import Work, enqueue
 from sync.decide import Decision, Dialect, Outcome, Store
+from sync.envelope import glimpse
 from sync.receipt_number import write_number
 
 
@@ -55,9 +56,7 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
     try:
         judged = read_and_judge(session, home, upload)
     except (Unreadable, NotFound) as error:
-        if upload.target.dialect is Dialect.OPENROSA and not upload.target.draft:
-            quarantine(session, home, upload, error)
-        raise
+        raise _put_away(session, home, upload, error) from error
     store_files(home, upload)
     with transaction(session) as connection:
         lock_instances(connection, judged.form.form_id, judged.instance_id, judged.instance.deprecated_id)
@@ -76,6 +75,17 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
         kept=kept,
         findings=len(judged.findings),
     )
+
+
+def _put_away(session: Session, home: Home, upload: Upload, error: Unreadable | NotFound) -> Unreadable | NotFound:
+    """The error with the ids that can be made out (`form`, `instance`), and for what a phone sent whether it is in
+    quarantine now (`kept`)."""
+    seen = glimpse(upload.envelope.xml)
+    ids = {"form": seen.form_id, "instance": seen.instance_id}
+    told = type(error)(error.code, **{name: text for name, text in ids.items() if text} | error.params)
+    if upload.target.dialect is Dialect.OPENROSA and not upload.target.draft:
+        told.params["kept"] = quarantine(session, home, upload, told)
+    return told
 
 
 def store_files(home: Home, upload: Upload) -> None:

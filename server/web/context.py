@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from flask import current_app, g, has_request_context, request
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from server.services.authenticate import (
 )
 from server.services.home import Home
 from server.storage.database import db
+from server.web.paths import SLASH
 
 LOCALES = ("vi", "en")
 SECURE_COOKIE = "__Host-session"
@@ -207,6 +208,13 @@ def is_extended() -> bool:
 def reachable(url: str) -> str:
     """An address of this home, or a path of it with the address under which this request came."""
     return url if "://" in url else request.host_url.rstrip("/") + url
+
+
+def own_url() -> str:
+    """The address of this request without its query, as a client has to write it: ids with slashes, percent signs and
+    accents encoded."""
+    path = quote(request.path, safe="/$'()*:!,;=@&+").replace(quote(SLASH), "%2F")
+    return request.root_url.rstrip("/") + path
 
 
 def keep_session(answer: Response, made: SignedIn) -> Response:

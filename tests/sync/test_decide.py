@@ -54,7 +54,7 @@ TABLE = [
     (FIRST, NEW_VERSION, Outcome.FRESH, Store.SUBMISSION, 201, Outcome.VERSION_UNKNOWN, 404.6),
     (FIRST, GONE, Outcome.DELETED, Store.VARIANT, 202, Outcome.DELETED, 409.18),
     (replace(FIRST, xml_sha256="x"), GONE, Outcome.DELETED, Store.VARIANT, 202, Outcome.DELETED, 409.18),
-    (FIRST, GONE_AND_KEPT_AGAIN, Outcome.DUPLICATE, Store.NOTHING, 202, Outcome.DUPLICATE, 409.3),
+    (FIRST, GONE_AND_KEPT_AGAIN, Outcome.DUPLICATE, Store.NOTHING, 202, Outcome.DELETED, 409.18),
     (EDIT, ORIGINAL_HERE, Outcome.EDIT, Store.VERSION, 201, Outcome.EDIT, 200),
     (EDIT, NOTHING_KNOWN, Outcome.HELD, Store.HELD, 202, Outcome.HELD, 404.5),
     (EDIT, ORIGINAL_HELD, Outcome.HELD, Store.HELD, 202, Outcome.HELD, 404.5),
@@ -110,6 +110,13 @@ def test_broken_rules_never_refuse_and_send_it_to_review(dialect: Dialect) -> No
     edit = decide(replace(EDIT, broken_rules=True), ORIGINAL_HERE, dialect)
     assert (edit.review_state, edit.message) == ("edited", "submission.edit")
     assert decide(FIRST, NOTHING_KNOWN, dialect).review_state is None
+
+
+@pytest.mark.parametrize(("arrival", "known", "_phone", "_store", "_status", "_outcome", "_code"), TABLE)
+def test_who_is_refused_is_not_told_that_it_is_kept(arrival, known, _phone, _store, _status, _outcome, _code) -> None:
+    told, refused = decide(arrival, known, PHONE), decide(arrival, known, Dialect.REST)
+    if told.store in (Store.VARIANT, Store.HELD, Store.LATE) and not refused.accepted:
+        assert refused.message != told.message
 
 
 def test_what_a_phone_leaves_out_becomes_a_finding() -> None:

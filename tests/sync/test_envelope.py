@@ -3,10 +3,11 @@
 import uuid
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.envelope import Envelope, clipped, instance_id_from, part_of, split
+from sync.envelope import Envelope, clipped, glimpse, instance_id_from, part_of, split
 
 
 @given(st.lists(st.integers(0, 60), max_size=30), st.integers(1, 100), st.integers(1, 7))
@@ -42,3 +43,29 @@ def test_the_made_id_is_a_uuid_and_follows_the_bytes() -> None:
 def test_facts_about_a_device_are_kept_short() -> None:
     assert clipped("x" * 300) == "x" * 255
     assert clipped("") is None
+
+
+@pytest.mark.parametrize(
+    ("xml", "form_id", "instance_id"),
+    [
+        ("<data id='a' version='1'><meta><instanceID>✅ ^&*()</instanceID></meta></data>", "a", "✅ ^&*()"),
+        ('<?xml version="1.0"?><h:d xmlns:h="u" version="1" id="a &amp; b"><orx:instanceID>uuid:1<', "a & b", "uuid:1"),
+        ('<data id="a"><meta><instanceID>uuid:1', "a", None),
+        ('<data\n id = "it\'s"><instanceID/>', "it's", None),
+        ("<!-- <x id='no'> --><data>&</data>", None, None),
+        ('<data deviceid="x"><id>3</id></data>', None, None),
+        ("\x00\x00", None, None),
+        ("", None, None),
+    ],
+)
+def test_ids_are_made_out_where_no_parser_reads(xml: str, form_id: str | None, instance_id: str | None) -> None:
+    seen = glimpse(xml.encode())
+    assert (seen.form_id, seen.instance_id) == (form_id, instance_id)
+
+
+@given(st.binary(max_size=300), st.text(max_size=20))
+def test_whatever_it_looks_at_it_says_what_can_be_kept(noise: bytes, text: str) -> None:
+    for xml in (noise, b'<a id="' + text.encode(errors="replace") + b'"><instanceID>' + noise):
+        seen = glimpse(xml)
+        for found in (seen.form_id, seen.instance_id):
+            assert found is None or (len(found) <= 255 and "\x00" not in found and found.encode())

@@ -33,6 +33,8 @@ def list_unread(here: Here) -> list[dict[str, Any]]:
             "sha256": row.sha256,
             "code": row.code,
             "problem": say(row.code, row.params),
+            "xmlFormId": row.params.get("form"),
+            "instanceId": row.params.get("instance"),
             "deviceId": row.device_id,
             "times": row.times,
             "createdAt": moment(row.created_at),

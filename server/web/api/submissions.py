@@ -44,7 +44,7 @@ from server.web.api.schemas.submissions import (
     SubmitterBody,
     submission_body,
 )
-from server.web.context import current_home, current_session, flag, now, whole
+from server.web.context import current_home, current_session, flag, now, own_url, whole
 from server.web.wire import DELETED, DEVICE, GIVES_FILE, LIMIT, OFFSET, TAKES_FILE, XML, Wire, told
 from sync.decide import Dialect
 from sync.envelope import Envelope, clipped
@@ -86,7 +86,7 @@ def get_sent(here: Here, instance_id: str) -> Any:
     if found is None:
         root = find_root_instance(current_session(), here.form.id, instance_id)
         if root is not None:
-            return redirect(f"{request.base_url.rpartition('/')[0]}/{_part(root)}/versions/{_part(instance_id)}", 301)
+            return redirect(f"{own_url().rpartition('/')[0]}/{_part(root)}/versions/{_part(instance_id)}", 301)
     return submission_body(get_submission(here, instance_id), here.project.synthetic)
 
 

@@ -38,7 +38,7 @@ from server.storage.tables import TableRow, Wanted, count_rows, iterate_rows
 from server.web.answers import answer_json, moment
 from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
-from server.web.context import current_session, flag, now, whole
+from server.web.context import current_session, flag, now, own_url, whole
 from server.web.wire import SWITCH, WHOLE, XML, Content, Parameter, Wire, told
 
 nouns = Nouns("tables", "Answers as tables (OData)")
@@ -94,14 +94,14 @@ class Asked:
 @told(Wire(gives=(SERVICE,)))
 def get_service(here: Here) -> Any:
     """The tables of a form."""
-    return _answer(service_document(request.base_url, _root(here.form.shown)))
+    return _answer(service_document(own_url(), _root(here.form.shown)))
 
 
 @nouns.view(f"GET {FORM}/draft.svc", "submission.list")
 @told(Wire(gives=(SERVICE,)))
 def get_draft_service(here: Here) -> Any:
     """The tables of the draft, of what was sent to try it."""
-    return _answer(service_document(request.base_url, _root(draft_of(here))))
+    return _answer(service_document(own_url(), _root(draft_of(here))))
 
 
 @nouns.view(f"GET {FORM}.svc/$metadata", "submission.list")
@@ -236,7 +236,7 @@ def _page(asked: Asked) -> Any:
         key = "instanceId" if asked.table == ROOT else "repeatId"
         token = "01" + base64.urlsafe_b64encode(orjson.dumps({key: rows[top - 1][0]})).decode()
         rest = {name: value for name, value in request.args.items() if name != "$skip"} | {"$skiptoken": token}
-        body["@odata.nextLink"] = f"{request.base_url}?{urlencode(rest)}"
+        body["@odata.nextLink"] = f"{own_url()}?{urlencode(rest)}"
     return _answer(body)
 
 
@@ -319,7 +319,7 @@ def _token() -> str | None:
 
 
 def _context(table: str) -> str:
-    return f"{request.base_url.partition('.svc/')[0]}.svc/$metadata#{table}"
+    return f"{own_url().partition('.svc/')[0]}.svc/$metadata#{table}"
 
 
 def _answer(body: dict[str, Any]) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
+from server.domain.errors import DomainError
 from server.services.authenticate import Caller
 from server.services.judge import Target, Upload
 from server.services.receive import Receipt, receive
 from server.web.answers import answer_openrosa
 from server.web.context import current_caller, current_home, current_session, now
-from server.web.errors import template
+from server.web.errors import refusal_of, template
 from server.web.openrosa.blueprint import require_version
 from server.web.openrosa.forms import phone_route
 from server.web.openrosa.multipart import read_envelope
@@ -59,8 +60,19 @@ def submission(project_id: int, key: str | None = None) -> Response:
     caller, home = current_caller(), current_home()
     with read_envelope(request, home.config.home, request.args.get("deviceID")) as envelope:
         upload = Upload(envelope, Target(project_id), caller, now())
-        receipt = receive(current_session(), home, upload)
+        try:
+            receipt = receive(current_session(), home, upload)
+        except DomainError as error:
+            if not error.params.get("kept"):
+                raise
+            return _answer_quarantined(error)
     return answer_receipt(caller, receipt)
+
+
+def _answer_quarantined(error: DomainError) -> Response:
+    """What was wrong, and that nothing is lost."""
+    refused = refusal_of(error)
+    return answer_openrosa(f"{refused.message} {template('submission.quarantined')}", "error", refused.status)
 
 
 def answer_receipt(caller: Caller, receipt: Receipt, *, draft: bool = False) -> Response:

@@ -127,7 +127,8 @@ class VerdictBody(Schema):
 
 
 class QuarantineBody(Schema):
-    """What a phone sent and nobody could read."""
+    """What a phone sent and nobody could read. `xmlFormId`, `instanceId`: as far as they can be made out; they can be
+    wrong."""
 
     id = fields.Integer()
     sender = fields.String()
@@ -135,6 +136,8 @@ class QuarantineBody(Schema):
     sha256 = fields.String()
     code = fields.String()
     problem = fields.String()
+    xmlFormId = fields.String(allow_none=True)  # noqa: N815
+    instanceId = fields.String(allow_none=True)  # noqa: N815
     deviceId = fields.String(allow_none=True)  # noqa: N815
     times = fields.Integer()
     createdAt = fields.String()  # noqa: N815

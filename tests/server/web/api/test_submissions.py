@@ -81,6 +81,20 @@ def test_an_id_of_a_later_version_leads_to_it(world: World, officer: Api) -> Non
     assert officer.get(f"{SENT}/uuid:1/versions/uuid:1").get_json()["current"] is False
 
 
+def test_nobody_is_told_that_a_refused_submission_is_kept(world: World, officer: Api) -> None:
+    send(world, officer, "uuid:1")
+    other = world.filled("water_point", WELL | {"so_ho": 99}, "uuid:1")
+    held = world.filled("water_point", WELL, "uuid:3").replace(
+        b"</instanceID>", b"</instanceID><deprecatedID>uuid:2</deprecatedID>"
+    )
+    for body, code in ((other, 409.3), (held, 404.5)):
+        answer = officer.post(SENT, data=body, content_type="application/xml").get_json()
+        assert answer["code"] == code
+        assert not [word for word in ("giữ", "Đã nhận") if word in answer["message"]]
+    officer.delete(f"{SENT}/uuid:1")
+    assert officer.post(SENT, data=other, content_type="application/xml").get_json()["code"] == 409.18
+
+
 def test_files_go_to_the_names_that_answers_have(world: World, officer: Api) -> None:
     send(world, officer, "uuid:1")
     files = f"{SENT}/uuid:1/attachments"

@@ -1,5 +1,6 @@
 """Answers as a table."""
 
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -120,6 +121,23 @@ def test_a_repeat_is_a_table_of_its_own(visited: World) -> None:
     assert [row["ten_con"] for row in through] == ["Lý C", "Lý D"]
     other = visited.api.get(f"{SERVICE}/{rows['value'][1]['con@odata.navigationLink']}").get_json()["value"]
     assert other == []
+
+
+def test_the_rest_of_a_table_is_found_whatever_the_form_is_called(world: World) -> None:
+    form = "'=+/*-451%/%✅"
+    world.publishes(VISIT.replace("| visit   |", f"| {form} |"))
+    path = f"projects/1/forms/{quote(form, safe='')}"
+    for number in range(3):
+        xml = world.filled(form, {"ten": "Khe Mực"}, f"uuid:{number}/%")
+        assert world.api.post(f"{path}/submissions", data=xml, content_type="text/xml").status_code == 200
+    seen, following = [], f"{path}.svc/Submissions?$top=1"
+    while following:
+        page = world.api.get(following).get_json()
+        seen += [row["__id"] for row in page["value"]]
+        assert page["@odata.context"].isascii()
+        assert world.api.get(page["@odata.context"].partition("/v1/")[2].partition("#")[0]).status_code == 200
+        following = page.get("@odata.nextLink", "").partition("/v1/")[2]
+    assert seen == ["uuid:2/%", "uuid:1/%", "uuid:0/%"]
 
 
 def test_one_submission_by_its_key(visited: World) -> None:

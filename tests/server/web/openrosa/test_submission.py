@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
+from server.services.quarantine import MOST_ROWS
 from server.storage.database import db
 from sync.receipt_number import read_number
 from tests.kit.world import OPENROSA, Phone, World
@@ -139,6 +140,25 @@ def test_what_cannot_be_read_is_refused_with_a_sentence_and_kept(
     (kept,) = world.api.get("quarantine").get_json()
     assert world.api.get(f"quarantine/{kept['id']}").get_data() == body
     assert phone.sends(world.filled("water_point", ANSWERS)).status_code == 201
+
+
+def test_an_id_that_is_no_xml_is_found_among_what_is_kept(world: World, phone: Phone) -> None:
+    body = '<data id="water_point" version="1"><meta><instanceID>✅ ^&*()</instanceID></meta></data>'.encode()
+    answer = phone.sends(body)
+    assert answer.status_code == 400
+    assert "được giữ trên máy chủ" in message(answer)
+    (kept,) = world.api.get("quarantine").get_json()
+    assert (kept["xmlFormId"], kept["instanceId"]) == ("water_point", "✅ ^&*()")
+    refused = world.api.post("projects/1/forms/water_point/submissions", data=body, content_type="application/xml")
+    assert refused.get_json()["code"] == 400.1
+    assert refused.get_json()["details"]["instance"] == "✅ ^&*()"
+    assert len(world.api.get("quarantine").get_json()) == 1
+
+
+def test_what_comes_past_the_quota_is_not_said_to_be_kept(world: World, phone: Phone) -> None:
+    for number in range(MOST_ROWS):
+        assert "được giữ" in message(phone.sends(f"<data>{number}</data>".encode()))
+    assert "được giữ" not in message(phone.sends(b"<data>one more</data>"))
 
 
 def test_without_the_instance_the_answer_says_which_part_is_missing(world: World, phone: Phone) -> None:
