@@ -13,6 +13,7 @@ from server.domain.errors import Forbidden, NotFound
 from server.services.authenticate import Caller
 from server.services.home import Home, require_space
 from server.services.lists import LISTS
+from server.services.review import place_of
 from server.storage.audits import write_audit
 from server.storage.blobs import name_blob
 from server.storage.database import writing
@@ -93,7 +94,7 @@ def attach_to_submission(
     form, submission = answered.form, answered.submission
     part, now = part_at
     slot = get_slot(session, submission.current.id, part.name)
-    if not caller.may("submission.update", form.project_id, form.id):
+    if not caller.may_in("submission.update", place_of(session, form, submission, caller.on)):
         caller.require("submission.create", form.project_id, form.id)
         if submission.submitter_id != caller.actor_id or slot.sha256 is not None:
             raise Forbidden("auth.forbidden")
@@ -113,7 +114,8 @@ def attach_to_submission(
 def detach_from_submission(session: Session, caller: Caller, answered: Answered, name: str, now: datetime) -> None:
     """Takes a file away; the answer that names it stays. Raises NotFound, Forbidden."""
     form, submission = answered.form, answered.submission
-    caller.require("submission.update", form.project_id, form.id)
+    if not caller.may_in("submission.update", place_of(session, form, submission, caller.on)):
+        raise Forbidden("auth.forbidden")
     get_slot(session, submission.current.id, name)
     with writing(session) as connection:
         empty = {"name": name, "sha256": None, "content_type": None, "updated_at": now}

@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Forbidden, Invalid, NotFound, NotSignedIn
-from server.domain.roles import Grant, Place, Reach, forms_within, permits, reach, verbs_at
+from server.domain.roles import Grant, Place, Reach, Scope, forms_within, permits, reach, scope_of, verbs_at
 from server.services.home import Home
 from server.services.throttle import Knock, count_failure, forgive, throttle
 from server.storage.accounts import add_actor, add_token, revoke_token
@@ -97,6 +97,11 @@ class Caller:
     def reach(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> Reach:
         """In how much of a project or form: everywhere, or in which areas and what lies below them."""
         return reach(self.grants, verb, Place(project_id, form_id), self.on)
+
+    def scope(self, verb: str, project_id: int, form_id: int | None = None) -> Scope:
+        """What the verb reaches of what was sent to a project, or to one form of it, as of today."""
+        found = scope_of(self.grants, verb, project_id, self.on)
+        return found if form_id is None else found.of_form(form_id)
 
     def forms(self, verb: str, project_id: int) -> frozenset[int] | None:
         """The forms of a project about which this caller may do so; None: all of them."""

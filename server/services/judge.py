@@ -20,12 +20,15 @@ from forms.tables import table_from_file
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
+from server.domain.roles import Scope
 from server.services.aggregate import CRITERIA_FORM, Rows, find_field, make_verdicts
 from server.services.authenticate import Caller
 from server.services.campaign import Campaign, campaign_of
 from server.services.definitions import definition_of
+from server.services.devices import about_phone
 from server.services.home import Home
 from server.services.lists import LISTS, list_of
+from server.services.sight import fill_scope
 from server.storage.intake import FormTarget, find_draft_target, find_target, list_form_files
 from server.storage.rounds import RoundView
 from sync.decide import Dialect
@@ -92,9 +95,10 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     upload.caller.require("submission.create", form.project_id, form.form_id)
     definition = definition_of(session, form.sha256)
     campaign = campaign_of(session, form.project_id)
-    media = media_of(session, home, definition, campaign, upload)
+    scope = fill_scope(upload.caller, form.project_id, form.form_id)
+    media = media_of(session, home, definition, campaign, scope)
     context = JudgeContext(now=upload.now, tables=media.tables, device_id=upload.envelope.device_id or "")
-    findings = judge(definition, instance, context)
+    findings = (*about_phone(upload.caller, upload.envelope.device_id), *judge(definition, instance, context))
     answers = answers_of(definition, instance)
     area_id = _chosen(definition, answers, "villages.csv")
     area_id = area_id if area_id in media.areas else None
@@ -130,12 +134,6 @@ def fitting(instance: Instance) -> Instance:
     return instance
 
 
-def areas_of(caller: Caller) -> tuple[str, ...] | None:
-    """The areas that a caller's grants reach; None when some grant is not bound to an area."""
-    areas = tuple(sorted({grant.area_id for grant in caller.grants if grant.area_id}))
-    return areas if areas and all(grant.area_id for grant in caller.grants) else None
-
-
 def _form_of(session: Session, instance: Instance, target: Target) -> FormTarget:
     form_id = target.xml_form_id or instance.form_id
     if target.xml_form_id is not None and instance.form_id != target.xml_form_id:
@@ -161,13 +159,13 @@ class Media:
     areas: frozenset[str]
 
 
-def media_of(session: Session, home: Home, definition: FormDefinition, campaign: Campaign, upload: Upload) -> Media:
-    """The external tables that a form reads, as this sender's phone has them."""
+def media_of(session: Session, home: Home, definition: FormDefinition, campaign: Campaign, scope: Scope) -> Media:
+    """The external tables that a form reads, as the phone has them of somebody who sees that much."""
     tables: dict[str, Node] = {}
     areas: frozenset[str] = frozenset()
     names = set(definition.external_instances.values()) | definition.plan.files
     for name in names & LISTS.keys():
-        made = list_of(session, campaign, LISTS[name], areas_of(upload.caller), upload.now.date())
+        made = list_of(session, campaign, LISTS[name], scope)
         tables[name] = made.table
         if name == "villages.csv":
             areas = made.names

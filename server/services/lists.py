@@ -11,7 +11,6 @@ import hashlib
 import io
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,8 +19,10 @@ from sqlalchemy.orm import Session
 
 from forms.parse import table_from_csv
 from forms.xpath.values import Node
+from server.domain.roles import Scope
 from server.services.campaign import Campaign, campaign_of
-from server.storage.areas import AreaView, find_root, list_facts, list_subtree
+from server.storage.areas import list_facts
+from server.storage.sights import list_seen_areas
 
 LISTS = {"villages.csv": "villages", "communes.csv": "communes", "rounds.csv": "rounds"}
 VILLAGE_KINDS = frozenset({"village"})
@@ -44,22 +45,18 @@ _kept: OrderedDict[tuple[object, ...], ListFile] = OrderedDict()
 _lock = threading.Lock()
 
 
-def make_list(
-    session: Session | Connection, project_id: int, name: str, areas: Sequence[str] | None, today: date
-) -> ListFile:
-    """The list `name` (villages, communes, rounds) of a project for somebody who sees `areas` and what lies below
-    them; None sees the whole project. It is made again only when areas or rounds have changed."""
-    return list_of(session, campaign_of(session, project_id), name, areas, today)
+def make_list(session: Session | Connection, project_id: int, name: str, scope: Scope) -> ListFile:
+    """The list `name` (villages, communes, rounds) of a project for somebody who sees that much of it. It is made again
+    only when areas or rounds have changed."""
+    return list_of(session, campaign_of(session, project_id), name, scope)
 
 
-def list_of(
-    session: Session | Connection, campaign: Campaign, name: str, areas: Sequence[str] | None, today: date
-) -> ListFile:
+def list_of(session: Session | Connection, campaign: Campaign, name: str, scope: Scope) -> ListFile:
     """The list as of a campaign that is at hand: see `make_list`."""
     rounds = campaign.rounds
     # the tree as of the date that the newest round speaks of; without a round as of today
-    on = rounds[0].cutoff if rounds else today
-    key = (campaign.revision, campaign.project_id, name, tuple(areas) if areas is not None else None, on)
+    on = rounds[0].cutoff if rounds else scope.on
+    key = (campaign.revision, campaign.project_id, name, scope, on)
     with _lock:
         kept = _kept.get(key) if campaign.revision else None
     if kept is not None:
@@ -67,7 +64,7 @@ def list_of(
     if name == "rounds":
         rows = [["name", "label", "cutoff"]] + [[r.slug, r.name_vi, r.cutoff.isoformat()] for r in rounds]
     else:
-        rows = _area_rows(session, campaign.project_id, name, areas, on)
+        rows = _area_rows(session, campaign.project_id, name, scope, on)
     made = _as_file(rows)
     with _lock:
         _kept[key] = made
@@ -76,22 +73,9 @@ def list_of(
     return made
 
 
-def list_areas(
-    session: Session | Connection, project_id: int, areas: Sequence[str] | None, on: date
-) -> dict[str, AreaView]:
-    """The areas of a project that somebody sees as of a date, by own id, parents first. `areas` None sees all."""
-    root = find_root(session, project_id)
-    everything = {area.id: area for area in list_subtree(session, [root] if root else [], on)}
-    if areas is None:
-        return everything
-    return {area.id: area for area in list_subtree(session, list(areas), on) if area.id in everything}
-
-
-def _area_rows(
-    session: Session | Connection, project_id: int, name: str, areas: Sequence[str] | None, on: date
-) -> list[list[str]]:
-    seen = list_areas(session, project_id, areas, on)
-    everything = seen if areas is None else list_areas(session, project_id, None, on)
+def _area_rows(session: Session | Connection, project_id: int, name: str, scope: Scope, on: date) -> list[list[str]]:
+    seen = list_seen_areas(session, project_id, on, scope)
+    everything = seen if scope.everywhere else list_seen_areas(session, project_id, on)
     villages = [area for area in seen.values() if area.kind in VILLAGE_KINDS]
     if name == "villages":
         facts = list_facts(session, "xa_dat_ntm", on)

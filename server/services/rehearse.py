@@ -20,6 +20,7 @@ from forms.plan import LAST_SAVED
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import Invalid
+from server.domain.roles import ALL, Scope
 from server.services.campaign import campaign_of
 from server.services.definitions import definition_of
 from server.services.home import Home
@@ -41,12 +42,12 @@ _GRAVITY = ("error", "warning", "info")
 @dataclass(frozen=True)
 class NewVersion:
     """What is to become a version of a form. `tables`: files that come with it, by name; for others those of the
-    published version are taken. `areas`, `limit`: only submissions from there, only so many, the newest."""
+    published version are taken. `scope`, `limit`: only submissions in sight, only so many, the newest."""
 
     form: FormView
     definition: FormDefinition
     tables: Mapping[str, Node] = field(default_factory=dict)
-    areas: frozenset[str] | None = None
+    scope: Scope = ALL
     limit: int | None = None
 
 
@@ -136,7 +137,7 @@ def rehearse(
         return Rehearsal(form.xml_form_id, None, definition.version)
     old = definition_of(session, form.current.sha256)
     trial = _Trial(old, definition, _tables(session, home, new, now))
-    total = count_submissions(session, form.id, new.areas)
+    total = count_submissions(session, form.id, new.scope)
     wanted = total if new.limit is None else min(total, new.limit)
     looked = 0
     for part in _parts(session, new, wanted):
@@ -151,7 +152,7 @@ def rehearse(
 def _parts(session: Session, new: NewVersion, wanted: int) -> Iterator[list[SentText]]:
     last: SentText | None = None
     while wanted > 0:
-        part = list_sent_texts(session, new.form.id, Page(limit=min(PART, wanted), areas=new.areas), last)
+        part = list_sent_texts(session, new.form.id, Page(limit=min(PART, wanted), scope=new.scope), last)
         # the next part is another read: one that takes minutes would keep SQLite from writing its log back
         session.rollback()
         if not part:
@@ -174,7 +175,8 @@ def _tables(session: Session, home: Home, new: NewVersion, now: datetime) -> Tab
     def made(definition: FormDefinition, texts: Sequence[str]) -> dict[str, Node]:
         names = (set(definition.external_instances.values()) | definition.plan.files) - {LAST_SAVED}
         tables = {
-            name: list_of(session, campaign, LISTS[name], None, now.date()).table for name in names & LISTS.keys()
+            name: list_of(session, campaign, LISTS[name], replace(ALL, on=now.date())).table
+            for name in names & LISTS.keys()
         }
         for sha256 in texts:
             tables |= tables_of(home, list_form_files(session, sha256, sorted(names - LISTS.keys())))

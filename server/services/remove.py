@@ -36,10 +36,10 @@ def _mark(
 ) -> None:
     form, instance_id, verb = act
     find = find_submission if deleted_at is not None else find_deleted_submission
-    found = find(session, form.id, instance_id)
+    found = find(session, form.id, instance_id, caller.scope("submission.read", form.project_id, form.id))
     if found is None:
         raise NotFound("submission.unknown", instance=instance_id)
-    if not caller.may_in(verb, place_of(session, form, found)):
+    if not caller.may_in(verb, place_of(session, form, found, caller.on)):
         raise Forbidden("auth.forbidden")
     with writing(session) as connection:
         fresh = find(connection, form.id, instance_id)

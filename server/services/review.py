@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.domain.errors import Forbidden, Missing, NotFound
+from server.domain.errors import Missing, NotFound
 from server.domain.review import Standing, move
 from server.domain.roles import Place
 from server.services.aggregate import CRITERIA_FORM, aggregate
 from server.services.authenticate import Caller
 from server.services.campaign import campaign_of
-from server.storage.areas import find_path
 from server.storage.audits import write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView, find_form_by_id
 from server.storage.intake import change_submission
-from server.storage.readings import SubmissionView, find_submission_by_id
+from server.storage.reach import find_above
+from server.storage.readings import SubmissionView, find_form_number, find_submission_by_id
 from server.storage.reviews import CommentView, MoveView, add_comment, add_move
-from server.storage.rounds import list_rounds
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,8 @@ class Decision:
 def review(session: Session, caller: Caller, decision: Decision, now: datetime) -> SubmissionView:
     """Moves a submission to another state at the caller's own level. Raises NotFound, Invalid (no such state), Missing
     (a reason is asked for), Forbidden (no reviewer, or a higher office has decided)."""
-    submission, form = get_reviewed(session, decision.submission_id)
-    place = place_of(session, form, submission)
-    verbs = caller.verbs_in(place)
+    submission, form = get_reviewed(session, caller, decision.submission_id)
+    verbs = caller.verbs_in(place_of(session, form, submission, caller.on))
     with writing(session) as connection:
         fresh = find_submission_by_id(connection, submission.id) or submission
         row, standing = move(Standing(fresh.review_state, fresh.review_level), decision.to_state, verbs, caller.on)
@@ -61,10 +59,8 @@ def review(session: Session, caller: Caller, decision: Decision, now: datetime) 
 
 
 def comment(session: Session, caller: Caller, submission_id: int, body: str, now: datetime) -> CommentView:
-    """Writes a comment on a submission. Raises NotFound, Missing, Forbidden."""
-    submission, form = get_reviewed(session, submission_id)
-    if not caller.may_in("submission.read", place_of(session, form, submission)):
-        raise Forbidden("auth.forbidden")
+    """Writes a comment on a submission. Raises NotFound, Missing."""
+    submission, _ = get_reviewed(session, caller, submission_id)
     if not body.strip():
         raise Missing("request.fields_missing", fields=["body"])
     written = CommentView(caller.actor_id, caller.name, body, now)
@@ -74,24 +70,23 @@ def comment(session: Session, caller: Caller, submission_id: int, body: str, now
     return written
 
 
-def get_reviewed(session: Session, submission_id: int) -> tuple[SubmissionView, FormView]:
-    """A submission and its form. Raises NotFound for one that is not here or was deleted."""
-    submission = find_submission_by_id(session, submission_id)
-    form = find_form_by_id(session, submission.form_id) if submission else None
+def get_reviewed(session: Session, caller: Caller, submission_id: int) -> tuple[SubmissionView, FormView]:
+    """A submission that the caller may read, and its form. Raises NotFound for one that is not here, was deleted, or
+    lies where the caller does not see: that it is there is not told either."""
+    form_id = find_form_number(session, submission_id)
+    form = find_form_by_id(session, form_id) if form_id is not None else None
+    scope = caller.scope("submission.read", form.project_id) if form else None
+    submission = find_submission_by_id(session, submission_id, scope) if scope else None
     if submission is None or submission.deleted_at is not None or form is None:
         raise NotFound("submission.unknown", instance=submission_id)
     return submission, form
 
 
-def place_of(session: Session, form: FormView, submission: SubmissionView) -> Place:
-    """Where a submission lies: its area and those above it as of its round's date; without a round as of the date that
-    the project's lists of villages speak of."""
+def place_of(session: Session, form: FormView, submission: SubmissionView, on: date) -> Place:
+    """Where a submission lies on a day: its area, and what that is or has gone into, up to the top."""
     if submission.area_id is None:
         return Place(form.project_id, form.id)
-    rounds = list_rounds(session, form.project_id)
-    found = next((each for each in rounds if each.id == submission.round_id), next(iter(rounds), None))
-    on = found.cutoff if found else submission.created_at.date()
-    return Place(form.project_id, form.id, tuple(area.id for area in find_path(session, submission.area_id, on)))
+    return Place(form.project_id, form.id, find_above(session, submission.area_id, on))
 
 
 def judge_again(connection: Connection, form: FormView, submission: SubmissionView, now: datetime) -> None:

@@ -1,22 +1,25 @@
-"""Which submissions somebody sees: all of a form, or those of their areas."""
+"""What somebody sees of what lies in areas: the one answer that every list, page and file asks for."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 
-from sqlalchemy.orm import Session
-
+from server.domain.roles import Reach, Scope
 from server.services.authenticate import Caller
-from server.services.lists import list_areas
-from server.storage.rounds import list_rounds
+
+FILLS = ("submission.create", "submission.list")
+"""Who may fill in a form, or read what was sent for it, is shown the villages that it can be filled in for."""
 
 
-def sight(session: Session, caller: Caller, verb: str, place: tuple[int, int | None]) -> frozenset[str] | None:
-    """The ids of the areas whose submissions the verb reaches at (project, form), those below included; None: all."""
-    project_id, form_id = place
-    reached = caller.reach(verb, project_id, form_id)
-    if reached.everywhere:
-        return None
-    rounds = list_rounds(session, project_id)
-    on: date = rounds[0].cutoff if rounds else caller.on
-    return frozenset(list_areas(session, project_id, sorted(reached.area_ids), on))
+def fill_scope(caller: Caller, project_id: int, form_id: int | None = None) -> Scope:
+    """The areas that lists which the server makes for a form (a project) hold for this person."""
+    found = Scope(False, frozenset(), caller.on)
+    for verb in FILLS:
+        scope = caller.scope(verb, project_id)
+        single = [(each, reached) for each, reached in scope.forms if form_id in (None, each)]
+        for reached in (Reach(scope.everywhere, scope.areas), *(reached for _, reached in single)):
+            found = replace(
+                found, everywhere=found.everywhere or reached.everywhere, areas=found.areas | reached.area_ids
+            )
+    # one kind of everything, so that it is kept once
+    return Scope(True, frozenset(), caller.on) if found.everywhere else found

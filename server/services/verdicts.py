@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RuleSet
+from server.domain.roles import ALL, Scope
 from server.services.aggregate import Evidence, rule_sets_on, shipped_rule_sets, verdict_row
-from server.services.lists import VILLAGE_KINDS, list_areas
-from server.storage.areas import AreaView, find_area, list_facts, list_subtree
+from server.services.lists import VILLAGE_KINDS
+from server.storage.areas import AreaView, find_area, list_facts
 from server.storage.rounds import RoundView, list_rounds
+from server.storage.sights import list_seen_areas
 from server.storage.verdicts import VerdictKept, find_project_synthetic, list_kept
 
 
@@ -37,12 +38,12 @@ class VerdictView:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which verdicts: an area (own id, or code as of the round's date) with all below it, a rule set, a round by its
-    slug; None means all. `areas` None sees the whole project, else just these and what lies below them."""
+    slug; None means all. `scope`: what the reader sees of what was sent; villages elsewhere are not among them."""
 
     area: str | None = None
     rule_set: str | None = None
     round_slug: str | None = None
-    areas: Sequence[str] | None = None
+    scope: Scope = ALL
 
 
 def list_verdicts(session: Session, project_id: int, wanted: Wanted = Wanted()) -> list[VerdictView]:
@@ -62,7 +63,7 @@ def _of_round(
     villages = _villages(session, project_id, round_view.cutoff, wanted)
     rule_sets = _rule_sets(round_view.cutoff, wanted.rule_set)
     only = villages[0].id if len(villages) == 1 else None
-    kept = {(row.area_id, row.rule_set): row for row in list_kept(session, round_view.id, only)}
+    kept = {(row.area_id, row.rule_set): row for row in list_kept(session, round_view.id, wanted.scope, only)}
     facts = list_facts(session, "xa_dat_ntm", round_view.cutoff)
     found = []
     for area in villages:
@@ -112,11 +113,10 @@ def _view(
 
 
 def _villages(session: Session, project_id: int, on: date, wanted: Wanted) -> list[AreaView]:
-    seen = list_areas(session, project_id, wanted.areas, on)
-    if wanted.area is not None:
-        top = find_area(session, wanted.area, on)
-        below = {area.id for area in list_subtree(session, [top.id], on)} if top else set()
-        seen = {key: area for key, area in seen.items() if key in below}
+    top = find_area(session, wanted.area, on) if wanted.area is not None else None
+    if wanted.area is not None and top is None:
+        return []
+    seen = list_seen_areas(session, project_id, on, wanted.scope, below=top.id if top else None)
     return [area for area in seen.values() if area.kind in VILLAGE_KINDS]
 
 

@@ -5,7 +5,7 @@ One select for each list, however long it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,13 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.areas import AreaVersionRow
 from server.storage.forms import Form, FormVersion
 from server.storage.projects import Project
 from server.storage.quarantine import Quarantined
+from server.storage.reach import in_scope
 from server.storage.rounds import RoundRow
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 
@@ -45,10 +47,10 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetFilter:
-    """Which submissions of a project. `areas` None: all; `area_id`: of one village; the other fields None: any."""
+    """Which submissions of a project: what is in sight; `area_id`: of one village; the other fields None: any."""
 
     project_id: int
-    areas: Sequence[str] | None = None
+    scope: Scope = ALL
     area_id: str | None = None
     state: str | None = None
     xml_form_id: str | None = None
@@ -107,9 +109,8 @@ def _conditions(wanted: SheetFilter) -> list[ColumnElement[bool]]:
         Form.project_id == wanted.project_id,
         Submission.is_draft.is_(False),
         Submission.deleted_at.is_(None),
+        in_scope(wanted.scope, Submission.area_id, Submission.form_id),
     ]
-    if wanted.areas is not None:
-        conditions.append(Submission.area_id.in_(wanted.areas))
     if wanted.area_id is not None:
         conditions.append(Submission.area_id == wanted.area_id)
     if wanted.state is not None:
@@ -143,14 +144,19 @@ class Report:
     submitter: str
 
 
-def list_reports(session: Session | Connection, round_id: int) -> dict[int, Report]:
-    """The submissions of a round, by id."""
+def list_reports(session: Session | Connection, round_id: int, scope: Scope) -> dict[int, Report]:
+    """The submissions of a round that are in sight, by id."""
     query = (
         select(
             Submission.id, Submission.review_state, Submission.review_level, Submission.created_at, Actor.display_name
         )
         .join(Actor, Actor.id == Submission.submitter_id)
-        .where(Submission.round_id == round_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
+        .where(
+            Submission.round_id == round_id,
+            Submission.is_draft.is_(False),
+            Submission.deleted_at.is_(None),
+            in_scope(scope, Submission.area_id, Submission.form_id),
+        )
     )
     return {row[0]: Report(*row) for row in session.execute(query)}
 

@@ -11,9 +11,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.review import EDITED, HAS_ISSUES, RECEIVED
+from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.forms import Form
 from server.storage.projects import Project
+from server.storage.reach import in_scope
 from server.storage.submissions import Submission
 
 
@@ -39,13 +41,10 @@ class ProjectCount:
     last_submission: datetime | None = None
 
 
-def count_forms(
-    session: Session | Connection, form_ids: Sequence[int], areas: frozenset[str] | None = None
-) -> dict[int, FormCount]:
-    """The numbers of these forms by form id; of what lies in these areas, None: wherever it lies."""
+def count_forms(session: Session | Connection, form_ids: Sequence[int], scope: Scope = ALL) -> dict[int, FormCount]:
+    """The numbers of these forms, all of one project, by form id; of what is in sight."""
     counted = (Submission.form_id == Form.id) & Submission.is_draft.is_(False) & Submission.deleted_at.is_(None)
-    if areas is not None:
-        counted &= Submission.area_id.in_(areas)
+    counted &= in_scope(scope, Submission.area_id, Submission.form_id)
     in_state = [func.coalesce(func.sum(case((Submission.review_state == each, 1), else_=0)), 0) for each in _WAITING]
     maker = (Actor.id, Actor.kind, Actor.display_name, Actor.created_at, Actor.updated_at)
     query = (

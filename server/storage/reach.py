@@ -133,7 +133,10 @@ def read_tree(session: Session | Connection) -> tuple[list[AreaVersion], list[Ar
         .where(AreaChangeRow.on.is_not(None))
         .order_by(AreaChangeRow.id)
     )
-    return [AreaVersion(*row) for row in versions], [AreaChange(*row) for row in changes]
+    return (
+        [AreaVersion(*row) for row in versions],
+        [AreaChange(row[0], row[1], row[2], row[3], row[4], row[5]) for row in changes if row[2] is not None],
+    )
 
 
 def has_reach(session: Session | Connection) -> bool:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.forms import Form
+from server.storage.reach import in_scope
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 
@@ -55,12 +57,12 @@ class SubmissionView:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list. `limit` None: all. `areas`: only what lies in one of these. `deleted`: only what was
-    deleted, in place of what was not."""
+    """Which part of a list. `limit` None: all. `scope`: what the reader sees. `deleted`: only what was deleted, in
+    place of what was not."""
 
     offset: int = 0
     limit: int | None = None
-    areas: frozenset[str] | None = None
+    scope: Scope = ALL
     deleted: bool = False
 
 
@@ -78,9 +80,14 @@ def view_of(row: Row[*tuple[Any, ...]]) -> SubmissionView:
     return SubmissionView(*row[:own], current=SubmissionVersionView(*row[own : own + len(CURRENT)]))
 
 
+def seen_or_sent(scope: Scope, sender: int | None) -> ColumnElement[bool]:
+    """The condition that a submission of one form is in sight, or was sent by this actor."""
+    seen = in_scope(scope, Submission.area_id)
+    return seen if sender is None else or_(seen, Submission.submitter_id == sender)
+
+
 def _newest(query: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, ...]]:
-    if page.areas is not None:
-        query = query.where(Submission.area_id.in_(page.areas))
+    query = query.where(in_scope(page.scope, Submission.area_id))
     ordered = query.order_by(Submission.created_at.desc(), Submission.id.desc()).offset(page.offset)
     return ordered if page.limit is None else ordered.limit(page.limit)
 
@@ -92,56 +99,80 @@ def list_submissions(session: Session | Connection, form_id: int, page: Page = P
     return [view_of(row) for row in session.execute(_newest(query, page))]
 
 
-def count_submissions(session: Session | Connection, form_id: int, areas: frozenset[str] | None = None) -> int:
-    """How many `list_submissions` has in these areas; None: wherever they lie."""
+def count_submissions(session: Session | Connection, form_id: int, scope: Scope = ALL) -> int:
+    """How many `list_submissions` has in sight."""
     counted = select(func.count()).where(
-        Submission.form_id == form_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None)
+        Submission.form_id == form_id,
+        Submission.is_draft.is_(False),
+        Submission.deleted_at.is_(None),
+        in_scope(scope, Submission.area_id),
     )
-    if areas is not None:
-        counted = counted.where(Submission.area_id.in_(areas))
     return session.execute(counted).scalar_one()
 
 
-def find_submission(session: Session | Connection, form_id: int, instance_id: str) -> SubmissionView | None:
-    """A submission by the instance id of its first version."""
+def find_submission(
+    session: Session | Connection, form_id: int, instance_id: str, scope: Scope = ALL, *, sender: int | None = None
+) -> SubmissionView | None:
+    """A submission by the instance id of its first version: in sight, or sent by this actor."""
     query = SUBMISSIONS.where(
-        Submission.form_id == form_id, Submission.instance_id == instance_id, Submission.deleted_at.is_(None)
+        Submission.form_id == form_id,
+        Submission.instance_id == instance_id,
+        Submission.deleted_at.is_(None),
+        seen_or_sent(scope, sender),
     )
     row = session.execute(query).first()
     return view_of(row) if row else None
 
 
-def find_deleted_submission(session: Session | Connection, form_id: int, instance_id: str) -> SubmissionView | None:
-    """A submission that was deleted, by the instance id of its first version."""
+def find_deleted_submission(
+    session: Session | Connection, form_id: int, instance_id: str, scope: Scope = ALL
+) -> SubmissionView | None:
+    """A submission in sight that was deleted, by the instance id of its first version."""
     query = SUBMISSIONS.where(
-        Submission.form_id == form_id, Submission.instance_id == instance_id, Submission.deleted_at.is_not(None)
+        Submission.form_id == form_id,
+        Submission.instance_id == instance_id,
+        Submission.deleted_at.is_not(None),
+        in_scope(scope, Submission.area_id),
     )
     row = session.execute(query).first()
     return view_of(row) if row else None
 
 
-def list_submitters(session: Session | Connection, form_id: int, areas: frozenset[str] | None) -> list[tuple[int, str]]:
-    """(actor id, name) of everybody who sent something for a form from these areas, by name."""
+def list_submitters(session: Session | Connection, form_id: int, scope: Scope) -> list[tuple[int, str]]:
+    """(actor id, name) of everybody who sent something in sight for a form, by name."""
     query = (
         select(Actor.id, Actor.display_name)
         .join(Submission, Submission.submitter_id == Actor.id)
-        .where(Submission.form_id == form_id, Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
+        .where(
+            Submission.form_id == form_id,
+            Submission.is_draft.is_(False),
+            Submission.deleted_at.is_(None),
+            in_scope(scope, Submission.area_id),
+        )
         .distinct()
         .order_by(Actor.display_name, Actor.id)
     )
-    if areas is not None:
-        query = query.where(Submission.area_id.in_(areas))
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def find_submission_by_id(session: Session | Connection, submission_id: int) -> SubmissionView | None:
-    """A submission by our number, a deleted one too."""
-    row = session.execute(SUBMISSIONS.where(Submission.id == submission_id)).first()
+def find_submission_by_id(
+    session: Session | Connection, submission_id: int, scope: Scope = ALL
+) -> SubmissionView | None:
+    """A submission in sight by our number, a deleted one too."""
+    query = SUBMISSIONS.where(Submission.id == submission_id, in_scope(scope, Submission.area_id, Submission.form_id))
+    row = session.execute(query).first()
     return view_of(row) if row else None
 
 
-def find_submission_number(session: Session | Connection, project_id: int, instance_id: str) -> int | None:
-    """The number of the submission of a project that a version with this instance id belongs to."""
+def find_form_number(session: Session | Connection, submission_id: int) -> int | None:
+    """The number of the form that a submission (our number) was sent for."""
+    return session.execute(select(Submission.form_id).where(Submission.id == submission_id)).scalar_one_or_none()
+
+
+def find_submission_number(
+    session: Session | Connection, project_id: int, instance_id: str, scope: Scope = ALL
+) -> int | None:
+    """The number of the submission of a project, in sight, that a version with this instance id belongs to."""
     query = (
         select(Submission.id)
         .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
@@ -151,13 +182,14 @@ def find_submission_number(session: Session | Connection, project_id: int, insta
             SubmissionVersion.instance_id == instance_id,
             Submission.is_draft.is_(False),
             Submission.deleted_at.is_(None),
+            in_scope(scope, Submission.area_id, Submission.form_id),
         )
     )
     return session.execute(query.order_by(Submission.id.desc()).limit(1)).scalar_one_or_none()
 
 
-def find_root_instance(session: Session | Connection, form_id: int, instance_id: str) -> str | None:
-    """The instance id of the submission that a version with this instance id belongs to."""
+def find_root_instance(session: Session | Connection, form_id: int, instance_id: str, scope: Scope = ALL) -> str | None:
+    """The instance id of the submission, in sight, that a version with this instance id belongs to."""
     return session.execute(
         select(Submission.instance_id)
         .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
@@ -166,6 +198,7 @@ def find_root_instance(session: Session | Connection, form_id: int, instance_id:
             SubmissionVersion.instance_id == instance_id,
             SubmissionVersion.is_draft.is_(False),
             Submission.deleted_at.is_(None),
+            in_scope(scope, Submission.area_id),
         )
     ).scalar_one_or_none()
 
@@ -216,8 +249,7 @@ def list_sent_texts(
     if after is not None:
         older = or_(Submission.created_at < after.submitted_at, Submission.id < after.submission_id)
         query = query.where(Submission.created_at <= after.submitted_at, older)
-    if page.areas is not None:
-        query = query.where(Submission.area_id.in_(page.areas))
+    query = query.where(in_scope(page.scope, Submission.area_id))
     ordered = query.order_by(Submission.created_at.desc(), Submission.id.desc())
     return [SentText(*row) for row in session.execute(ordered.limit(page.limit))]
 

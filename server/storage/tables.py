@@ -12,10 +12,12 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
 from server.domain.review import RECEIVED
+from server.domain.roles import ALL, Scope
 from server.domain.table_filter import Compared, Condition, Literal, Name, names_in
 from server.storage.actors import Actor
 from server.storage.database import Moment
 from server.storage.forms import FormVersion
+from server.storage.reach import in_scope
 from server.storage.readings import CURRENT, OWN, SUBMISSIONS, SubmissionView, view_of
 from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
 
@@ -47,11 +49,11 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows of a form's table: those in `areas` (None: everywhere) that fit the condition; deleted ones only when
+    """Which rows of a form's table: those in `scope` that fit the condition; deleted ones only when
     the condition speaks of them. `draft`: what was sent to try a draft. `instance_id`: only that one."""
 
     form_id: int
-    areas: frozenset[str] | None = None
+    scope: Scope = ALL
     condition: Condition | None = None
     draft: bool = False
     instance_id: str | None = None
@@ -88,7 +90,9 @@ def iterate_rows(
     )
     if after is not None:
         place = select(Submission.created_at, Submission.id).where(
-            Submission.form_id == wanted.form_id, Submission.instance_id == after
+            Submission.form_id == wanted.form_id,
+            Submission.instance_id == after,
+            in_scope(wanted.scope, Submission.area_id),
         )
         found = session.execute(place.limit(1)).first()
         if found is not None:
@@ -125,8 +129,7 @@ def _conditions(wanted: Wanted, dialect: str) -> list[ColumnElement[bool]]:
         found.append(Submission.deleted_at.is_(None))
     if condition is not None:
         found.append(_as_sql(condition, dialect))
-    if wanted.areas is not None:
-        found.append(Submission.area_id.in_(wanted.areas))
+    found.append(in_scope(wanted.scope, Submission.area_id))
     if wanted.instance_id is not None:
         found.append(Submission.instance_id == wanted.instance_id)
     return found

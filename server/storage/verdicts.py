@@ -11,9 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.domain.roles import Scope
 from server.storage.database import Base
 from server.storage.prepared import Prepared
 from server.storage.projects import Project
+from server.storage.reach import in_scope
 from server.storage.submissions import BigId, Submission
 
 
@@ -76,8 +78,10 @@ class VerdictKept:
     instance_id: str | None
 
 
-def list_kept(session: Session | Connection, round_id: int, area_id: str | None = None) -> list[VerdictKept]:
-    """The verdicts of a round, of one area or of all."""
+def list_kept(
+    session: Session | Connection, round_id: int, scope: Scope, area_id: str | None = None
+) -> list[VerdictKept]:
+    """The verdicts of a round that are in sight, of one area or of all."""
     query = select(
         VerdictRow.area_id,
         VerdictRow.rule_set,
@@ -89,7 +93,7 @@ def list_kept(session: Session | Connection, round_id: int, area_id: str | None 
         Submission.instance_id,
     )
     query = query.outerjoin(Submission, Submission.id == VerdictRow.submission_id).where(
-        VerdictRow.round_id == round_id
+        VerdictRow.round_id == round_id, in_scope(scope, VerdictRow.area_id)
     )
     if area_id is not None:
         query = query.where(VerdictRow.area_id == area_id)

@@ -30,6 +30,7 @@ from forms.validate import JudgeContext
 from server.config import Config
 from server.domain.data_files import list_areas, list_changes, list_demo_commune_facts, list_demo_villages
 from server.domain.demo_facts import Place
+from server.domain.roles import ALL
 from server.domain.rounds import Round
 from server.jobs.registry import list_kinds
 from server.services.areas import load_areas, set_root
@@ -113,7 +114,7 @@ class FieldPhone:
         definition = self.field.definition(form)
         tables = {}
         for name in definition.external_instances.values():
-            made = make_list(self.field.session, 1, name.removesuffix(".csv"), None, self.field.now.date())
+            made = make_list(self.field.session, 1, name.removesuffix(".csv"), replace(ALL, on=self.field.now.date()))
             tables[name] = made.table
         context = JudgeContext(now=self.field.now, tables=tables, device_id="collect:test")
         own: dict[str, object] = {}

@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -31,6 +31,7 @@ from forms.validate import JudgeContext
 from server.app import create_app
 from server.config import Config
 from server.domain.data_files import list_areas, list_changes, list_demo_commune_facts, list_demo_villages
+from server.domain.roles import ALL
 from server.domain.rounds import Round
 from server.services.areas import load_areas, set_root
 from server.services.authenticate import Caller, system_caller
@@ -213,7 +214,7 @@ class World:
         definition = parse_form(xml)
         now = datetime.now(UTC)
         tables = {
-            name: make_list(self.session, 1, LISTS[name], None, now.date()).table
+            name: make_list(self.session, 1, LISTS[name], replace(ALL, on=now.date())).table
             for name in definition.external_instances.values()
             if name in LISTS
         }

@@ -7,12 +7,10 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from server.domain.errors import Forbidden, NotFound
+from server.domain.errors import NotFound
 from server.services.attach import Answered, attach_to_submission, detach_from_submission, get_slot
 from server.services.judge import Target, Upload
 from server.services.receive import receive
-from server.services.review import place_of
-from server.services.sight import sight
 from server.storage.draft_submissions import (
     find_draft_submission,
     find_draft_submission_by_id,
@@ -43,7 +41,7 @@ def list_tried(here: Here) -> list[dict[str, Any]]:
     """What was sent to try the draft, newest first; `limit` and `offset` narrow it."""
     session, form = current_session(), here.form
     draft_of(here)
-    seen = sight(session, here.caller, "submission.list", (form.project_id, form.id))
+    seen = here.caller.scope("submission.list", form.project_id, form.id)
     page = Page(whole("offset") or 0, whole("limit"), seen)
     return [submission_body(each, here.project.synthetic) for each in list_draft_submissions(session, form.id, page)]
 
@@ -65,20 +63,20 @@ def send_tried(here: Here) -> dict[str, Any]:
 @nouns.view(f"GET {SUBMISSION}", "submission.read", answer=SubmissionBody())
 def get_tried(here: Here, instance_id: str) -> dict[str, Any]:
     """One of them by the instance id of its first version."""
-    return submission_body(_submission(here, instance_id), here.project.synthetic)
+    return submission_body(_found(here, instance_id), here.project.synthetic)
 
 
 @nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
 @told(Wire(gives=(XML,)))
 def get_tried_xml(here: Here, instance_id: str) -> Response:
     """The current text, byte for byte as it was sent."""
-    return answer_xml(_submission(here, instance_id).current.id)
+    return answer_xml(_found(here, instance_id).current.id)
 
 
 @nouns.view(f"GET {SUBMISSION}/attachments", "submission.read", answer=SubmissionFileBody(many=True))
 def list_tried_files(here: Here, instance_id: str) -> list[dict[str, Any]]:
     """The files that the answers name, and whether they are here."""
-    slots = list_slots(current_session(), _submission(here, instance_id).current.id)
+    slots = list_slots(current_session(), _found(here, instance_id).current.id)
     return [{"name": each.name, "exists": each.sha256 is not None} for each in slots]
 
 
@@ -86,7 +84,7 @@ def list_tried_files(here: Here, instance_id: str) -> list[dict[str, Any]]:
 @told(GIVES_FILE)
 def get_tried_file(here: Here, instance_id: str, name: str) -> Response:
     """A file of one of them."""
-    slot = get_slot(current_session(), _submission(here, instance_id).current.id, name)
+    slot = get_slot(current_session(), _found(here, instance_id).current.id, name)
     if slot.sha256 is None:
         raise NotFound("submission.attachment_missing", name=name)
     return answer_file(current_home().blobs.open(slot.sha256), name, slot.content_type, slot.sha256)
@@ -96,7 +94,7 @@ def get_tried_file(here: Here, instance_id: str, name: str) -> Response:
 @told(TAKES_FILE)
 def put_tried_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
     """Uploads a file that an answer names: the raw body."""
-    answered = Answered(here.form, _found(here, instance_id))
+    answered = Answered(here.form, _found(here, instance_id, own=True))
     with read_part(name) as part:
         attach_to_submission(current_session(), current_home(), here.caller, answered, (part, now()))
     return SUCCESS
@@ -105,21 +103,16 @@ def put_tried_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
 @nouns.view(f"DELETE {FILE}", "submission.update", answer=Success())
 def empty_tried_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
     """Takes a file away; the answer that names it stays."""
-    answered = Answered(here.form, _submission(here, instance_id))
+    answered = Answered(here.form, _found(here, instance_id))
     detach_from_submission(current_session(), here.caller, answered, name, now())
     return SUCCESS
 
 
-def _found(here: Here, instance_id: str) -> SubmissionView:
+def _found(here: Here, instance_id: str, *, own: bool = False) -> SubmissionView:
     draft_of(here)
-    found = find_draft_submission(current_session(), here.form.id, instance_id)
+    scope = here.caller.scope("submission.read", here.form.project_id, here.form.id)
+    sender = here.caller.actor_id if own else None
+    found = find_draft_submission(current_session(), here.form.id, instance_id, scope, sender=sender)
     if found is None:
         raise NotFound("submission.unknown", instance=instance_id)
-    return found
-
-
-def _submission(here: Here, instance_id: str) -> SubmissionView:
-    found = _found(here, instance_id)
-    if not here.caller.may_in("submission.read", place_of(current_session(), here.form, found)):
-        raise Forbidden("auth.forbidden")
     return found

@@ -12,7 +12,6 @@ from server.services.definitions import definition_of
 from server.services.draft_links import renew_link
 from server.services.publish import NewDraft, delete_draft, get_form, make_draft, publish
 from server.services.rehearse import NewVersion, rehearse
-from server.services.sight import sight
 from server.storage.forms import list_form_attachments
 from server.web.api.bodies import read_part
 from server.web.api.forms import (
@@ -110,9 +109,9 @@ def rehearse_draft(here: Here) -> dict[str, Any]:
     what is newly found. Nothing is written; of what the caller may see, the newest `limit` submissions (1000, at most
     5000) are judged. Not in Central."""
     limit = min(whole("limit") or REHEARSED, MOST_REHEARSED)
-    areas = sight(current_session(), here.caller, "submission.read", (here.project.id, here.form.id))
+    scope = here.caller.scope("submission.read", here.project.id, here.form.id)
     definition = definition_of(current_session(), draft_of(here).sha256)
-    new = NewVersion(here.form, definition, areas=areas, limit=limit)
+    new = NewVersion(here.form, definition, scope=scope, limit=limit)
     return rehearsal_body(rehearse(current_session(), current_home(), new, now()))
 
 

@@ -12,16 +12,15 @@ from werkzeug.wrappers import Response
 
 from forms.definition import fields_listing
 from server.domain.errors import Invalid, NotFound
-from server.domain.roles import Place, Reach
+from server.domain.roles import Place
 from server.exports.odata import name_of
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
 from server.services.draft_links import link_of
-from server.services.judge import areas_of
 from server.services.lists import make_list
 from server.services.publish import NewForm, Source, change_state, create_form, delete_form, restore_form
-from server.services.sight import sight
-from server.storage.audits import Looked, list_lines
+from server.services.sight import fill_scope
+from server.storage.audits import list_audits
 from server.storage.form_counts import FormCount, count_forms
 from server.storage.forms import (
     FormView,
@@ -58,6 +57,7 @@ CONTENT_KINDS = {kind: name for name, kind in EXCEL.items()} | {
     "text/markdown": "md",
     "text/csv": "csv",
 }
+MOST_NOTES = 10_000
 PUBLISH = Parameter("publish", "`true`: published at once; else a draft.", SWITCH, True)
 IGNORE = Parameter("ignoreWarnings", "`true`: warnings do not stop it.", SWITCH, True)
 FALLBACK = Parameter(
@@ -178,16 +178,12 @@ def form_bodies(caller: Caller, forms: Sequence[FormView], *, extended: bool = F
     if not (extended or is_extended()):
         return [shown_body(caller, form) for form in forms]
     session = current_session()
-    seen: dict[tuple[int, Reach], frozenset[str] | None] = {}
-    groups: dict[frozenset[str] | None, list[int]] = {}
+    groups: dict[int, list[int]] = {}
     for form in forms:
-        place = (form.project_id, caller.reach("submission.list", form.project_id, form.id))
-        if place not in seen:
-            seen[place] = sight(session, caller, "submission.list", (form.project_id, form.id))
-        groups.setdefault(seen[place], []).append(form.id)
+        groups.setdefault(form.project_id, []).append(form.id)
     counts: dict[int, FormCount] = {}
-    for areas, ids in groups.items():
-        counts |= count_forms(session, ids, areas)
+    for project_id, ids in groups.items():
+        counts |= count_forms(session, ids, caller.scope("submission.list", project_id))
     return [
         shown_body(caller, form)
         | form_count_body(counts[form.id])
@@ -202,7 +198,7 @@ def notes_of(here: Here) -> dict[int, dict[str, str | None]]:
     form = here.form
     if not is_extended() or not here.caller.may("form.update", form.project_id, form.id):
         return {}
-    lines = list_lines(current_session(), Looked(f"form:{form.id}", "form.update.publish"), None)
+    lines = list_audits(current_session(), f"form:{form.id}", MOST_NOTES, "form.update.publish")
     return {each.details["version"]: {"publishNotes": each.note} for each in lines if "version" in each.details}
 
 
@@ -265,8 +261,8 @@ def file_answer(here: Here, version: VersionView, name: str) -> Response:
     if file is not None and file.sha256 is not None:
         return answer_file(current_home().blobs.open(file.sha256), name, file.content_type, file.sha256)
     if file is not None and file.list_name is not None:
-        seen = areas_of(here.caller)
-        made = make_list(current_session(), here.project.id, file.list_name, seen, now().date())
+        seen = fill_scope(here.caller, here.project.id, here.form.id)
+        made = make_list(current_session(), here.project.id, file.list_name, seen)
         answer = Response(made.content, content_type="text/csv; charset=utf-8")
         answer.set_etag(hashlib.sha256(made.content).hexdigest())
         return answer.make_conditional(request)

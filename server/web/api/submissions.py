@@ -18,7 +18,6 @@ from server.services.judge import Target, Upload
 from server.services.receive import receive
 from server.services.remove import delete_submission, restore_submission
 from server.services.review import Decision, place_of, review
-from server.services.sight import sight
 from server.storage.intake import list_slots
 from server.storage.readings import (
     Page,
@@ -66,7 +65,7 @@ def list_sent(here: Here) -> list[dict[str, Any]]:
     deleted = flag("deleted")
     verb = "submission.restore" if deleted else "submission.list"
     here.caller.require(verb, form.project_id, form.id)
-    seen = sight(session, here.caller, verb, (form.project_id, form.id))
+    seen = here.caller.scope(verb, form.project_id, form.id)
     page = Page(whole("offset") or 0, whole("limit"), seen, deleted)
     return [submission_body(each, here.project.synthetic) for each in list_submissions(session, form.id, page)]
 
@@ -82,12 +81,14 @@ def send(here: Here) -> dict[str, Any]:
 @told(Wire(moved=True))
 def get_sent(here: Here, instance_id: str) -> Any:
     """A submission by the instance id of its first version; that of a later one redirects to the version."""
-    found = find_submission(current_session(), here.form.id, instance_id)
+    scope = here.caller.scope("submission.read", here.form.project_id, here.form.id)
+    found = find_submission(current_session(), here.form.id, instance_id, scope)
     if found is None:
-        root = find_root_instance(current_session(), here.form.id, instance_id)
+        root = find_root_instance(current_session(), here.form.id, instance_id, scope)
         if root is not None:
             return redirect(f"{own_url().rpartition('/')[0]}/{_part(root)}/versions/{_part(instance_id)}", 301)
-    return submission_body(get_submission(here, instance_id), here.project.synthetic)
+        raise NotFound("submission.unknown", instance=instance_id)
+    return submission_body(found, here.project.synthetic)
 
 
 @nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
@@ -101,7 +102,9 @@ def get_sent_xml(here: Here, instance_id: str) -> Response:
 @told(SENDS)
 def edit(here: Here, instance_id: str) -> dict[str, Any]:
     """Replaces a submission by an edit of its current version, which its `deprecatedID` names."""
-    get_submission(here, instance_id)
+    submission = get_submission(here, instance_id)
+    if not here.caller.may_in("submission.update", place_of(current_session(), here.form, submission, here.caller.on)):
+        raise Forbidden("auth.forbidden")
     target = Target(here.project.id, Dialect.REST, here.form.xml_form_id)
     return _receive(here, replace(target, must_edit=True, root_instance_id=instance_id))
 
@@ -134,7 +137,7 @@ def restore(here: Here, instance_id: str) -> dict[str, bool]:
 def list_senders(here: Here) -> list[dict[str, Any]]:
     """Who sent something for this form, by name."""
     session, form = current_session(), here.form
-    seen = sight(session, here.caller, "submission.list", (form.project_id, form.id))
+    seen = here.caller.scope("submission.list", form.project_id, form.id)
     return [{"id": key, "displayName": name} for key, name in list_submitters(session, form.id, seen)]
 
 
@@ -175,22 +178,21 @@ def empty_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
 @told(TAKES_FILE)
 def put_file(here: Here, instance_id: str, name: str) -> dict[str, bool]:
     """Uploads a file that an answer names: the raw body."""
-    submission = find_submission(current_session(), here.form.id, instance_id)
-    if submission is None:
-        raise NotFound("submission.unknown", instance=instance_id)
+    submission = get_submission(here, instance_id, own=True)
     with read_part(name) as part:
         answered = Answered(here.form, submission)
         attach_to_submission(current_session(), current_home(), here.caller, answered, (part, now()))
     return SUCCESS
 
 
-def get_submission(here: Here, instance_id: str) -> SubmissionView:
-    """The submission that a path names, if it lies where the caller may look. Raises NotFound."""
-    found = find_submission(current_session(), here.form.id, instance_id)
+def get_submission(here: Here, instance_id: str, *, own: bool = False) -> SubmissionView:
+    """The submission that a path names, if it lies where the caller may look or, with `own`, was sent by the caller.
+    Raises NotFound."""
+    scope = here.caller.scope("submission.read", here.form.project_id, here.form.id)
+    sender = here.caller.actor_id if own else None
+    found = find_submission(current_session(), here.form.id, instance_id, scope, sender=sender)
     if found is None:
         raise NotFound("submission.unknown", instance=instance_id)
-    if not here.caller.may_in("submission.read", place_of(current_session(), here.form, found)):
-        raise Forbidden("auth.forbidden")
     return found
 
 

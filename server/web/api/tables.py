@@ -32,7 +32,6 @@ from server.exports.odata import (
     tables_of,
 )
 from server.services.definitions import definition_of
-from server.services.sight import sight
 from server.storage.forms import VersionView
 from server.storage.tables import TableRow, Wanted, count_rows, iterate_rows
 from server.web.answers import answer_json, moment
@@ -183,7 +182,7 @@ def _asked(here: Here, table: str, draft: VersionView | None = None) -> Asked:
     expand = request.args.get("$expand")
     if expand not in (None, "*"):
         raise Invalid("table.expand", value=expand)
-    session, form, root = current_session(), here.form, _root(draft or here.form.shown)
+    form, root = here.form, _root(draft or here.form.shown)
     one = _ONE.fullmatch(table)
     name = ROOT if one else table
     if name not in tables_of(root):
@@ -191,7 +190,7 @@ def _asked(here: Here, table: str, draft: VersionView | None = None) -> Asked:
     said = request.args.get("$filter")
     wanted = Wanted(
         form_id=form.id,
-        areas=sight(session, here.caller, "submission.list", (form.project_id, form.id)),
+        scope=here.caller.scope("submission.list", form.project_id, form.id),
         condition=read_filter(said, now()) if said is not None else None,
         draft=draft is not None,
         instance_id=one[1].replace("''", "'") if one else None,

@@ -23,12 +23,11 @@ ROUND = Parameter("round", "A round by its slug.", example="2019")
 def list_judged(here: Here) -> list[dict[str, Any]]:
     """Verdicts with their reasons. `area` is an own id, or a code as of the round's date, with all that lies below it;
     `ruleset` a rule set's id; `round` a round's slug."""
-    reached = here.caller.reach("submission.list", here.project.id)
     wanted = Wanted(
         area=request.args.get("area"),
         rule_set=request.args.get("ruleset"),
         round_slug=request.args.get("round"),
-        areas=None if reached.everywhere else sorted(reached.area_ids),
+        scope=here.caller.scope("submission.list", here.project.id),
     )
     return [_body(each) for each in list_verdicts(current_session(), here.project.id, wanted)]
 

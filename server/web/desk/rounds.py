@@ -13,14 +13,15 @@ from server.domain.areas import match_key
 from server.domain.data_files import list_gaps
 from server.domain.errors import NotFound
 from server.services.aggregate import rule_sets_on
-from server.services.authenticate import VIETNAM, Caller
-from server.services.lists import COMMUNE_KINDS, list_areas
+from server.services.authenticate import Caller
+from server.services.lists import COMMUNE_KINDS
 from server.services.verdicts import Wanted, list_verdicts
-from server.storage.areas import AreaView, list_subtree
+from server.storage.areas import AreaView
 from server.storage.desk import SheetFilter, count_states, list_reports
 from server.storage.projects import ProjectView
 from server.storage.rounds import RoundView, list_rounds
-from server.web.context import current_session, now
+from server.storage.sights import list_seen_areas
+from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, projects_of, show_page
 from server.web.desk.tally import SHOWN, Counts, VillageRow, branches, count, village_rows
@@ -74,7 +75,7 @@ def one_round(project_id: int, slug: str) -> str:
     session = current_session()
     rows = rows_of(caller, project_id, round_view)
     rule_sets = rule_sets_on("village", round_view.cutoff)
-    areas = list_areas(session, project_id, None, round_view.cutoff)
+    areas = list_seen_areas(session, project_id, round_view.cutoff)
     chosen = _filter(rule_sets)
     kept = [row for row in rows if _fits(row, chosen, areas)]
     return show_page(
@@ -107,21 +108,9 @@ def find_round_of(project_id: int, slug: str) -> RoundView:
 def rows_of(caller: Caller, project_id: int, round_view: RoundView, area: str | None = None) -> list[VillageRow]:
     """The villages that the caller sees in a round, of one area or of all, with their verdicts."""
     session = current_session()
-    reach = caller.reach("area.list", project_id)
-    seen = None if reach.everywhere else tuple(sorted(reach.area_ids))
-    views = list_verdicts(session, project_id, Wanted(area=area, round_slug=round_view.slug, areas=seen))
-    return village_rows(views, list_reports(session, round_view.id))
-
-
-def areas_seen(caller: Caller, project_id: int, verb: str) -> tuple[str, ...] | None:
-    """The ids of all areas in which the caller's grants carry the verb, those below too; None: everywhere."""
-    reach = caller.reach(verb, project_id)
-    if reach.everywhere:
-        return None
-    session = current_session()
-    rounds = list_rounds(session, project_id)
-    on = rounds[0].cutoff if rounds else now().astimezone(VIETNAM).date()
-    return tuple(area.id for area in list_subtree(session, sorted(reach.area_ids), on))
+    scope = caller.scope("submission.list", project_id)
+    views = list_verdicts(session, project_id, Wanted(area=area, round_slug=round_view.slug, scope=scope))
+    return village_rows(views, list_reports(session, round_view.id, scope))
 
 
 def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
@@ -135,10 +124,7 @@ def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
 
 
 def _states(caller: Caller, project: ProjectView) -> dict[str, int]:
-    if not caller.may("submission.list", project.id):
-        return {}
-    areas = areas_seen(caller, project.id, "submission.list")
-    return count_states(current_session(), SheetFilter(project.id, areas))
+    return count_states(current_session(), SheetFilter(project.id, caller.scope("submission.list", project.id)))
 
 
 def _filter(rule_sets: Sequence[RuleSet]) -> Filter:

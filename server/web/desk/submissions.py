@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from server.domain.errors import Invalid, NotFound
+from server.domain.errors import Forbidden, Invalid, NotFound
 from server.domain.review import APPROVED, HAS_ISSUES, RECEIVED, REJECTED, STATES, Standing, list_moves
+from server.domain.roles import Scope
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
 from server.services.review import Decision, comment, get_reviewed, place_of, review
@@ -43,7 +44,7 @@ from server.web.context import current_home, current_session, now, whole
 from server.web.desk.blueprint import blueprint
 from server.web.desk.labels import labels_of_lists
 from server.web.desk.pages import desk_caller, project_of, show_page
-from server.web.desk.rounds import WAITING, areas_seen
+from server.web.desk.rounds import WAITING
 from server.web.desk.sheets import Sheet
 from server.web.desk.words import say
 from sync.receipt_number import read_number
@@ -70,18 +71,19 @@ def all_submissions(project_id: int) -> str | Response:
     down leads to what it names."""
     caller = desk_caller()
     project = project_of(caller, project_id)
-    caller.require("submission.list", project_id)
+    scope = caller.scope("submission.list", project_id)
+    if not scope:
+        raise Forbidden("auth.forbidden")
     session = current_session()
     receipt = request.args.get("receipt", "").strip()
-    named = _named(project_id, receipt) if receipt else None
+    named = _named(project_id, receipt, scope) if receipt else None
     if named is not None:
         return redirect(named)
-    areas = areas_seen(caller, project_id, "submission.list")
     state = request.args.get("state") if request.args.get("state") in STATES else None
     form = request.args.get("form") or None
     page = whole("page", 1) or 1
-    everything = count_states(session, SheetFilter(project_id, areas, xml_form_id=form))
-    wanted = SheetFilter(project_id, areas, state=state, xml_form_id=form)
+    everything = count_states(session, SheetFilter(project_id, scope, xml_form_id=form))
+    wanted = SheetFilter(project_id, scope, state=state, xml_form_id=form)
     total = everything.get(state, 0) if state else sum(everything.values())
     return show_page(
         "submissions.html",
@@ -98,19 +100,19 @@ def all_submissions(project_id: int) -> str | Response:
         pages=max(1, -(-total // PAGE)),
         total=total,
         receipt=receipt,
-        apart=count_apart(session, project_id) if areas is None else 0,
+        apart=count_apart(session, project_id) if scope.everywhere else 0,
     )
 
 
-def _named(project_id: int, receipt: str) -> str | None:
-    """Where the thing is that a receipt number or an instance id names; what a person may not see says so itself."""
+def _named(project_id: int, receipt: str, scope: Scope) -> str | None:
+    """Where the thing is that a receipt number or an instance id names, if it is in sight."""
     session = current_session()
     number = read_number(receipt)
     if number is not None and number[1]:
-        found = find_apart(session, project_id, number[0])
+        found = find_apart(session, project_id, number[0]) if scope.everywhere else None
         return url_for("desk.one_apart", project_id=project_id, variant_id=found.id) if found else None
-    submission_id = number[0] if number else find_submission_number(session, project_id, receipt)
-    if submission_id is None or find_submission_by_id(session, submission_id) is None:
+    submission_id = number[0] if number else find_submission_number(session, project_id, receipt, scope)
+    if submission_id is None or find_submission_by_id(session, submission_id, scope) is None:
         return None
     return url_for("desk.one_submission", submission_id=submission_id)
 
@@ -126,7 +128,7 @@ def one_submission(submission_id: int) -> str:
     answers = find_answers(session, opened.version.id)
     look_up = labels_of_lists(opened.filled, definition, answers)
     sheet = Sheet(definition, answers, list_findings(session, opened.version.id), files, look_up)
-    verbs = caller.verbs_in(place_of(session, opened.form, submission))
+    verbs = caller.verbs_in(place_of(session, opened.form, submission, caller.on))
     moves = list_moves(Standing(submission.review_state, submission.review_level), verbs, caller.on)
     offered = sorted((move for move in moves if move.to in OFFERED), key=lambda move: OFFERED.index(move.to))
     round_view = find_round(session, submission.round_id) if submission.round_id else None
@@ -205,9 +207,7 @@ def submission_file(submission_id: int, version_id: int, name: str) -> Response:
 def _open(caller: Caller, submission_id: int, version_id: int | None = None) -> Opened:
     """Raises NotFound, also for what the caller may not read: that it is there is not told either."""
     session = current_session()
-    submission, form = get_reviewed(session, submission_id)
-    if not caller.may_in("submission.read", place_of(session, form, submission)):
-        raise NotFound("submission.unknown", instance=submission_id)
+    submission, form = get_reviewed(session, caller, submission_id)
     versions = list_submission_versions(session, submission_id)
     asked = version_id or whole("version") or submission.current.id
     version = next((each for each in versions if each.id == asked), None)

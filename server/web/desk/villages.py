@@ -48,9 +48,8 @@ def one_village(project_id: int, slug: str, area_id: str) -> str:
     session = current_session()
     path = find_path(session, area_id, round_view.cutoff)
     reasons = [found for view in row.verdicts.values() if (found := explain(view)) is not None]
-    sheets = []
-    if caller.may("submission.list", project_id):
-        sheets = list_sheets(session, SheetFilter(project_id, area_id=area_id), 0, MOST_SHEETS)
+    wanted = SheetFilter(project_id, caller.scope("submission.list", project_id), area_id)
+    sheets = list_sheets(session, wanted, 0, MOST_SHEETS)
     return show_page(
         "village.html",
         caller=caller,

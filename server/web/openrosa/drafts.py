@@ -95,7 +95,7 @@ def draft_manifest(project_id: int, xml_form_id: str, token: str | None = None) 
     require_version()
     tried = _tried(project_id, xml_form_id, token)
     files = list_form_attachments(current_session(), tried.draft.id)
-    return answer_manifest(project_id, files, tried.caller, f"{tried.url}/attachments")
+    return answer_manifest((project_id, tried.form.id), files, tried.caller, f"{tried.url}/attachments")
 
 
 @draft_route("/attachments/<segment:name>", BY_TOKEN)
@@ -105,7 +105,7 @@ def draft_file(project_id: int, xml_form_id: str, name: str, token: str) -> Resp
     tried = _tried(project_id, xml_form_id, token)
     file = find_form_attachment(current_session(), tried.draft.id, name)
     if file is not None and file.list_name:
-        made = made_list(project_id, file.list_name, tried.caller)
+        made = made_list(file.list_name, tried.caller, (project_id, tried.form.id))
         return answer_content(made.content, "text/csv; charset=utf-8")
     if file is not None and file.sha256:
         return answer_file(current_home().blobs.open(file.sha256), file.name, file.content_type, file.sha256)

@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller
-from server.services.judge import areas_of
 from server.services.lists import ListFile, make_list
+from server.services.sight import fill_scope
 from server.storage.forms import FormAttachmentView
 from server.storage.openrosa import FileView, PublishedForm, find_form_xml, list_files, list_published
 from server.web.answers import answer_file
-from server.web.context import choose_locale, current_caller, current_home, current_session, now
+from server.web.context import choose_locale, current_caller, current_home, current_session
 from server.web.openrosa.blueprint import PLACES, base_url, blueprint, require_version
 from server.web.wire import FILE, OPENROSA, PHONE_XML, XML, Parameter, Wire, told
 from sync.openrosa import CONTENT_TYPE, FormListEntry, MediaFile, render_form_list, render_manifest
@@ -84,7 +84,8 @@ def manifest(project_id: int, xml_form_id: str, key: str | None = None) -> Respo
     """The files that belong to the form. A file that nobody has uploaded yet is left out."""
     require_version()
     url = f"{base_url()}/projects/{project_id}/forms/{quote(xml_form_id, safe='')}/attachments"
-    return answer_manifest(project_id, _files(project_id, xml_form_id), current_caller(), url)
+    form_id, files = _files(project_id, xml_form_id)
+    return answer_manifest((project_id, form_id), files, current_caller(), url)
 
 
 @blueprint.get("/key/<key>/projects/<int:project_id>/forms/<segment:xml_form_id>.xml")
@@ -101,11 +102,12 @@ def form_xml(key: str, project_id: int, xml_form_id: str) -> Response:
 @told(Wire(gives=(FILE,), etag=True, verb="open_form.read"))
 def form_file(key: str, project_id: int, xml_form_id: str, name: str) -> Response:
     """A file of the form; a list that the server makes holds what lies in this person's areas."""
-    for file in _files(project_id, xml_form_id):
+    form_id, files = _files(project_id, xml_form_id)
+    for file in files:
         if file.name != name:
             continue
         if file.list_name:
-            made = made_list(project_id, file.list_name, current_caller())
+            made = made_list(file.list_name, current_caller(), (project_id, form_id))
             return answer_content(made.content, "text/csv; charset=utf-8")
         if file.sha256:
             stream = current_home().blobs.open(file.sha256)
@@ -113,28 +115,29 @@ def form_file(key: str, project_id: int, xml_form_id: str, name: str) -> Respons
     raise NotFound("form.file_unknown", name=name, form=xml_form_id)
 
 
-def _files(project_id: int, xml_form_id: str) -> list[FileView]:
+def _files(project_id: int, xml_form_id: str) -> tuple[int, list[FileView]]:
     form_id, files = list_files(current_session(), project_id, xml_form_id)
     if form_id is None or not current_caller().may("open_form.read", project_id, form_id):
         raise NotFound("submission.unknown_form", form=xml_form_id)
-    return files
+    return form_id, files
 
 
 def answer_manifest(
-    project_id: int, files: Iterable[FileView | FormAttachmentView], caller: Caller, url: str
+    place: tuple[int, int], files: Iterable[FileView | FormAttachmentView], caller: Caller, url: str
 ) -> Response:
-    """The list of the files that are here, each with its address below `url`."""
+    """The list of the files of a form (`place`: its project and its number) that are here, each with its address below
+    `url`."""
     found = []
     for file in files:
-        md5 = made_list(project_id, file.list_name, caller).md5 if file.list_name else file.md5
+        md5 = made_list(file.list_name, caller, place).md5 if file.list_name else file.md5
         if md5:
             found.append(MediaFile(file.name, f"md5:{md5}", f"{url}/{quote(file.name, safe='')}"))
     return answer_content(render_manifest(found), CONTENT_TYPE)
 
 
-def made_list(project_id: int, list_name: str, caller: Caller) -> ListFile:
-    """A list that the server makes, as this caller sees it."""
-    return make_list(current_session(), project_id, list_name, areas_of(caller), now().date())
+def made_list(list_name: str, caller: Caller, place: tuple[int, int]) -> ListFile:
+    """A list that the server makes for a form (`place`: its project and its number), as this caller sees it."""
+    return make_list(current_session(), place[0], list_name, fill_scope(caller, *place))
 
 
 def answer_content(content: bytes, content_type: str) -> Response:

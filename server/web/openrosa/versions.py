@@ -31,4 +31,4 @@ def version_manifest(project_id: int, xml_form_id: str, version: str) -> Respons
         raise VersionUnknown("form.version_unknown", version=version, form=xml_form_id)
     files = list_form_attachments(current_session(), found.id)
     url = f"{base_url()}/projects/{project_id}/forms/{quote(xml_form_id, safe='')}/versions/{quote(version, safe='')}"
-    return answer_manifest(project_id, files, caller, f"{url}/attachments")
+    return answer_manifest((project_id, form.id), files, caller, f"{url}/attachments")

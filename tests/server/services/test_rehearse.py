@@ -12,6 +12,7 @@ from forms.definition import FormDefinition
 from forms.parse import parse_form
 from forms.xpath.values import Node
 from server.domain.errors import Invalid
+from server.domain.roles import Scope
 from server.services import rehearse as module
 from server.services.publish import NewForm, Source, create_form
 from server.services.rehearse import NewVersion, Rehearsal, Tally, rehearse
@@ -153,7 +154,9 @@ def test_only_the_newest_are_looked_at_when_so_many_are_wanted(field: Field) -> 
     made = tried(field, version(("| ten |", "| chu_ho |")), limit=2)
     assert (made.total, made.looked) == (3, 2)
     assert {each.instance_id for each in made.lost[0].examples} == {"uuid:Bình", "uuid:Chi"}
-    assert tried(field, version(("| ten |", "| chu_ho |")), areas=frozenset()).total == 0
+    assert (
+        tried(field, version(("| ten |", "| chu_ho |")), scope=Scope(False, frozenset(), field.now.date())).total == 0
+    )
 
 
 def test_many_are_read_in_parts_and_progress_is_told(

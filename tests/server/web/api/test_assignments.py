@@ -11,7 +11,8 @@ from server.domain.roles import ROLES
 from server.services.people import grant_role
 from server.storage.actors import Grant, GrantView
 from server.storage.audits import list_audits
-from tests.kit.world import COMMUNES, PASSWORD, VILLAGES, Api, World
+from tests.kit.places import commune_of
+from tests.kit.world import PASSWORD, VILLAGES, Api, World
 
 EXTENDED = {"X-Extended-Metadata": "true"}
 ACTOR = {"id", "type", "displayName", "createdAt", "updatedAt", "deletedAt"}
@@ -114,16 +115,16 @@ def test_nobody_grants_what_he_may_not_do_himself(world: World) -> None:
 def test_who_manages_one_commune_grants_nothing_beyond_it(world: World) -> None:
     now, manager, lan_id = datetime.now(UTC), world.person("Cán bộ xã"), current(world.person("Lan"))
     village = next(iter(VILLAGES.values()))
-    commune = COMMUNES[village.parent_key or ""]
-    other = next(each for each in VILLAGES.values() if each.parent_key != village.parent_key)
-    grant = GrantView("manager", "project", 1, None, commune.uuid, None, None)
+    commune = commune_of(world.session, village.uuid)
+    other = next(each for each in VILLAGES.values() if commune_of(world.session, each.uuid) != commune)
+    grant = GrantView("manager", "project", 1, None, commune, None, None)
     grant_role(world.session, world.server_itself, current(manager), grant, now)
     base = f"projects/1/assignments/commune_supervisor/{lan_id}"
     assert manager.post(base).get_json()["code"] == 403.1
     assert manager.post(f"{base}?areaId={other.uuid}").get_json()["code"] == 403.1
-    assert world.api.post(f"{base}?areaId={commune.uuid}").status_code == 200
+    assert world.api.post(f"{base}?areaId={commune}").status_code == 200
     listed = [each for each in world.api.get("projects/1/assignments").get_json() if each["actorId"] == lan_id]
-    assert listed == [{"actorId": lan_id, "roleId": 101, "areaId": commune.uuid}]
+    assert listed == [{"actorId": lan_id, "roleId": 101, "areaId": commune}]
     assert manager.delete(base).get_json()["code"] == 403.1
     assert world.api.delete(base).status_code == 200
 

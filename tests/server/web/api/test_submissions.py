@@ -7,7 +7,8 @@ import pytest
 
 from server.services.people import NewUser, create_user, grant_role
 from server.storage.actors import GrantView
-from tests.kit.world import COMMUNES, PASSWORD, VILLAGES, Api, World
+from tests.kit.places import commune_of
+from tests.kit.world import PASSWORD, VILLAGES, Api, World
 
 FORM = "projects/1/forms/water_point"
 SENT = f"{FORM}/submissions"
@@ -161,7 +162,8 @@ def reviewer(world: World, commune_id: str) -> Api:
 def test_a_commune_sees_and_decides_its_own_villages(world: World) -> None:
     names = list(VILLAGES)
     mine = VILLAGES[names[0]]
-    other = next(each for each in VILLAGES.values() if each.parent_key != mine.parent_key)
+    here = commune_of(world.session, mine.uuid)
+    other = next(each for each in VILLAGES.values() if commune_of(world.session, each.uuid) != here)
     form = (
         "| survey |\n| | type | name | label |\n"
         "| | select_one_from_file villages.csv | thon | Thôn |\n"
@@ -172,13 +174,13 @@ def test_a_commune_sees_and_decides_its_own_villages(world: World) -> None:
     for number, village in enumerate((mine, other)):
         xml = world.filled("visit", {"thon": village.uuid}, f"uuid:{number}")
         assert world.api.post(path, data=xml, content_type="text/xml").status_code == 200
-    commune = reviewer(world, COMMUNES[mine.parent_key or ""].uuid)
+    commune = reviewer(world, here)
     assert [each["instanceId"] for each in commune.get(path).get_json()] == ["uuid:0"]
     assert len(commune.get("projects/1/forms/visit.svc/Submissions?$count=true").get_json()["value"]) == 1
-    assert commune.get(f"{path}/uuid:1").get_json()["code"] == 403.1
+    assert commune.get(f"{path}/uuid:1").get_json()["code"] == 404.1
     decided = commune.patch(f"{path}/uuid:0", json={"reviewState": "approved"}).get_json()
     assert (decided.get("reviewState"), decided.get("reviewLevel")) == ("approved", "commune"), decided
-    assert commune.patch(f"{path}/uuid:1", json={"reviewState": "approved"}).get_json()["code"] == 403.1
+    assert commune.patch(f"{path}/uuid:1", json={"reviewState": "approved"}).get_json()["code"] == 404.1
     assert world.api.patch(f"{path}/uuid:0", json={"reviewState": "rejected"}).get_json()["reviewLevel"] == "province"
     assert commune.patch(f"{path}/uuid:0", json={"reviewState": "approved"}).get_json()["code"] == 403.1
 

@@ -17,6 +17,7 @@ from server.storage.actors import GrantView, find_user_by_email
 from server.storage.database import db, writing
 from server.storage.rounds import RoundRow
 from server.storage.settings import put_setting
+from tests.kit.places import commune_of
 from tests.server.web.desk.conftest import VILLAGES
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, send_xml
 
@@ -218,13 +219,15 @@ def test_pages_carry_nothing_inline_and_nothing_from_elsewhere(admin: FlaskClien
 
 
 def test_a_reviewer_of_a_commune_sees_it_alone(seeded: Seeded, sign_in: Enter, client: FlaskClient) -> None:
-    mine, other = seeded.heads[0], next(h for h in seeded.heads if h.commune.uuid != seeded.heads[0].commune.uuid)
+    mine = seeded.heads[0]
     with seeded.app.app_context():
         session, now = db.session(), datetime.now(UTC)
+        here = commune_of(session, mine.village.uuid)
+        other = next(head for head in seeded.heads if commune_of(session, head.village.uuid) != here)
         caller = system_caller(session, now)
         if find_user_by_email(session, "xa@example.org") is None:
             made = create_user(session, caller, NewUser("xa@example.org", PASSWORD, "Cán bộ xã"), now)
-            grant = GrantView("commune_supervisor", "project", PROJECT, None, mine.commune.uuid, None, None)
+            grant = GrantView("commune_supervisor", "project", PROJECT, None, here, None, None)
             grant_role(session, caller, made.id, grant, now)
     sign_in("xa@example.org")
     page = read(client, ROUND)

@@ -1,0 +1,52 @@
+"""The areas of a project that somebody sees, as the tree stood on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.domain.roles import ALL, Scope
+from server.storage.areas import AreaRow, AreaVersionRow, AreaView, valid_on
+from server.storage.projects import Project
+from server.storage.reach import AreaReachRow, in_scope, lies_in
+
+_VIEW = (
+    AreaRow.id,
+    AreaVersionRow.code,
+    AreaVersionRow.name,
+    AreaVersionRow.kind,
+    AreaVersionRow.parent_id,
+    AreaVersionRow.status,
+    AreaRow.synthetic,
+)
+
+
+def list_seen_areas(
+    session: Session | Connection, project_id: int, on: date, scope: Scope = ALL, *, below: str | None = None
+) -> dict[str, AreaView]:
+    """The areas in which a project works as they were on a day, of those in sight today, parents before children, then
+    by code and name; `below`: only this one (own id) and what lay below it."""
+    root = select(Project.root_area_id).where(Project.id == project_id).scalar_subquery()
+    query: Select[*tuple[Any, ...]] = (
+        select(*_VIEW)
+        .join(AreaVersionRow, AreaVersionRow.area_id == AreaRow.id)
+        .join(AreaReachRow, AreaReachRow.descendant_id == AreaRow.id)
+        .where(
+            AreaReachRow.ancestor_id == root,
+            AreaReachRow.valid_from <= on,
+            AreaReachRow.valid_to > on,
+            valid_on(AreaVersionRow, on),
+            in_scope(scope, AreaRow.id),
+        )
+        .order_by(AreaReachRow.distance, AreaVersionRow.code, AreaVersionRow.name)
+    )
+    if below is not None:
+        query = query.where(lies_in(AreaRow.id, (below,), on))
+    seen: dict[str, AreaView] = {}
+    for row in session.execute(query):
+        seen.setdefault(row[0], AreaView(*row))
+    return seen
