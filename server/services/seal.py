@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 from sqlalchemy.orm import Session
@@ -98,7 +97,9 @@ def write_seal(session: Session, batch: Batch, now: datetime) -> SealView | None
 
 def note_seals(session: Session, home: Home) -> None:
     """Writes the seals that are not there yet into the file of the home, in their order; several processes may."""
-    with (home.config.home / HEADS_FILE).open("a+", encoding="ascii", errors="replace", opener=_private) as file:
+    path = home.config.home / HEADS_FILE
+    path.touch(mode=0o600)
+    with path.open("a+", encoding="ascii", errors="replace") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         after = 0
@@ -135,7 +136,3 @@ def _noted(file: Iterator[str]) -> Iterator[Noted]:
 def _written(made: SealView) -> str:
     # begins on a line of its own even where a crash left half of one
     return f"\n{made.id} {made.sha256} {made.lines} {made.sealed_at.isoformat()}"
-
-
-def _private(path: str | Path, flags: int) -> int:
-    return os.open(path, flags, 0o600)
