@@ -41,12 +41,14 @@ KINDS: Mapping[str, tuple[Severity, ...]] = {
     "attachment": ("warning", "info"),
     "version": ("warning", "info"),
     "instance-id": ("warning",),
+    "device": ("warning", "error"),
     "not-evaluated": ("warning",),
     "not-evaluable": ("info",),
     "unreadable": ("error",),
 }
 """Every kind of finding with the severities that it may have (docs/findings.md says what each means). The kinds
-attachment, version and instance-id come from intake, which knows files and versions; all others from forms.validate."""
+attachment, version, instance-id and device come from intake, which knows files, versions and keys; all others from
+forms.validate."""
 
 
 class FormsError(Exception):

@@ -165,7 +165,8 @@ def load_demo(config: Config, url: str, say: Say) -> int:
 
 def show_phone(session: Session, home: Home, project_id: int, addresses: Addresses, say: Say) -> None:
     """Shows how a phone gets in, by the example of the first key holder; as a picture when a phone can reach us."""
-    users = [user for user in list_app_users(session, home, project_id) if user.token]
+    caller = system_caller(session, datetime.now(UTC))
+    users = [user for user in list_app_users(session, home, caller, project_id) if user.token]
     if not users or users[-1].token is None:
         return
     first = users[-1]

@@ -3,6 +3,7 @@
 DomainError
 ├── NotSignedIn            nobody we know, or a wrong password
 ├── Forbidden              known, but not allowed this
+│   └── SecondPhone        a key that is pinned to another phone, in a project that refuses a second one
 ├── NotFound               no such thing, or none that this person may see
 │   ├── VersionUnknown     the form exists, this version of it does not
 │   ├── OriginalUnknown    an edit of something that is not here
@@ -11,7 +12,8 @@ DomainError
 │   ├── Missing            a parameter that must be there is not
 │   ├── Unreadable         the body is not what it says it is
 │   ├── Rejected           an XLSForm or XForm that cannot become a form here
-│   └── Warned             an XLSForm with warnings that nobody agreed to ignore
+│   ├── Warned             an XLSForm with warnings that nobody agreed to ignore
+│   └── RowsRefused        a table with rows that cannot be used; nothing of it was written
 ├── Conflict               it cannot be so beside what is already there
 │   ├── Exists             the same key is taken
 │   ├── Differs            the same instance, other content
@@ -49,6 +51,10 @@ class Forbidden(DomainError):
     """Known, but not allowed this."""
 
 
+class SecondPhone(Forbidden):
+    """A key that is pinned to another phone, in a project that refuses a second one."""
+
+
 class NotFound(DomainError):
     """No such thing, or none that this person may see."""
 
@@ -84,6 +90,11 @@ class Rejected(Invalid):
 class Warned(Invalid):
     """A form with warnings that nobody agreed to ignore. Params: `said`, pyxform's own sentences; `problems`, those of
     lint; `flow`, what would become of what was sent."""
+
+
+class RowsRefused(Invalid):
+    """A table with rows that cannot be used; nothing of it was written. Params: `problems` (forms.errors.Problem, by
+    row), `count`."""
 
 
 class Conflict(DomainError):

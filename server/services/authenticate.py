@@ -7,7 +7,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
+from server.domain.devices import ALERT
 from server.domain.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from server.domain.roles import Grant, Place, Reach, Scope, forms_within, permits, reach, scope_of, verbs_at
 from server.services.home import Home
@@ -32,6 +33,7 @@ from server.storage.actors import (
 )
 from server.storage.audits import NOWHERE, AuditEntry, Where, write_audit
 from server.storage.database import writing
+from server.storage.devices import Pin
 
 TOKEN_BYTES = 48
 SHORTEST_PASSWORD = 10
@@ -69,6 +71,7 @@ class Caller:
     """Who acts, with what they were granted and in force now. kind: user | field_key | public_link | system.
 
     `note` is what the caller wants remembered of this one action, `address` the network address it comes from (audit).
+    `pin`: of who comes with a phone's key, which phone that is pinned to (devices.py).
     """
 
     actor_id: int
@@ -80,6 +83,7 @@ class Caller:
     note: str | None = None
     address: str | None = None
     on: date = field(kw_only=True)
+    pin: Pin | None = field(default=None, kw_only=True, repr=False)
 
     def may(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:
         """Whether a grant of this caller carries the verb at this place (the site, a project, a form), in all of it or
@@ -202,7 +206,8 @@ def caller_by_key(session: Session, token: str, now: datetime) -> Caller:
     found = find_token(session, digest(token))
     if found is None or found.kind != "field_key" or not _holds(found, now):
         raise Forbidden("auth.key_unknown")
-    return _caller(found, now)
+    pin = Pin(found.id, found.actor_id, found.device_id, found.second_device or ALERT)
+    return replace(_caller(found, now), pin=pin)
 
 
 def caller_by_session(session: Session, token: str, now: datetime) -> Caller:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -30,14 +30,14 @@ from server.storage.actors import (
     GrantView,
     UserView,
     find_actor_name,
-    find_app_user,
     find_token,
     find_user_by_email,
 )
-from server.storage.actors import list_app_users as list_kept_app_users
 from server.storage.assignments import find_live_actor, is_area, list_grant_ids, lock_administrators
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.database import writing
+from server.storage.key_holders import find_app_user, list_home_areas
+from server.storage.key_holders import list_app_users as list_kept_app_users
 from server.storage.reach import find_above
 
 LONGEST_NAME = 255
@@ -132,8 +132,12 @@ def reset_password(session: Session, caller: Caller, email: str, password: str, 
 
 
 def create_app_user(session: Session, home: Home, caller: Caller, new: NewAppUser, now: datetime) -> AppUserView:
-    """Adds a key holder; the view carries the key. Raises Missing, Invalid, Exists (the key is taken), Forbidden."""
-    caller.require("field_key.create", new.project_id)
+    """Adds a key holder; the view carries the key. Raises Missing, Invalid, Exists (the key is taken), and Forbidden:
+    somebody who looks after some area adds people there only."""
+    reached = caller.reach("field_key.create", new.project_id)
+    above = find_above(session, new.area_id, caller.on) if new.area_id is not None else ()
+    if not reached.everywhere and not reached.area_ids & set(above):
+        raise Forbidden("auth.forbidden")
     name = new.display_name.strip()
     if not name:
         raise Missing("request.fields_missing", fields=["displayName"])
@@ -154,34 +158,57 @@ def create_app_user(session: Session, home: Home, caller: Caller, new: NewAppUse
         for form_id in new.form_ids:
             grant = GrantView("app-user", "form", new.project_id, form_id, new.area_id, None, None)
             write_grant(connection, caller, actor_id, grant, now)
-        write_audit(connection, caller.entry("field_key.create", f"actor:{actor_id}", now, name=name))
+        where = Where(new.project_id, new.area_id)
+        write_audit(connection, caller.entry("field_key.create", f"actor:{actor_id}", now, where, name=name))
         session.commit()
     return AppUserView(actor_id, new.project_id, name, now, None, sealed, token)
 
 
-def list_app_users(session: Session, home: Home, project_id: int) -> list[AppUserView]:
-    """The key holders of a project with their keys, newest first; a revoked one's is None."""
-    return [_opened(home, each) for each in list_kept_app_users(session, project_id)]
+def list_app_users(session: Session, home: Home, caller: Caller, project_id: int) -> list[AppUserView]:
+    """The key holders of a project within the caller's reach, with their keys, newest first; a revoked one's is
+    None."""
+    reached = caller.reach("field_key.list", project_id)
+    return [opened(home, each) for each in list_kept_app_users(session, project_id, reached, caller.on)]
 
 
-def get_app_user(session: Session, home: Home, project_id: int, actor_id: int) -> AppUserView:
-    """One key holder with the key. Raises NotFound."""
-    found = find_app_user(session, project_id, actor_id)
+def get_app_user(session: Session, home: Home, caller: Caller, project_id: int, actor_id: int) -> AppUserView:
+    """One key holder with the key. Raises NotFound, also for one outside the caller's reach."""
+    reached = caller.reach("field_key.list", project_id)
+    found = find_app_user(session, project_id, actor_id, reached, caller.on)
     if found is None:
         raise NotFound("people.unknown", value=actor_id)
-    return _opened(home, found)
+    return opened(home, found)
+
+
+def require_app_user(
+    session: Session | Connection, caller: Caller, verb: str, project_id: int, actor_id: int
+) -> AppUserView:
+    """One key holder about whom the caller may do so. Raises NotFound, also for one that the caller may not know of,
+    and Forbidden for one that he or she may only look at."""
+    found = find_app_user(session, project_id, actor_id, caller.reach(verb, project_id), caller.on)
+    if found is not None:
+        return found
+    if find_app_user(session, project_id, actor_id, caller.reach("field_key.list", project_id), caller.on):
+        raise Forbidden("auth.forbidden")
+    raise NotFound("people.unknown", value=actor_id)
 
 
 def delete_app_user(session: Session, caller: Caller, project_id: int, actor_id: int, now: datetime) -> None:
     """Takes a key holder away: the key ends, what was sent stays. Raises NotFound, Forbidden."""
     caller.require("field_key.delete", project_id)
     with writing(session) as connection:
-        if find_app_user(connection, project_id, actor_id) is None:
-            raise NotFound("people.unknown", value=actor_id)
+        require_app_user(connection, caller, "field_key.delete", project_id, actor_id)
+        where = place_of(connection, project_id, actor_id, caller.on)
         revoke_tokens(connection, actor_id, "field_key", now)
         change_actor(connection, actor_id, deleted_at=now)
-        write_audit(connection, caller.entry("field_key.delete", f"actor:{actor_id}", now))
+        write_audit(connection, caller.entry("field_key.delete", f"actor:{actor_id}", now, where))
         session.commit()
+
+
+def place_of(session: Session | Connection, project_id: int, actor_id: int, on: date) -> Where:
+    """Where a key holder is at home, for the audit: in an area when there is just one."""
+    homes = list_home_areas(session, project_id, on, [actor_id]).get(actor_id, [])
+    return Where(project_id, homes[0].area_id if len(homes) == 1 else None)
 
 
 def grant_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
@@ -274,7 +301,8 @@ def _require_actor(connection: Connection, actor_id: int) -> None:
         raise NotFound("people.unknown", value=actor_id)
 
 
-def _opened(home: Home, kept: AppUserView) -> AppUserView:
+def opened(home: Home, kept: AppUserView) -> AppUserView:
+    """A key holder with the key, as far as it can be shown."""
     try:
         return replace(kept, token=home.unseal(kept.sealed)) if kept.sealed else kept
     except SecretChanged:

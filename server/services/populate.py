@@ -51,7 +51,7 @@ def populate(session: Session, home: Home, caller: Caller, project_id: int, now:
         _publish(session, home, caller, (project_id, name), now) for name in ("village_register", "village_criteria")
     )
     communes = {area.key: area for area in tree}
-    known = {user.name: user for user in list_app_users(session, home, project_id)}
+    known = {user.name: user for user in list_app_users(session, home, caller, project_id)}
     heads = []
     for village in villages:
         commune = communes[village.parent_key or ""]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
 from server.storage.prepared import Prepared, always
+from server.storage.projects import Project
 
 
 class Actor(Base):
@@ -49,7 +50,8 @@ class User(Base):
 
 class Token(Base):
     """A session, an app user's key, or a password-reset link. Only the SHA-256 is kept, except for what must be shown
-    again (an app user's key), which is `sealed` with the secret key of this home. kind: session | field_key | reset."""
+    again (an app user's key), which is `sealed` with the secret key of this home. kind: session | field_key | reset.
+    `device_id`: the phone that a key is pinned to, the first that used it."""
 
     __tablename__ = "tokens"
     __table_args__ = (Index("ix_tokens_actor", "actor_id"),)
@@ -96,16 +98,6 @@ class Grant(Base):
     created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
 
 
-class Contact(Base):
-    """When an actor was last heard of; gathered in memory and written every few minutes, never by a GET itself."""
-
-    __tablename__ = "contacts"
-    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
-    last_seen: Mapped[datetime]
-    device_id: Mapped[str | None] = mapped_column(String(255))
-    user_agent: Mapped[str | None] = mapped_column(String(255))
-
-
 @dataclass(frozen=True, slots=True)
 class GrantView:
     """One grant, as plain values."""
@@ -121,7 +113,8 @@ class GrantView:
 
 @dataclass(frozen=True, slots=True)
 class TokenView:
-    """A token with the actor it belongs to and all that this actor was granted."""
+    """A token with the actor it belongs to and all that this actor was granted. Of a key: the phone it is pinned to,
+    and what its project does about another one (domain/devices.py)."""
 
     id: int
     kind: str
@@ -134,6 +127,8 @@ class TokenView:
     name: str
     locale: str
     project_id: int | None
+    device_id: str | None
+    second_device: str | None
     grants: tuple[GrantView, ...] = field(kw_only=True)
 
 
@@ -153,7 +148,8 @@ class UserView:
 
 @dataclass(frozen=True, slots=True)
 class AppUserView:
-    """A phone's key holder. `token` is None once it was revoked (and in what storage gives: it knows `sealed` only)."""
+    """A phone's key holder. `token` is None once it was revoked (and in what storage gives: it knows `sealed` only).
+    `phone`: the number to call; `device_id`: the phone that the key is pinned to."""
 
     id: int
     project_id: int | None
@@ -162,6 +158,9 @@ class AppUserView:
     updated_at: datetime | None
     sealed: bytes | None = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    locale: str = field(default="vi", kw_only=True)
+    phone: str | None = field(default=None, kw_only=True)
+    device_id: str | None = field(default=None, kw_only=True)
 
 
 _GRANT_COLUMNS = (
@@ -175,7 +174,7 @@ _GRANT_COLUMNS = (
 )
 
 # built once, and of plain columns: a phone asks this with every request, and classes would double its cost
-_tokens, _actors, _grants = Token.__table__, Actor.__table__, Grant.__table__
+_tokens, _actors, _grants, _projects = (each.__table__ for each in (Token, Actor, Grant, Project))
 _BY_TOKEN = Prepared(
     always(
         select(
@@ -190,17 +189,19 @@ _BY_TOKEN = Prepared(
             _actors.c.display_name,
             _actors.c.locale,
             _actors.c.project_id,
+            _tokens.c.device_id,
+            _projects.c.second_device,
             *(_grants.c[column.key] for column in _GRANT_COLUMNS),
         )
         .select_from(
-            _tokens.join(_actors, _actors.c.id == _tokens.c.actor_id).outerjoin(
-                _grants, _grants.c.actor_id == _actors.c.id
-            )
+            _tokens.join(_actors, _actors.c.id == _tokens.c.actor_id)
+            .outerjoin(_grants, _grants.c.actor_id == _actors.c.id)
+            .outerjoin(_projects, _projects.c.id == _actors.c.project_id)
         )
         .where(_tokens.c.token_hash == bindparam("token_hash"), _actors.c.deleted_at.is_(None))
     )
 )
-_TOKEN_WIDTH = 11
+_TOKEN_WIDTH = 13
 
 
 def find_token(session: Session | Connection, token_hash: str) -> TokenView | None:
@@ -256,25 +257,6 @@ def list_users(session: Session | Connection, *, ever: bool = False) -> list[Use
     """All who sign in, by e-mail; `ever`: also those who were taken away."""
     statement = (_EVER_USERS if ever else _USERS).order_by(User.email, Actor.id)
     return [UserView(*row) for row in session.execute(statement)]
-
-
-_APP_USERS = (
-    select(Actor.id, Actor.project_id, Actor.display_name, Actor.created_at, Actor.updated_at, Token.sealed)
-    .outerjoin(Token, (Token.actor_id == Actor.id) & (Token.kind == "field_key") & Token.revoked_at.is_(None))
-    .where(Actor.kind == "field_key", Actor.deleted_at.is_(None))
-)
-
-
-def list_app_users(session: Session | Connection, project_id: int) -> list[AppUserView]:
-    """The phones' key holders of a project, newest first."""
-    rows = session.execute(_APP_USERS.where(Actor.project_id == project_id).order_by(Actor.id.desc()))
-    return [AppUserView(*row) for row in rows]
-
-
-def find_app_user(session: Session | Connection, project_id: int, actor_id: int) -> AppUserView | None:
-    """One key holder of a project."""
-    row = session.execute(_APP_USERS.where(Actor.project_id == project_id, Actor.id == actor_id)).first()
-    return AppUserView(*row) if row else None
 
 
 def find_system_actor(session: Session | Connection) -> int | None:

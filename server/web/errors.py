@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 CODES: Mapping[type[Exception], float] = {
     errors.NotSignedIn: 401.2,
     errors.Forbidden: 403.1,
+    errors.SecondPhone: 403.101,
     errors.NotFound: 404.1,
     errors.VersionUnknown: 404.6,
     errors.OriginalUnknown: 404.5,
@@ -38,6 +39,7 @@ CODES: Mapping[type[Exception], float] = {
     errors.Missing: 400.2,
     errors.Unreadable: 400.1,
     errors.Rejected: 400.15,
+    errors.RowsRefused: 400.8,
     errors.Warned: 400.16,
     errors.Conflict: 409.3,
     errors.Exists: 409.3,
@@ -118,6 +120,8 @@ PHONES = "openrosa"
 """The blueprint of the routes that phones ask."""
 PHONE_ENDINGS = ("/formList", "/manifest", "/submission")
 FIRST_ERROR = 400
+MOST_ROWS_TOLD = 1000
+"""Faults of a table that an answer names."""
 RETRY_SECONDS = "60"
 TOO_MANY, UNAVAILABLE = 429, 503
 OWN_NUMBERS = {404: 404.1, 401: 401.2, 403: 403.1, 413: 400.36}
@@ -267,6 +271,8 @@ def _details(error: errors.DomainError | FormsError) -> dict[str, Any]:
         return {"error": "\n".join(each["text"] for each in problems), "problems": problems, "warnings": []}
     if isinstance(error, errors.Warned):
         return _warnings(error)
+    if isinstance(error, errors.RowsRefused):
+        return _rows(error)
     return _plain(error.params)
 
 
@@ -278,6 +284,11 @@ def _warnings(error: errors.Warned) -> dict[str, Any]:
     texts = [*said, *(each["text"] for each in problems)]
     both = {"xlsFormWarnings": texts, "workflowWarnings": error.params.get("flow", [])}
     return both | {"warnings": both, "problems": problems}
+
+
+def _rows(error: errors.RowsRefused) -> dict[str, Any]:
+    found: Sequence[Problem] = error.params.get("problems", ())  # type: ignore[assignment]
+    return {"count": len(found), "problems": [problem_body(each, say) for each in found[:MOST_ROWS_TOLD]]}
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, Any]:

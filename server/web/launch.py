@@ -18,6 +18,7 @@ from server.app import create_app
 from server.config import Config
 from server.storage.database import db
 from server.web.logs import WithoutSecrets, hide_secrets
+from server.web.openrosa.contacts import begin_writing, end_writing
 
 KEEP_ALIVE_SECONDS = 75
 """Phones and proxies keep a connection while they walk through a queue of forms."""
@@ -84,6 +85,7 @@ def gunicorn_options(config: Config, certificate: Certificate | None = None) -> 
         "control_socket_disable": True,
         "pre_fork": _before_fork,
         "post_fork": _after_fork,
+        "worker_exit": _before_end,
         "proc_name": "thonban",
         "logger_class": DiscreetLogger,
     }
@@ -131,8 +133,13 @@ def _before_fork(_server: object, _worker: object) -> None:
     gc.freeze()
 
 
-def _after_fork(_server: object, _worker: object) -> None:
+def _after_fork(_server: object, worker: Any) -> None:
     # a filled form is a tree whose nodes know their parents, some two thousand objects that only the collector frees:
     # looking after every seven hundred, as Python does by itself, would look at each of them several times
     gc.set_threshold(25_000, 20, 50)
     sys.setswitchinterval(0.0005)
+    begin_writing(worker.app.wsgi())
+
+
+def _before_end(_server: object, worker: Any) -> None:
+    end_writing(worker.app.wsgi())

@@ -25,7 +25,7 @@ APP_USERS = "/projects/<int:project_id>/app-users"
 @nouns.view(f"GET {APP_USERS}", "field_key.list", answer=AppUserBody(many=True))
 def list_key_holders(here: Here) -> list[AppUserView]:
     """All key holders of a project, newest first; `token` is null once it was revoked."""
-    return list_app_users(current_session(), current_home(), here.project.id)
+    return list_app_users(current_session(), current_home(), here.caller, here.project.id)
 
 
 @nouns.view(f"POST {APP_USERS}", "field_key.create", body=NewAppUserBody, answer=AppUserBody())
@@ -38,7 +38,7 @@ def add_key_holder(here: Here, body: dict[str, Any]) -> AppUserView:
 @nouns.view(f"GET {APP_USERS}/<int:actor_id>", "field_key.list", answer=AppUserBody())
 def get_key_holder(here: Here, actor_id: int) -> AppUserView:
     """One key holder."""
-    return get_app_user(current_session(), current_home(), here.project.id, actor_id)
+    return get_app_user(current_session(), current_home(), here.caller, here.project.id, actor_id)
 
 
 @nouns.view(f"DELETE {APP_USERS}/<int:actor_id>", "field_key.delete", answer=Success())

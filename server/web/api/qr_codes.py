@@ -31,7 +31,7 @@ PICTURES = Wire(gives=tuple(Content(kind, "The picture.") for kind, _ in KINDS.v
 def draw_settings(here: Here, actor_id: int, picture: str) -> Response:
     """The settings QR of a key holder, to be scanned in ODK Collect; 404 once the key was revoked. Whoever has the
     picture is who it names."""
-    user = get_app_user(current_session(), current_home(), here.project.id, actor_id)
+    user = get_app_user(current_session(), current_home(), here.caller, here.project.id, actor_id)
     settings = settings_of(user, here.project)
     if settings is None:
         raise NotFound("people.unknown", value=actor_id)

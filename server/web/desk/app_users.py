@@ -12,7 +12,7 @@ from server.services.authenticate import sign_out
 from server.services.people import NewAppUser, create_app_user, get_app_user, list_app_users
 from server.services.qr import draw_svg
 from server.storage.forms import list_forms
-from server.storage.key_areas import list_key_areas
+from server.storage.key_holders import list_home_areas
 from server.web.context import current_home, current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
@@ -34,7 +34,7 @@ def phones(project_id: int) -> str:
     caller = desk_caller()
     project = project_of(caller, project_id)
     caller.require("field_key.list", project_id)
-    users = list_app_users(current_session(), current_home(), project_id)
+    users = list_app_users(current_session(), current_home(), caller, project_id)
     forms = [form for form in list_forms(current_session(), project_id) if form.current is not None]
     may_add = caller.may("field_key.create", project_id)
     return show_page("phones.html", caller=caller, project=project, users=users, forms=forms, may_add=may_add)
@@ -46,7 +46,7 @@ def one_phone(project_id: int, actor_id: int) -> str:
     caller = desk_caller()
     project = project_of(caller, project_id)
     caller.require("field_key.list", project_id)
-    user = get_app_user(current_session(), current_home(), project_id, actor_id)
+    user = get_app_user(current_session(), current_home(), caller, project_id, actor_id)
     settings = settings_of(user, project)
     return show_page(
         "phone.html",
@@ -67,8 +67,9 @@ def phone_cards(project_id: int) -> str:
     project = project_of(caller, project_id)
     caller.require("field_key.list", project_id)
     session = current_session()
-    areas = list_key_areas(session, project_id, caller.on)
-    holders = list_app_users(session, current_home(), project_id)
+    homes = list_home_areas(session, project_id, caller.on)
+    areas = {actor_id: [each.name for each in found] for actor_id, found in homes.items()}
+    holders = list_app_users(session, current_home(), caller, project_id)
     cards = [
         Card(user.name, tuple(areas.get(user.id, ())), _picture(settings))
         for user in sorted(holders, key=lambda user: (areas.get(user.id, []), user.name))
@@ -95,7 +96,7 @@ def revoke_phone(project_id: int, actor_id: int) -> Response:
     """Ends a key: the phone is refused from now on; what it sent stays."""
     caller = desk_caller()
     project_of(caller, project_id)
-    user = get_app_user(current_session(), current_home(), project_id, actor_id)
+    user = get_app_user(current_session(), current_home(), caller, project_id, actor_id)
     if user.token is not None:
         sign_out(current_session(), caller, user.token, now())
     return redirect(url_for("desk.one_phone", project_id=project_id, actor_id=actor_id), 303)
