@@ -11,8 +11,9 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from urllib.parse import urljoin, urlsplit
 
@@ -78,6 +79,8 @@ class Phone:
         self._server_url = server_url.rstrip("/")
         self._device_id = device_id
         self._session = session or requests.Session()
+        # as ODK Collect: what a server would have it remember is forgotten at once
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if session is None and urlsplit(server_url).hostname in _OWN:
             # this machine itself, whose certificate names the host that phones know and not this address
             self._session.verify = False
@@ -85,6 +88,8 @@ class Phone:
             self._session.trust_env = False
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._stranger = requests.Session()
+        self._stranger.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._elsewhere: str | None = None
         self._kept: dict[str, _Kept] = {}
         _keep_keys_out_of_logs()
 
@@ -100,7 +105,8 @@ class Phone:
         self.close()
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Ends a batch: closes the connections, and forgets where the server had this batch sent to."""
+        self._elsewhere = None
         self._session.close()
         self._stranger.close()
 
@@ -112,7 +118,8 @@ class Phone:
         return read_form_list(self._get(f"{self._server_url}/formList", openrosa=True))
 
     def download(self, entry: FormListEntry, held: Downloaded | None = None) -> Downloaded:
-        """The form with its files; of ``held``, what the hashes say is the same still is not fetched again.
+        """The form with its files; of ``held``, what the hashes say is the same still is not fetched again. An archive
+        (``*.zip``) is no reason for an update by itself.
 
         Raises as ``form_list``, and ProtocolError ``download.changed`` when content and announced hash differ.
         """
@@ -126,7 +133,10 @@ class Phone:
         media: dict[str, bytes] = {}
         missing: list[str] = []
         known = held.media if held is not None else {}
-        for file in read_manifest(self._get(entry.manifest_url, openrosa=True)):
+        files = read_manifest(self._get(entry.manifest_url, openrosa=True))
+        if held is not None and xml is held.xml and _is_held(files, known):
+            return replace(held, entry=entry)
+        for file in files:
             here = known.get(file.filename)
             if here is not None and _hash(here) == file.hash:
                 media[file.filename] = here
@@ -140,11 +150,14 @@ class Phone:
         return Downloaded(entry, xml, media, tuple(missing))
 
     def head(self) -> Greeting:
-        """Asks where to send and how much at once. What is not a 204 leaves the defaults, as for ODK Collect.
+        """Asks where to send and how much at once. What is not a 204 leaves the defaults, as for ODK Collect. Once a
+        server has named another place, the rest of the batch goes there without asking, and with the defaults.
 
         Raises Unreachable, Refused for 401, ProtocolError when something else than a submission address answers.
         """
         url = f"{self._server_url}/submission"
+        if self._elsewhere is not None:
+            return Greeting(self._elsewhere)
         with _reaching():
             answer = self._session.head(
                 url, params=self._params, headers=self._headers(), timeout=TIMEOUT, allow_redirects=False
@@ -157,7 +170,10 @@ class Phone:
             return Greeting(url)
         named = answer.headers.get(LENGTH_HEADER, "")
         limit = int(named) if named.isascii() and named.isdigit() else DEFAULT_LIMIT
-        return Greeting(_submission_url(url, answer.headers.get("Location")), limit)
+        location = answer.headers.get("Location")
+        if location:
+            self._elsewhere = _submission_url(url, location)
+        return Greeting(self._elsewhere or url, limit)
 
     def send(self, xml: bytes, attachments: Sequence[Part] = (), *, attempts: int = 1) -> Receipt:
         """Sends one instance, in as many requests as the server's limit asks for, and gives its last receipt.
@@ -258,10 +274,15 @@ def _reaching() -> Iterator[None]:
         raise Unreachable("server.unreachable", {"reason": type(error).__name__}) from None
 
 
-def _submission_url(url: str, location: str | None) -> str:
+def _is_held(files: Sequence[MediaFile], known: Mapping[str, bytes]) -> bool:
+    """Whether the files that are held are those of the list, archives not looked at."""
+    wanted = {file.filename: file.hash for file in files}
+    same = (name.lower().endswith(".zip") or _hash(known[name]) == wanted[name] for name in wanted if name in known)
+    return wanted.keys() == known.keys() and all(same)
+
+
+def _submission_url(url: str, location: str) -> str:
     """Where to send: the Location given, on the same host only (from http to https is allowed)."""
-    if not location:
-        return url
     asked, given = urlsplit(url), urlsplit(urljoin(url, location))
     same = given.hostname == asked.hostname and (given.scheme, asked.scheme) != ("http", "https")
     if not same or given.scheme not in ("http", "https"):

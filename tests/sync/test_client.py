@@ -161,9 +161,40 @@ def test_a_location_on_the_same_host_is_followed_and_another_is_not(server: Vill
     phone.send(XML)
     assert server.posts[0].path == "/elsewhere/submission"
     assert server.posts[0].query == {"deviceID": ["collect:may-01"]}
+    phone.close()
     server.head_location = "http://somebody.example/submission"
     with pytest.raises(ProtocolError, match="other_host"):
         phone.send(XML)
+
+
+def test_a_batch_that_was_sent_elsewhere_goes_there_without_asking_again(server: VillageServer, phone: Phone) -> None:
+    server.head_location = "/elsewhere/submission"
+    photos = [part_of(f"{at}.jpg", b"x" * 4_000_000, "image/jpeg") for at in range(3)]
+    phone.send(XML, photos)
+    phone.send(XML, photos)
+    # the limit that came with the first answer holds for the first record alone
+    assert [request.method for request in server.requests] == ["HEAD", "POST", "POST", "POST"]
+    assert {request.path for request in server.posts} == {"/elsewhere/submission"}
+    phone.close()
+    phone.send(XML)
+    assert [request.method for request in server.requests][4:] == ["HEAD", "POST"]
+
+
+def test_a_phone_keeps_no_cookies(server: VillageServer, phone: Phone) -> None:
+    phone.download(phone.form_list()[0])
+    phone.send(XML)
+    assert len(server.requests) > 4
+    assert not any("Cookie" in request.headers for request in server.requests)
+
+
+def test_an_archive_alone_is_no_reason_for_an_update(server: VillageServer, phone: Phone) -> None:
+    server.archive = b"PK old"
+    held = phone.download(phone.form_list()[0])
+    server.archive = b"PK new"
+    again = phone.download(phone.form_list()[0], held)
+    assert (again.media["maps.zip"], again == held) == (b"PK old", True)
+    server.villages += "thon_02,Bản Mới\n".encode()
+    assert phone.download(phone.form_list()[0], held).media["maps.zip"] == b"PK new"
 
 
 def test_the_key_stays_out_of_logs_errors_and_names(

@@ -52,6 +52,7 @@ class VillageServer(ThreadingHTTPServer):
         self.list_type = "text/xml; charset=utf-8"
         self.form = self.announced = FORM
         self.villages = VILLAGES
+        self.archive: bytes | None = None
         self.listed = True
         self.without: set[str] = set()
 
@@ -76,11 +77,15 @@ class VillageServer(ThreadingHTTPServer):
         )
         listed = entry if self.listed else ""
         form_list = f'<xforms xmlns="http://openrosa.org/xforms/xformsList">{listed}</xforms>'
-        manifest = (
-            '<manifest xmlns="http://openrosa.org/xforms/xformsManifest"><mediaFile><filename>villages.csv</filename>'
-            f"<hash>{md5(self.villages)}</hash><downloadUrl>{self.url}/villages.csv</downloadUrl></mediaFile></manifest>"
+        files = {"villages.csv": self.villages} | ({} if self.archive is None else {"maps.zip": self.archive})
+        media = "".join(
+            f"<mediaFile><filename>{name}</filename><hash>{md5(content)}</hash>"
+            f"<downloadUrl>{self.url}/{name}</downloadUrl></mediaFile>"
+            for name, content in files.items()
         )
+        manifest = f'<manifest xmlns="http://openrosa.org/xforms/xformsManifest">{media}</manifest>'
         return {
+            "/maps.zip": ("application/zip", self.archive or b""),
             "/formList": (self.list_type, form_list.encode()),
             "/forms/village_criteria.xml": ("application/xml", self.form),
             "/forms/village_criteria/manifest": ("text/xml", manifest.encode()),
@@ -136,6 +141,7 @@ class _Answering(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         self.send_header("X-OpenRosa-Version", "1.0")
+        self.send_header("Set-Cookie", "seen=1")
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         if status not in (204, 304):
