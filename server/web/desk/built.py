@@ -14,30 +14,30 @@ from server.web.compress import KINDS, gzipped, takes_gzip
 from server.web.desk.blueprint import YEAR_SECONDS, blueprint
 
 FOLDER = Path(__file__).with_name("static")
-ENTRY = "src/desk.js"
+DESK, REFERENCE = "src/desk.js", "src/reference.js"
 
 
 @dataclass(frozen=True)
 class Built:
-    """Names of the script and of the style sheets, each below the folder of built files."""
+    """An entry: names of the script and of the style sheets, each below the folder of built files."""
 
     script: str
     styles: tuple[str, ...]
 
 
-def find_built() -> Built:
+def find_built(entry: str = DESK) -> Built:
     """What a page links to. Raises Unavailable when the browser files were not built (`make assets`)."""
     path = FOLDER / "manifest.json"
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        return _read(path, entry, path.stat().st_mtime_ns)
     except (FileNotFoundError, KeyError, ValueError) as error:
         raise Unavailable("desk.assets_missing") from error
 
 
 @cache
-def _read(path: Path, _changed: int) -> Built:
-    entry = json.loads(path.read_text(encoding="utf-8"))[ENTRY]
-    return Built(entry["file"], tuple(entry.get("css", ())))
+def _read(path: Path, entry: str, _changed: int) -> Built:
+    found = json.loads(path.read_text(encoding="utf-8"))[entry]
+    return Built(found["file"], tuple(found.get("css", ())))
 
 
 @blueprint.get("/static/<path:name>")
