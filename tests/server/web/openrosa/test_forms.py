@@ -3,9 +3,11 @@
 from xml.etree import ElementTree as ET
 
 from server.domain.data_files import list_demo_villages
+from server.storage.database import db
 from sync.openrosa import read_form_list, read_manifest
 from tests.kit.field import VILLAGES, library_form
-from tests.kit.world import OPENROSA, World
+from tests.kit.statements import listening
+from tests.kit.world import OPENROSA, WATER_POINT, World
 
 VILLAGE = "Thôn Ngàn Chi"
 
@@ -65,6 +67,32 @@ def test_every_get_answers_304_to_what_the_phone_has(world: World) -> None:
         assert first.status_code == 200, path
         again = phone.get(path, **{"If-None-Match": first.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b""), path
+
+
+def test_the_list_asks_the_database_no_more_for_many_forms_than_for_one(world: World) -> None:
+    world.publishes()
+    phone = world.phone("phone")
+    with world.app.app_context():
+        engine = db.engine
+    with listening(engine) as said:
+
+        def asked(**headers: str) -> list[str]:
+            said.clear()
+            assert phone.get("formList", **headers).status_code in (200, 304)
+            return [text for text in said if text.lstrip().upper().startswith(("SELECT", "WITH"))]
+
+        asked()
+        one = len(asked())
+        assert one > 1
+        for number in range(5):
+            form_id = world.publishes(WATER_POINT.replace("| water_point |", f"| form_{number} |"))
+            assert world.api.post(f"projects/1/forms/{form_id}/assignments/2/{phone.id}").status_code == 200
+        tag = phone.get("formList").headers["ETag"]
+        assert len(read_form_list(phone.get("formList").data)) == 6
+        assert len(asked()) == one
+        assert len(asked(**{"If-None-Match": tag})) == one
+        # and a phone that asks writes nothing
+        assert not [text for text in said if text.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
 def test_the_manifest_names_the_lists_that_the_server_makes(world: World) -> None:
