@@ -17,7 +17,7 @@ from server.services.projects import ProjectChange, get_project, replaced_column
 from server.services.publish import require_state
 from server.storage.actors import GrantView
 from server.storage.assignments import Spot, find_live_actor, list_assignments
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView, list_forms
 from server.storage.projects import ProjectView, change_project_row
@@ -71,7 +71,8 @@ def arrange(session: Session, caller: Caller, project_id: int, plan: Plan, now: 
         _require(session, caller, deed)
     with writing(session) as connection:
         change_project_row(connection, project_id, **columns, updated_at=now)
-        write_audit(connection, caller.entry("project.update", f"project:{project_id}", now, **columns))
+        where = Where(project_id)
+        write_audit(connection, caller.entry("project.update", f"project:{project_id}", now, where, **columns))
         for each in plans:
             _change_state(connection, caller, forms[each.xml_form_id], each.state, now)
         for deed in deeds:
@@ -123,7 +124,7 @@ def _change_state(connection: Connection, caller: Caller, form: FormView, state:
     if state is None or state == form.state:
         return
     change_form(connection, form.id, state=state, updated_at=now)
-    write_audit(connection, caller.entry("form.update", f"form:{form.id}", now, state=state))
+    write_audit(connection, caller.entry("form.update", f"form:{form.id}", now, Where(form.project_id), state=state))
 
 
 def _grant(form: FormView, role: str) -> GrantView:

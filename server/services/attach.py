@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from server.services.authenticate import Caller
 from server.services.home import Home, require_space
 from server.services.lists import LISTS
 from server.services.review import place_of
-from server.storage.audits import write_audit
+from server.storage.audits import AuditEntry, Where, write_audit
 from server.storage.blobs import name_blob
 from server.storage.database import writing
 from server.storage.forms import FormAttachmentView, FormView, find_form_attachment
@@ -47,8 +48,7 @@ def attach_to_draft(
         name_blob(connection, part.sha256, part.size, now)
         values = {"sha256": part.sha256, "md5": md5, "content_type": part.content_type, "size": part.size}
         change_form_attachment(connection, slot.id, now, **values, list_name=None)
-        entry = caller.entry("form.attachment.update", f"form:{form.id}", now, name=part.name)
-        write_audit(connection, entry)
+        write_audit(connection, _line(caller, form, now, name=part.name))
         session.commit()
     return find_form_attachment(session, draft_id, part.name) or slot
 
@@ -63,7 +63,7 @@ def detach_from_draft(session: Session, caller: Caller, form: FormView, name: st
     empty = {"sha256": None, "md5": None, "content_type": None, "size": None}
     with writing(session) as connection:
         change_form_attachment(connection, slot.id, now, **empty, list_name=LISTS.get(name))
-        write_audit(connection, caller.entry("form.attachment.update", f"form:{form.id}", now, name=name))
+        write_audit(connection, _line(caller, form, now, name=name))
         session.commit()
 
 
@@ -80,8 +80,7 @@ def link_list(
     empty = {"sha256": None, "md5": None, "content_type": None, "size": None}
     with writing(session) as connection:
         change_form_attachment(connection, slot.id, now, **empty, list_name=LISTS[name] if linked else None)
-        details = {"name": name, "dataset": linked}
-        write_audit(connection, caller.entry("form.attachment.update", f"form:{form.id}", now, **details))
+        write_audit(connection, _line(caller, form, now, name=name, dataset=linked))
         session.commit()
     return find_form_attachment(session, draft_id, name) or slot
 
@@ -104,10 +103,7 @@ def attach_to_submission(
         name_blob(connection, part.sha256, part.size, now)
         row = {"name": part.name, "sha256": part.sha256, "content_type": part.content_type, "updated_at": now}
         fill_slot(connection, submission.current.id, row)
-        said = {"name": part.name, "instanceId": submission.instance_id}
-        write_audit(
-            connection, caller.entry("submission.attachment.update", f"submission:{submission.id}", now, **said)
-        )
+        write_audit(connection, _line_of_answer(caller, answered, now, part.name))
         session.commit()
 
 
@@ -120,9 +116,7 @@ def detach_from_submission(session: Session, caller: Caller, answered: Answered,
     with writing(session) as connection:
         empty = {"name": name, "sha256": None, "content_type": None, "updated_at": now}
         fill_slot(connection, submission.current.id, empty)
-        said = {"name": name, "instanceId": submission.instance_id}
-        entry = caller.entry("submission.attachment.update", f"submission:{submission.id}", now, **said)
-        write_audit(connection, entry)
+        write_audit(connection, _line_of_answer(caller, answered, now, name))
         session.commit()
 
 
@@ -132,6 +126,16 @@ def get_slot(session: Session, version_id: int, name: str) -> SlotView:
     if slot is None:
         raise NotFound("submission.attachment_unexpected", name=name)
     return slot
+
+
+def _line(caller: Caller, form: FormView, now: datetime, **details: Any) -> AuditEntry:
+    return caller.entry("form.attachment.update", f"form:{form.id}", now, Where(form.project_id), **details)
+
+
+def _line_of_answer(caller: Caller, answered: Answered, now: datetime, name: str) -> AuditEntry:
+    sent = answered.submission
+    told, where = {"name": name, "instanceId": sent.instance_id}, Where(answered.form.project_id, sent.area_id)
+    return caller.entry("submission.attachment.update", f"submission:{sent.id}", now, where, **told)
 
 
 def _slot_of_draft(session: Session, form: FormView, name: str) -> tuple[int, FormAttachmentView]:

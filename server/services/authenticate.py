@@ -14,6 +14,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.devices import ALERT
@@ -293,17 +294,20 @@ def home_area(grants: Iterable[Grant | GrantView]) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
+def home_of(session: Session | Connection, actor_id: int, now: datetime) -> Where:
+    """Where somebody is at home, for lines of the audit about him or her."""
+    return Where(area_id=home_area(_grants(list_grants(session, actor_id), day_of(now))))
+
+
 def _failed(session: Session, attempt: Attempt, user: UserView | None, now: datetime) -> AuditEntry:
     """What the audit says of a sign-in that was refused: who it would have been. What is no address of anybody here is
     kept only when it looks like one: people type their password into the wrong field."""
     told: dict[str, Any] = _agent(attempt)
     if user is None and "@" in attempt.email:
         told["email"] = attempt.email.strip().lower()[:320].replace("\x00", "")
-    grants = _grants(list_grants(session, user.id), day_of(now)) if user else ()
+    area_id = home_of(session, user.id, now).area_id if user else None
     acted_on = f"actor:{user.id}" if user else None
-    return AuditEntry(
-        None, "user.session.fail", acted_on, now, told, address=attempt.address, area_id=home_area(grants)
-    )
+    return AuditEntry(None, "user.session.fail", acted_on, now, told, address=attempt.address, area_id=area_id)
 
 
 def _agent(attempt: Attempt) -> dict[str, Any]:

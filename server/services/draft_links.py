@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller, digest, new_token
 from server.services.home import Home, SecretChanged
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView, VersionView
 from server.storage.versions import change_draft
@@ -34,5 +34,5 @@ def renew_link(session: Session, home: Home, caller: Caller, form: FormView, now
     with writing(session) as connection:
         if not change_draft(connection, form.id, values):
             raise NotFound("form.no_draft", form=form.xml_form_id)
-        write_audit(connection, caller.entry("form.update.draft.link", f"form:{form.id}", now))
+        write_audit(connection, caller.entry("form.update.draft.link", f"form:{form.id}", now, Where(form.project_id)))
         session.commit()

@@ -11,7 +11,7 @@ from server.services.aggregate import aggregate
 from server.services.authenticate import system_caller
 from server.services.campaign import campaign_of
 from server.services.remove import AT_ONCE, KEPT
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.form_removals import forget_form, list_long_deleted_forms, list_sent, take_away
 from server.storage.forms import find_deleted_form
@@ -31,8 +31,8 @@ def forget(session: Session, now: datetime, *, keep: timedelta = KEPT) -> int:
             if form is None or list_sent(connection, form_id, 1):
                 continue
             forget_form(connection, form_id)
-            details = {"projectId": project_id, "xmlFormId": form.xml_form_id}
-            write_audit(connection, server.entry("form.purge", f"form:{form_id}", now, **details))
+            details, where = {"projectId": project_id, "xmlFormId": form.xml_form_id}, Where(project_id)
+            write_audit(connection, server.entry("form.purge", f"form:{form_id}", now, where, **details))
             session.commit()
             forgotten += 1
     return forgotten

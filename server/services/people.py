@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Exists, Forbidden, Invalid, Missing, NotFound
 from server.domain.roles import find_role
-from server.services.authenticate import Caller, digest, hash_password, is_token, new_token
+from server.services.authenticate import Caller, digest, hash_password, home_of, is_token, new_token
 from server.services.home import Home, SecretChanged
 from server.services.mail import Letter, post
 from server.storage.accounts import (
@@ -127,7 +127,8 @@ def reset_password(session: Session, caller: Caller, email: str, password: str, 
     hashed = hash_password(password, user.email)
     with writing(session) as connection:
         set_password(connection, user.id, hashed, now)
-        write_audit(connection, caller.entry("user.update", f"actor:{user.id}", now, changed=["password"]))
+        where = home_of(connection, user.id, now)
+        write_audit(connection, caller.entry("user.update", f"actor:{user.id}", now, where, changed=["password"]))
         session.commit()
 
 
@@ -275,7 +276,8 @@ def _write_assignment(
     role = find_role(grant.role)
     told = {"role": grant.role, "roleId": role.id if role else None, "scope": grant.scope}
     told |= {"project": grant.project_id, "form": grant.form_id, "area": grant.area_id}
-    write_audit(connection, caller.entry(f"{kind}.assignment.{verb}", f"actor:{actor_id}", now, **told))
+    where = Where(grant.project_id, grant.area_id)
+    write_audit(connection, caller.entry(f"{kind}.assignment.{verb}", f"actor:{actor_id}", now, where, **told))
 
 
 def require_there(session: Session, caller: Caller, verb: str, grant: GrantView) -> None:

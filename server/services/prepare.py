@@ -95,7 +95,10 @@ def _first_project(connection: Connection, kind: str, now: datetime) -> int:
     if known is not None:
         return known
     values = {"name": PROJECT_NAMES[kind], "archived": False, "synthetic": kind == DEMO}
-    return add_project(connection, **values, created_at=now)
+    made = add_project(connection, **values, created_at=now)
+    told = {"name": values["name"]}
+    write_audit(connection, AuditEntry(None, "project.create", f"project:{made}", now, told, project_id=made))
+    return made
 
 
 def _first_administrator(connection: Connection, home: Home, now: datetime) -> tuple[str, str | None]:
@@ -111,5 +114,7 @@ def _first_administrator(connection: Connection, home: Home, now: datetime) -> t
     if user is None:
         add_user(connection, actor_id, email, hashed)
     add_grant(connection, actor_id, GrantView("admin", "site", None, None, None, None, None), actor_id, now)
-    write_audit(connection, AuditEntry(actor_id, "user.create", f"actor:{actor_id}", now, {}, None))
+    write_audit(connection, AuditEntry(actor_id, "user.create", f"actor:{actor_id}", now))
+    granted = {"role": "admin", "scope": "site"}
+    write_audit(connection, AuditEntry(actor_id, "user.assignment.create", f"actor:{actor_id}", now, granted))
     return email, made if user is None else None

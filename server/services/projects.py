@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Invalid, Missing, NotFound
 from server.services.authenticate import Caller
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.projects import ProjectView, add_project, change_project_row, find_project
 from server.storage.settings import find_setting
@@ -34,7 +34,8 @@ def create_project(session: Session, caller: Caller, change: ProjectChange, now:
         synthetic = bool((find_setting(connection, "home") or {}).get("synthetic"))
         values = {"name": name, "description": change.description, "archived": False, "synthetic": synthetic}
         project_id = add_project(connection, **values, created_at=now)
-        write_audit(connection, caller.entry("project.create", f"project:{project_id}", now, name=name))
+        where = Where(project_id)
+        write_audit(connection, caller.entry("project.create", f"project:{project_id}", now, where, name=name))
         session.commit()
     return get_project(session, project_id)
 
@@ -52,7 +53,8 @@ def change_project(
         values["description"] = None
     with writing(session) as connection:
         change_project_row(connection, project_id, **values, updated_at=now)
-        write_audit(connection, caller.entry("project.update", f"project:{project_id}", now, **values))
+        where = Where(project_id)
+        write_audit(connection, caller.entry("project.update", f"project:{project_id}", now, where, **values))
         session.commit()
     return get_project(session, project_id)
 
@@ -74,7 +76,7 @@ def delete_project(session: Session, caller: Caller, project_id: int, now: datet
         if find_project(connection, project_id) is None:
             raise NotFound("project.unknown", value=project_id)
         change_project_row(connection, project_id, deleted_at=now)
-        write_audit(connection, caller.entry("project.delete", f"project:{project_id}", now))
+        write_audit(connection, caller.entry("project.delete", f"project:{project_id}", now, Where(project_id)))
         session.commit()
 
 

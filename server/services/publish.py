@@ -22,7 +22,7 @@ from server.services.definitions import definition_of
 from server.services.draft_links import link_of
 from server.services.home import Home, require_space
 from server.services.lists import LISTS
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.blobs import name_blob
 from server.storage.database import writing
 from server.storage.forms import (
@@ -124,9 +124,10 @@ def create_form(session: Session, home: Home, caller: Caller, new: NewForm, now:
             connection, project_id=new.project_id, xml_form_id=xml_form_id, created_at=now, created_by=caller.actor_id
         )
         draft_id = _write_draft(connection, _new_draft(home, caller, (prepared, form_id, None), now))
-        write_audit(connection, caller.entry("form.create", f"form:{form_id}", now, xmlFormId=xml_form_id))
+        where = Where(new.project_id)
+        write_audit(connection, caller.entry("form.create", f"form:{form_id}", now, where, xmlFormId=xml_form_id))
         if new.publish:
-            _publish(connection, caller, (form_id, draft_id), now)
+            _publish(connection, caller, (new.project_id, form_id, draft_id), now)
         session.commit()
     return get_form(session, form_id)
 
@@ -145,7 +146,7 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
     with writing(session) as connection:
         delete_draft_submissions(connection, form.id)
         _write_draft(connection, _new_draft(home, caller, (prepared, form.id, form.draft), now))
-        write_audit(connection, caller.entry("form.update.draft.set", f"form:{form.id}", now))
+        write_audit(connection, caller.entry("form.update.draft.set", f"form:{form.id}", now, Where(form.project_id)))
         session.commit()
     return get_form(session, form.id)
 
@@ -163,7 +164,7 @@ def publish(session: Session, caller: Caller, form: FormView, version: str | Non
         wanted = str(restamped.get("version", form.draft.version))
         if find_version(connection, form.id, wanted) is not None:
             raise VersionTaken("form.version_taken", version=wanted, form=form.xml_form_id)
-        _publish(connection, caller, (form.id, form.draft.id), now, restamped)
+        _publish(connection, caller, (form.project_id, form.id, form.draft.id), now, restamped)
         session.commit()
     return get_form(session, form.id)
 
@@ -178,7 +179,8 @@ def delete_draft(session: Session, caller: Caller, form: FormView, now: datetime
     with writing(session) as connection:
         delete_draft_submissions(connection, form.id)
         remove_version(connection, form.draft.id)
-        write_audit(connection, caller.entry("form.update.draft.delete", f"form:{form.id}", now))
+        where = Where(form.project_id)
+        write_audit(connection, caller.entry("form.update.draft.delete", f"form:{form.id}", now, where))
         session.commit()
 
 
@@ -188,7 +190,8 @@ def change_state(session: Session, caller: Caller, form: FormView, state: str, n
     require_state(state)
     with writing(session) as connection:
         change_form(connection, form.id, state=state, updated_at=now)
-        write_audit(connection, caller.entry("form.update", f"form:{form.id}", now, state=state))
+        where = Where(form.project_id)
+        write_audit(connection, caller.entry("form.update", f"form:{form.id}", now, where, state=state))
         session.commit()
     return get_form(session, form.id)
 
@@ -204,7 +207,7 @@ def delete_form(session: Session, caller: Caller, form: FormView, now: datetime)
     caller.require("form.delete", form.project_id, form.id)
     with writing(session) as connection:
         change_form(connection, form.id, deleted_at=now)
-        write_audit(connection, caller.entry("form.delete", f"form:{form.id}", now))
+        write_audit(connection, caller.entry("form.delete", f"form:{form.id}", now, Where(form.project_id)))
         session.commit()
 
 
@@ -219,7 +222,7 @@ def restore_form(session: Session, caller: Caller, project_id: int, form_id: int
         if find_form(connection, project_id, gone.xml_form_id) is not None:
             raise Exists("form.exists", fields=["projectId", "xmlFormId"], values=[project_id, gone.xml_form_id])
         change_form(connection, form_id, deleted_at=None)
-        write_audit(connection, caller.entry("form.restore", f"form:{form_id}", now))
+        write_audit(connection, caller.entry("form.restore", f"form:{form_id}", now, Where(project_id)))
         session.commit()
     return get_form(session, form_id)
 
@@ -387,13 +390,14 @@ def _restamped(session: Session, draft: VersionView, version: str | None) -> dic
 def _publish(
     connection: Connection,
     caller: Caller,
-    ids: tuple[int, int],
+    ids: tuple[int, int, int],
     now: datetime,
     restamped: dict[str, Any] | None = None,
 ) -> None:
-    form_id, draft_id = ids
+    project_id, form_id, draft_id = ids
     delete_draft_submissions(connection, form_id)
     values = {"published_at": now, "draft_token_hash": None, "draft_token_sealed": None}
     make_current(connection, form_id, draft_id, values | (restamped or {}))
     change_form(connection, form_id, updated_at=now)
-    write_audit(connection, caller.entry("form.update.publish", f"form:{form_id}", now, version=draft_id))
+    where = Where(project_id)
+    write_audit(connection, caller.entry("form.update.publish", f"form:{form_id}", now, where, version=draft_id))

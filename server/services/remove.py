@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Forbidden, NotFound
-from server.services.authenticate import Caller
+from server.services.authenticate import Caller, system_caller
 from server.services.review import judge_again, place_of
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView
 from server.storage.intake import change_submission
@@ -46,7 +46,8 @@ def _mark(
         if fresh is None:
             raise NotFound("submission.unknown", instance=instance_id)
         change_submission(connection, fresh.id, deleted_at=deleted_at)
-        write_audit(connection, caller.entry(verb, f"submission:{fresh.id}", now, instanceId=instance_id))
+        where = Where(form.project_id, fresh.area_id)
+        write_audit(connection, caller.entry(verb, f"submission:{fresh.id}", now, where, instanceId=instance_id))
         judge_again(connection, form, fresh, now)
         session.commit()
 
@@ -55,8 +56,11 @@ def purge(session: Session, now: datetime, *, keep: timedelta = KEPT) -> int:
     """Forgets submissions that were deleted longer ago than `keep`; returns how many. Their files go with the next
     sweep; the audit keeps that they were there. Raises Unavailable."""
     forgotten = 0
+    server = system_caller(session, now)
     while ids := list_long_deleted(session, now - keep, AT_ONCE):
         with writing(session) as connection:
-            forgotten += forget_submissions(connection, ids)
+            count = forget_submissions(connection, ids)
+            write_audit(connection, server.entry("submission.purge", None, now, submissions=count))
             session.commit()
+        forgotten += count
     return forgotten

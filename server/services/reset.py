@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Forbidden, Invalid, NotFound, NotSignedIn
-from server.services.authenticate import Caller, digest, hash_password, is_token, new_token
+from server.services.authenticate import Caller, digest, hash_password, home_of, is_token, new_token
 from server.services.home import Home
 from server.services.mail import Letter, post, sends_mail
 from server.services.throttle import RESET, Knock, count_failure, throttle
@@ -44,7 +44,9 @@ def ask_reset(session: Session, home: Home, knock: Knock, now: datetime) -> None
         return
     with writing(session) as connection:
         post(connection, home, Letter("reset", user.email, user.id), now)
-        write_audit(connection, AuditEntry(None, "user.reset.ask", f"actor:{user.id}", now, {"address": knock.address}))
+        area_id = home_of(connection, user.id, now).area_id
+        asked = AuditEntry(None, "user.reset.ask", f"actor:{user.id}", now, address=knock.address, area_id=area_id)
+        write_audit(connection, asked)
         session.commit()
 
 
@@ -65,7 +67,8 @@ def invalidate(session: Session, home: Home, caller: Caller, email: str, now: da
             return
         set_password(connection, user.id, None, now)
         post(connection, home, Letter("reset", user.email, user.id), now)
-        write_audit(connection, caller.entry("user.update", f"actor:{user.id}", now, data={"password": None}))
+        where = home_of(connection, user.id, now)
+        write_audit(connection, caller.entry("user.update", f"actor:{user.id}", now, where, data={"password": None}))
         session.commit()
 
 
@@ -89,8 +92,9 @@ def make_link(session: Session, home: Home, user_id: int, now: datetime, caller:
             created_at=now,
             expires_at=now + LIFE,
         )
-        maker = caller.actor_id if caller else None
-        write_audit(connection, AuditEntry(maker, "user.reset.link", f"actor:{user_id}", now))
+        where, thing = home_of(connection, user_id, now), f"actor:{user_id}"
+        plain = AuditEntry(None, "user.reset.link", thing, now, area_id=where.area_id)
+        write_audit(connection, caller.entry("user.reset.link", thing, now, where) if caller else plain)
         session.commit()
     return Link(token, f"{home.config.base_url or ''}{PAGE}{token}", now + LIFE)
 
@@ -103,10 +107,20 @@ def find_linked(session: Session, token: str, now: datetime) -> UserView | None:
     return find_user(session, found.actor_id)
 
 
-def reset(session: Session, home: Home, token: str, password: str, now: datetime) -> None:
+@dataclass(frozen=True)
+class Renewal:
+    """A link's token and the password to be. `address`: the network address it came from."""
+
+    token: str = field(repr=False)
+    password: str = field(repr=False)
+    address: str | None = None
+
+
+def reset(session: Session, home: Home, renewal: Renewal, now: datetime) -> None:
     """Sets the password that the link with this token is for; the link and all sessions of the account end. Raises
     NotSignedIn when the link is none of ours, was used or is too old, Forbidden when the token is that of a session,
     and Invalid for a password that will not do: the link stays good then."""
+    token, password, address = renewal.token, renewal.password, renewal.address
     found = find_token(session, digest(token)) if is_token(token) else None
     if found is None or not _holds(found, now):
         raise NotSignedIn("auth.link_ended")
@@ -120,7 +134,11 @@ def reset(session: Session, home: Home, token: str, password: str, now: datetime
         set_password(connection, user.id, hashed, now)
         post(connection, home, Letter("password_changed", user.email, user.id), now)
         told = {"data": {"password": True}, "by": "link"}
-        write_audit(connection, AuditEntry(user.id, "user.update", f"actor:{user.id}", now, told))
+        area_id = home_of(connection, user.id, now).area_id
+        write_audit(
+            connection,
+            AuditEntry(user.id, "user.update", f"actor:{user.id}", now, told, address=address, area_id=area_id),
+        )
         session.commit()
 
 

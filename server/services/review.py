@@ -14,7 +14,7 @@ from server.domain.roles import Place
 from server.services.aggregate import CRITERIA_FORM, aggregate
 from server.services.authenticate import Caller
 from server.services.campaign import campaign_of
-from server.storage.audits import write_audit
+from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView, find_form_by_id
 from server.storage.intake import change_submission
@@ -52,7 +52,8 @@ def review(session: Session, caller: Caller, decision: Decision, now: datetime) 
         )
         add_move(connection, fresh.id, fresh.current.id, said)
         details = {"instanceId": fresh.instance_id, "reviewState": standing.state, "level": row.level}
-        write_audit(connection, caller.entry("submission.update", f"submission:{fresh.id}", now, **details))
+        where = Where(form.project_id, fresh.area_id)
+        write_audit(connection, caller.entry("submission.update", f"submission:{fresh.id}", now, where, **details))
         judge_again(connection, form, fresh, now)
         session.commit()
     return find_submission_by_id(session, submission.id) or submission
@@ -66,6 +67,8 @@ def comment(session: Session, caller: Caller, submission_id: int, body: str, now
     written = CommentView(caller.actor_id, caller.name, body, now)
     with writing(session) as connection:
         add_comment(connection, submission.id, written)
+        where, told = Where(form.project_id, submission.area_id), {"instanceId": submission.instance_id}
+        write_audit(connection, caller.entry("comment.create", f"submission:{submission.id}", now, where, **told))
         session.commit()
     return written
 

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from server.domain.rounds import Round
 from server.services.campaign import touch
+from server.storage.actors import find_system_actor
+from server.storage.audits import AuditEntry, write_audit
 from server.storage.database import writing
 from server.storage.rounds import add_round, find_round_id
 
@@ -30,5 +32,8 @@ def open_round(session: Session, project_id: int, opened: Round, now: datetime) 
             created_at=now,
         )
         touch(connection)
+        told = {"slug": opened.slug, "cutoff": opened.cutoff.isoformat()}
+        server = find_system_actor(connection)
+        write_audit(connection, AuditEntry(server, "round.create", f"round:{made}", now, told, project_id=project_id))
         session.commit()
     return made

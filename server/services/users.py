@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Exists, Invalid, NotFound, NotSignedIn, TooLarge
-from server.services.authenticate import Caller, hash_password, is_password
+from server.services.authenticate import Caller, hash_password, home_of, is_password
 from server.services.home import Home
 from server.services.mail import Letter, post
 from server.services.people import LONGEST_NAME, email_of, name_of, require_other_administrator
@@ -19,7 +20,7 @@ from server.services.throttle import Knock, count_failure, forgive, throttle
 from server.storage.accounts import change_actor, change_email, end_user, set_password
 from server.storage.accounts import restore_user as restore_kept_user
 from server.storage.actors import UserView, find_user, find_user_by_email, lock_user
-from server.storage.audits import write_audit
+from server.storage.audits import AuditEntry, Where, write_audit
 from server.storage.database import writing
 from server.storage.preferences import count_preferences, list_preferences, put_preference, remove_preference
 from server.storage.projects import find_project
@@ -80,7 +81,7 @@ def change_user(session: Session, home: Home, deed: Deed, change: UserChange) ->
         if (other and other.id != user.id) or not change_email(connection, user.id, email):
             raise Exists("request.exists", fields=["email"], values=[email])
         change_actor(connection, user.id, display_name=name, updated_at=deed.now)
-        write_audit(connection, deed.caller.entry("user.update", f"actor:{user.id}", deed.now, data=told))
+        write_audit(connection, _line(connection, "user.update", deed, data=told))
         if email != user.email:
             letter = Letter("email_changed", user.email, user.id, {"old": user.email, "new": email})
             post(connection, home, letter, deed.now)
@@ -95,7 +96,7 @@ def change_password(session: Session, home: Home, deed: Deed, change: PasswordCh
     knock = Knock(user.email, change.address)
     counted = throttle(session, home, knock, deed.now)
     if not is_password(user.password_hash, change.old):
-        count_failure(session, home, knock, deed.now)
+        count_failure(session, home, knock, deed.now, _line(session, "user.password.fail", deed))
         raise NotSignedIn("auth.old_password")
     if counted:
         forgive(session, knock)
@@ -107,8 +108,7 @@ def change_password(session: Session, home: Home, deed: Deed, change: PasswordCh
             raise NotSignedIn("auth.old_password")
         set_password(connection, user.id, hashed, deed.now, keep=change.session_id)
         post(connection, home, Letter("password_changed", user.email, user.id), deed.now)
-        told = {"password": True}
-        write_audit(connection, deed.caller.entry("user.update", f"actor:{user.id}", deed.now, data=told))
+        write_audit(connection, _line(connection, "user.update", deed, data={"password": True}))
         session.commit()
 
 
@@ -122,7 +122,7 @@ def delete_user(session: Session, deed: Deed) -> None:
         if lock_user(connection, deed.user_id) is None:
             raise NotFound("people.unknown", value=deed.user_id)
         end_user(connection, deed.user_id, deed.now)
-        write_audit(connection, deed.caller.entry("user.delete", f"actor:{deed.user_id}", deed.now))
+        write_audit(connection, _line(connection, "user.delete", deed))
         session.commit()
 
 
@@ -136,8 +136,13 @@ def restore_user(session: Session, deed: Deed) -> None:
             raise NotFound("people.unknown", value=deed.user_id)
         if find_user_by_email(connection, user.email) or not restore_kept_user(connection, user.id):
             raise Exists("request.exists", fields=["email"], values=[user.email])
-        write_audit(connection, deed.caller.entry("user.restore", f"actor:{user.id}", deed.now))
+        write_audit(connection, _line(connection, "user.restore", deed))
         session.commit()
+
+
+def _line(session: Session | Connection, action: str, deed: Deed, **details: Any) -> AuditEntry:
+    where = home_of(session, deed.user_id, deed.now)
+    return deed.caller.entry(action, f"actor:{deed.user_id}", deed.now, where, **details)
 
 
 @dataclass(frozen=True)
@@ -186,5 +191,6 @@ def preferences_of(session: Session, actor_id: int) -> dict[str, Any]:
 
 def _note(connection: Any, caller: Caller, verb: str, setting: Setting, now: datetime) -> None:
     place = "site" if setting.project_id is None else "project"
-    entry = caller.entry(f"user.preference.{verb}", f"actor:{caller.actor_id}", now, **{place: setting.name})
+    where = Where(setting.project_id, caller.area_id)
+    entry = caller.entry(f"user.preference.{verb}", f"actor:{caller.actor_id}", now, where, **{place: setting.name})
     write_audit(connection, entry)

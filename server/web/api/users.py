@@ -10,7 +10,7 @@ from server.domain.errors import Invalid, Missing, NotSignedIn
 from server.domain.resemblance import resemblance
 from server.domain.roles import Place
 from server.services.people import NewUser, create_user
-from server.services.reset import ask_reset, hand_link, invalidate, knock_for, reset
+from server.services.reset import Renewal, ask_reset, hand_link, invalidate, knock_for, reset
 from server.services.users import (
     Deed,
     PasswordChange,
@@ -46,6 +46,7 @@ from server.web.context import (
     current_session,
     flag,
     is_extended,
+    network_address,
     now,
     reachable,
 )
@@ -127,7 +128,7 @@ def remove_person(here: Here, user_id: int) -> dict[str, bool]:
 def put_password(here: Here, body: dict[str, str], user_id: int) -> dict[str, bool]:
     """Sets another password for who knows the one before. All other sessions of the account end."""
     live = current_live_session()
-    change = PasswordChange(body["old"], body["new"], live.id if live else None, request.remote_addr)
+    change = PasswordChange(body["old"], body["new"], live.id if live else None, network_address())
     change_password(current_session(), current_home(), Deed(here.caller, user_id, now()), change)
     return SUCCESS
 
@@ -151,7 +152,7 @@ def initiate_reset(body: dict[str, Any]) -> dict[str, bool]:
     if flag("invalidate"):
         invalidate(current_session(), current_home(), current_caller(), email, now())
     else:
-        ask_reset(current_session(), current_home(), knock_for(email, request.remote_addr), now())
+        ask_reset(current_session(), current_home(), knock_for(email, network_address()), now())
     return SUCCESS
 
 
@@ -162,7 +163,7 @@ def verify_reset(body: dict[str, str]) -> dict[str, bool]:
     given = request.authorization
     if given is None or given.type != "bearer":
         raise NotSignedIn("auth.no_credentials")
-    reset(current_session(), current_home(), given.token or "", body["new"], now())
+    reset(current_session(), current_home(), Renewal(given.token or "", body["new"], network_address()), now())
     return SUCCESS
 
 

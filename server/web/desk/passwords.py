@@ -8,10 +8,17 @@ from werkzeug.wrappers import Response
 from server.domain.errors import DomainError, Invalid, NotFound, NotSignedIn
 from server.services.authenticate import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from server.services.mail import sends_mail
-from server.services.reset import ask_reset, find_linked, knock_for, reset
+from server.services.reset import Renewal, ask_reset, find_linked, knock_for, reset
 from server.services.users import Deed, PasswordChange, change_password
 from server.storage.actors import UserView, find_user
-from server.web.context import current_home, current_live_session, current_session, is_private, now
+from server.web.context import (
+    current_home,
+    current_live_session,
+    current_session,
+    is_private,
+    network_address,
+    now,
+)
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, show_page
 from server.web.errors import refusal_of
@@ -35,7 +42,7 @@ def change_own_password() -> Answer:
     user, live = find_user(current_session(), caller.actor_id), current_live_session()
     old = request.form.get("old", "")
     try:
-        change = PasswordChange(old, _twice(), live.id if live else None, request.remote_addr)
+        change = PasswordChange(old, _twice(), live.id if live else None, network_address())
         change_password(current_session(), current_home(), Deed(caller, caller.actor_id, now()), change)
     except DomainError as error:
         refusal = refusal_of(error)
@@ -62,7 +69,7 @@ def set_new_password(token: str) -> Answer:
     try:
         if not is_private():
             raise NotSignedIn("auth.basic_needs_https")
-        reset(current_session(), current_home(), token, _twice(), now())
+        reset(current_session(), current_home(), Renewal(token, _twice(), network_address()), now())
     except DomainError as error:
         refusal = refusal_of(error)
         return _form(user, token, refusal.message), refusal.status
@@ -83,7 +90,7 @@ def ask_for_link() -> Answer:
     """Sends a link, if there is such an account."""
     email = request.form.get("email", "").strip()
     try:
-        ask_reset(current_session(), current_home(), knock_for(email, request.remote_addr), now())
+        ask_reset(current_session(), current_home(), knock_for(email, network_address()), now())
     except DomainError as error:
         refusal = refusal_of(error)
         return show_page("forgotten.html", email=email, error=refusal.message), refusal.status
