@@ -61,7 +61,7 @@ def review(session: Session, caller: Caller, decision: Decision, now: datetime) 
 
 def comment(session: Session, caller: Caller, submission_id: int, body: str, now: datetime) -> CommentView:
     """Writes a comment on a submission. Raises NotFound, Missing."""
-    submission, _ = get_reviewed(session, caller, submission_id)
+    submission, form = get_reviewed(session, caller, submission_id)
     if not body.strip():
         raise Missing("request.fields_missing", fields=["body"])
     written = CommentView(caller.actor_id, caller.name, body, now)
