@@ -11,7 +11,7 @@ from server.domain.roles import ROLES
 from server.services.people import grant_role
 from server.storage.actors import Grant, GrantView
 from server.storage.audits import list_audits
-from tests.kit.places import commune_of
+from tests.kit.places import two_villages
 from tests.kit.world import PASSWORD, VILLAGES, Api, World
 
 EXTENDED = {"X-Extended-Metadata": "true"}
@@ -114,14 +114,12 @@ def test_nobody_grants_what_he_may_not_do_himself(world: World) -> None:
 
 def test_who_manages_one_commune_grants_nothing_beyond_it(world: World) -> None:
     now, manager, lan_id = datetime.now(UTC), world.person("Cán bộ xã"), current(world.person("Lan"))
-    village = next(iter(VILLAGES.values()))
-    commune = commune_of(world.session, village.uuid)
-    other = next(each for each in VILLAGES.values() if commune_of(world.session, each.uuid) != commune)
+    (_, commune), (other, _) = two_villages(world.session, (each.uuid for each in VILLAGES.values()))
     grant = GrantView("manager", "project", 1, None, commune, None, None)
     grant_role(world.session, world.server_itself, current(manager), grant, now)
     base = f"projects/1/assignments/commune_supervisor/{lan_id}"
     assert manager.post(base).get_json()["code"] == 403.1
-    assert manager.post(f"{base}?areaId={other.uuid}").get_json()["code"] == 403.1
+    assert manager.post(f"{base}?areaId={other}").get_json()["code"] == 403.1
     assert world.api.post(f"{base}?areaId={commune}").status_code == 200
     listed = [each for each in world.api.get("projects/1/assignments").get_json() if each["actorId"] == lan_id]
     assert listed == [{"actorId": lan_id, "roleId": 101, "areaId": commune}]

@@ -7,7 +7,7 @@ import pytest
 
 from server.services.people import NewUser, create_user, grant_role
 from server.storage.actors import GrantView
-from tests.kit.places import commune_of
+from tests.kit.places import two_villages
 from tests.kit.world import PASSWORD, VILLAGES, Api, World
 
 FORM = "projects/1/forms/water_point"
@@ -160,10 +160,7 @@ def reviewer(world: World, commune_id: str) -> Api:
 
 
 def test_a_commune_sees_and_decides_its_own_villages(world: World) -> None:
-    names = list(VILLAGES)
-    mine = VILLAGES[names[0]]
-    here = commune_of(world.session, mine.uuid)
-    other = next(each for each in VILLAGES.values() if commune_of(world.session, each.uuid) != here)
+    (mine, here), (other, _) = two_villages(world.session, (each.uuid for each in VILLAGES.values()))
     form = (
         "| survey |\n| | type | name | label |\n"
         "| | select_one_from_file villages.csv | thon | Thôn |\n"
@@ -172,7 +169,7 @@ def test_a_commune_sees_and_decides_its_own_villages(world: World) -> None:
     world.publishes(form)
     path = "projects/1/forms/visit/submissions"
     for number, village in enumerate((mine, other)):
-        xml = world.filled("visit", {"thon": village.uuid}, f"uuid:{number}")
+        xml = world.filled("visit", {"thon": village}, f"uuid:{number}")
         assert world.api.post(path, data=xml, content_type="text/xml").status_code == 200
     commune = reviewer(world, here)
     assert [each["instanceId"] for each in commune.get(path).get_json()] == ["uuid:0"]
