@@ -32,7 +32,7 @@ run: install assets translations ## build what is missing, load the demo, serve 
 test: dev assets translations services check ## everything that CI runs: set-up, checks, all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-fuzz-api: dev translations ## ask every route at random, hold each answer against the OpenAPI document (ARGS="--examples 100 --seconds 1800 --seed 7")
+fuzz-api: dev translations ## ask every route at random, hold each answer against the OpenAPI document (ARGS="--examples 100 --seconds 1800 --seed 7 --database postgresql")
 	@$(BIN)/python -m tests.kit.fuzz_api $(ARGS)
 
 golden: dev ## hold findings against what two engines said of damaged submissions (GOLDEN=FOLDER: forms/, cases.jsonl)

@@ -1,6 +1,6 @@
 """Requests made at random from the OpenAPI document, good and bad ones, and whether the answers are what it says.
 
-python -m tests.kit.fuzz_api --examples 200 --seconds 1800 --seed 7 --only submissions
+python -m tests.kit.fuzz_api --examples 200 --seconds 1800 --seed 7 --only submissions --database postgresql
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from server.storage.schema import upgrade
+from tests.kit.databases import KINDS
 from tests.kit.fuzz_world import FuzzWorld, fuzz_world
+from tests.kit.services import Missing, memory_folder, running_postgres
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 ROUNDS = 4
@@ -159,10 +162,10 @@ def _judge(there: FuzzWorld, case: Any, token: str | None, found: Found) -> None
         _look(response)
     except (Failure, FailureGroup, AssertionError) as fault:
         found.faults.setdefault(f"{name} {response.status_code} {type(fault).__name__}", _told(case, response, fault))
-    if there.has_changed():
+    if there.kept.has_changed():
         if response.status_code >= 400 and name not in WRITES_WHEN_REFUSED:
             found.faults.setdefault(f"{name} {response.status_code} wrote", _told(case, response, None))
-        there.restore()
+        there.kept.restore()
 
 
 def _look(response: Any) -> None:
@@ -191,11 +194,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1800, help="when no further operation is begun")
     parser.add_argument("--seed", type=int, default=1, help="the same number makes the same requests")
     parser.add_argument("--only", default="", help="operations with this in their id")
+    parser.add_argument("--database", choices=KINDS, default=KINDS[0], help="postgresql: an instance of its own")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_folder())))
         url = f"sqlite:///{folder}/fuzz.db"
+        if given.database == "postgresql":
+            try:
+                url = stack.enter_context(running_postgres()).create("fuzz")
+            except Missing as reason:
+                parser.error(str(reason))
         upgrade(url)
-        with fuzz_world(url, Path(folder)) as there:
+        with fuzz_world(url, folder) as there:
             began = time.monotonic()
             found = fuzz(there, examples=given.examples, number=given.seed, seconds=given.seconds, only=given.only)
     print(found.say(), f"\n{time.monotonic() - began:.1f} s")

@@ -4,7 +4,6 @@ was sent for them, deleted, edited, commented and kept apart, people of every re
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from tests.kit.fuzz_kept import Kept, keep
 from tests.kit.world import EMAIL, PASSWORD, WATER_POINT, Api, Phone, World, furnish_world, furnished_world, xlsx
 
 HOUSEHOLD = """
@@ -41,7 +41,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class FuzzWorld:
     """The world, the credentials in it, what paths may name (the best first), and bodies that are good: by content
     type, and of the operations that know their own. `ways`: what is better in the paths of some, by how their ids
-    begin."""
+    begin. `kept`: the database as it is now."""
 
     world: World
     credentials: dict[str, str | None]
@@ -49,13 +49,7 @@ class FuzzWorld:
     bodies: dict[str, list[Any]]
     own: dict[str, Any]
     ways: dict[str, dict[str, str | int]]
-    file: Path
-
-    def __post_init__(self) -> None:
-        self._live = sqlite3.connect(self.file, isolation_level=None, timeout=30)
-        self._kept = sqlite3.connect(":memory:")
-        self._live.backup(self._kept)
-        self._seen = self._version()
+    kept: Kept
 
     def bodies_of(self, operation: dict[str, Any], kind: str | None) -> list[Any]:
         """Bodies of a type that an operation of the document takes, the best first: its own example, where there is
@@ -74,39 +68,20 @@ class FuzzWorld:
             best |= other if operation_id.startswith(beginning) else {}
         return best
 
-    def has_changed(self) -> bool:
-        """Whether anybody wrote to the database since it was last as it was made."""
-        return self._version() != self._seen
-
-    def restore(self) -> None:
-        """Makes the database what it was."""
-        self._kept.backup(self._live)
-        self._seen = self._version()
-
-    def close(self) -> None:
-        """Lets go of the database."""
-        self._live.close()
-        self._kept.close()
-
-    def _version(self) -> int:
-        # grows when another connection commits, and by nothing else
-        found: int = self._live.execute("PRAGMA data_version").fetchone()[0]
-        return found
-
 
 @contextmanager
 def fuzz_world(database_url: str, folder: Path) -> Iterator[FuzzWorld]:
-    """The world on an empty SQLite database with all tables."""
+    """The world on an empty database with all tables."""
     furnish_world(database_url, folder / "home")
     with furnished_world(database_url, folder / "home") as world:
-        made = _settle(world, Path(database_url.removeprefix("sqlite:///")))
+        made = _settle(world, database_url)
         try:
             yield made
         finally:
-            made.close()
+            made.kept.close()
 
 
-def _settle(world: World, file: Path) -> FuzzWorld:
+def _settle(world: World, database_url: str) -> FuzzWorld:
     api, people = world.api, {"viewer": world.person("Người xem", "viewer"), "nobody": world.nobody()}
     water, house = world.publishes(WATER_POINT), _household(api)
     phone = world.phone("Ngàn Chi", water, house)
@@ -167,7 +142,7 @@ def _settle(world: World, file: Path) -> FuzzWorld:
         "users_delete": {"name": "cot"},
     }
     credentials = {name: each.token for name, each in people.items()} | {"admin": api.token, "phone": phone.token}
-    return FuzzWorld(world, credentials, known, bodies, own, ways, file)
+    return FuzzWorld(world, credentials, known, bodies, own, ways, keep(database_url))
 
 
 def _household(api: Api) -> str:

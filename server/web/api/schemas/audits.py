@@ -21,6 +21,8 @@ class AuditActorBody(Schema):
 class OwnAuditBody(Schema):
     """Who did what to a thing, and when."""
 
+    optional = frozenset({"actor"})
+
     actorId = fields.Integer(allow_none=True)  # noqa: N815
     actor = fields.Nested(AuditActorBody, allow_none=True)
     action = fields.String()
