@@ -31,8 +31,9 @@ from server.services.health import home_kind
 from server.services.home import open_home
 from server.services.people import NewUser, create_user, reset_password
 from server.services.prepare import REAL, prepare
+from server.services.record import record_own
 from server.services.restore import RestoreRefused, restore
-from server.storage.schema import open_sessions, upgrade
+from server.storage.schema import head_revision, open_sessions, upgrade
 from server.storage.snapshots import SnapshotFailed
 from server.web.launch import Certificate, serve
 
@@ -190,6 +191,7 @@ def _demo(config: Config, options: argparse.Namespace, console: Console) -> int:
 def _backup(config: Config, options: argparse.Namespace, console: Console) -> int:
     try:
         made = backup(open_home(config), options.file, datetime.now(UTC))
+        _tell(config, made.revision, "backup.create", file=options.file.name)
     except SnapshotFailed as error:
         say(console, f"snapshot.{error.reason}", **error.params)
         return FAILED
@@ -216,10 +218,22 @@ def _restore(config: Config, options: argparse.Namespace, console: Console) -> i
     except OSError as error:
         say(console, "restore.failed", error=error)
         return FAILED
+    made = done.manifest
+    _tell(config, made.revision, "backup.restore", file=options.file.name, made_at=made.made_at)
     say(console, "restore.done", home=config.home, made_at=done.manifest.made_at, blobs=done.blobs)
     if done.manifest.secret is None:
         say(console, "backup.no_secret")
     return 0
+
+
+def _tell(config: Config, revision: str | None, action: str, **details: str) -> None:
+    """A line of the audit about what was done from here, where the tables are those of this program."""
+    if revision != head_revision():
+        return
+    sessions = open_sessions(config.database_url)
+    with sessions() as session:
+        record_own(session, action, datetime.now(UTC), **details)
+    sessions.kw["bind"].dispose()
 
 
 def _doctor(config: Config, options: argparse.Namespace, console: Console) -> int:

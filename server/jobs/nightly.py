@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.services.forget import forget
 from server.services.home import Home
 from server.services.nightly import keep_copy
+from server.services.record import record_own
 from server.services.remove import purge
 from server.services.seal import seal
 from server.services.sweep import sweep
@@ -25,7 +26,7 @@ def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime)
     """The audit is sealed first, so that the copy is; then the copy: what the sweep removes is in it."""
     del payload
     seal(session, home, now)
-    keep_copy(home, now)
+    record_own(session, "backup.create", now, file=keep_copy(home, now).name)
     purge(session, now)
     forget(session, now)
     sweep(session, home, now)

@@ -10,12 +10,15 @@ from server.services.people import (
     delete_app_user,
     get_app_user,
     list_app_users,
+    place_of,
 )
 from server.storage.actors import AppUserView
+from server.storage.audits import Where
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.people import AppUserBody, NewAppUserBody
 from server.web.context import current_home, current_session, now
+from server.web.exports import tell_export
 
 nouns = Nouns("app_users", "Phones' key holders")
 
@@ -25,7 +28,10 @@ APP_USERS = "/projects/<int:project_id>/app-users"
 @nouns.view(f"GET {APP_USERS}", "field_key.list", answer=AppUserBody(many=True))
 def list_key_holders(here: Here) -> list[AppUserView]:
     """All key holders of a project, newest first; `token` is null once it was revoked."""
-    return list_app_users(current_session(), current_home(), here.caller, here.project.id)
+    found = list_app_users(current_session(), current_home(), here.caller, here.project.id)
+    told = {"keys": sum(each.token is not None for each in found)}
+    tell_export(here.caller, "field_key.list", f"project:{here.project.id}", Where(here.project.id), **told)
+    return found
 
 
 @nouns.view(f"POST {APP_USERS}", "field_key.create", body=NewAppUserBody, answer=AppUserBody())
@@ -38,7 +44,11 @@ def add_key_holder(here: Here, body: dict[str, Any]) -> AppUserView:
 @nouns.view(f"GET {APP_USERS}/<int:actor_id>", "field_key.list", answer=AppUserBody())
 def get_key_holder(here: Here, actor_id: int) -> AppUserView:
     """One key holder."""
-    return get_app_user(current_session(), current_home(), here.caller, here.project.id, actor_id)
+    found = get_app_user(current_session(), current_home(), here.caller, here.project.id, actor_id)
+    if found.token is not None:
+        where = place_of(current_session(), here.project.id, actor_id, here.caller.on)
+        tell_export(here.caller, "field_key.show", f"actor:{actor_id}", where)
+    return found
 
 
 @nouns.view(f"DELETE {APP_USERS}/<int:actor_id>", "field_key.delete", answer=Success())

@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
 from server.services.draft_links import link_of
-from server.services.people import get_app_user
+from server.services.people import get_app_user, place_of
 from server.services.qr import DRAFT_INK, draw_png, draw_svg_file
 from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
 from server.web.context import current_home, current_session
 from server.web.errors import say
+from server.web.exports import tell_export
 from server.web.phone_settings import draft_settings, settings_of
 from server.web.wire import Content, Wire, told
 
@@ -36,6 +37,8 @@ def draw_settings(here: Here, actor_id: int, picture: str) -> Response:
     if settings is None:
         raise NotFound("people.unknown", value=actor_id)
     content_type, draw = KINDS[picture]
+    where = place_of(current_session(), here.project.id, actor_id, here.caller.on)
+    tell_export(here.caller, "field_key.show", f"actor:{actor_id}", where)
     return _picture(draw(settings.text), content_type, f"{actor_id}.{picture}")
 
 

@@ -32,12 +32,14 @@ from server.exports.odata import (
     tables_of,
 )
 from server.services.definitions import definition_of
+from server.storage.audits import Where
 from server.storage.forms import VersionView
 from server.storage.tables import TableRow, Wanted, count_rows, iterate_rows
 from server.web.answers import answer_json, moment
 from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
 from server.web.context import current_session, flag, now, own_url, whole
+from server.web.exports import tell_export
 from server.web.wire import SWITCH, WHOLE, XML, Content, Parameter, Wire, told
 
 nouns = Nouns("tables", "Answers as tables (OData)")
@@ -121,7 +123,12 @@ def get_draft_metadata(here: Here) -> Response:
 @told(TABLE)
 def get_table(here: Here, table: str) -> Any:
     """The rows of a table, those of the newest submission first; or one submission, `Submissions('uuid:…')`."""
-    return _table(_asked(here, table))
+    asked = _asked(here, table)
+    if asked.wanted.instance_id is None:
+        told = {"format": "odata", "table": asked.table, "query": request.query_string.decode(errors="replace")[:1000]}
+        where = Where(here.form.project_id)
+        tell_export(here.caller, "form.submission.export", f"form:{here.form.id}", where, **told)
+    return _table(asked)
 
 
 @nouns.view(f"GET {FORM}/draft.svc/<segment:table>", "submission.list")

@@ -9,13 +9,15 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from server.services.authenticate import sign_out
-from server.services.people import NewAppUser, create_app_user, get_app_user, list_app_users
+from server.services.people import NewAppUser, create_app_user, get_app_user, list_app_users, place_of
 from server.services.qr import draw_svg
+from server.storage.audits import Where
 from server.storage.forms import list_forms
 from server.storage.key_holders import list_home_areas
 from server.web.context import current_home, current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
+from server.web.exports import tell_export
 from server.web.phone_settings import PhoneSettings, is_reachable, settings_of
 
 
@@ -48,6 +50,9 @@ def one_phone(project_id: int, actor_id: int) -> str:
     caller.require("field_key.list", project_id)
     user = get_app_user(current_session(), current_home(), caller, project_id, actor_id)
     settings = settings_of(user, project)
+    if settings is not None:
+        where = place_of(current_session(), project_id, actor_id, caller.on)
+        tell_export(caller, "field_key.show", f"actor:{actor_id}", where)
     return show_page(
         "phone.html",
         caller=caller,
@@ -75,6 +80,7 @@ def phone_cards(project_id: int) -> str:
         for user in sorted(holders, key=lambda user: (areas.get(user.id, []), user.name))
         if (settings := settings_of(user, project)) is not None
     ]
+    tell_export(caller, "field_key.print", f"project:{project_id}", Where(project_id), keys=len(cards))
     return show_page("cards.html", caller=caller, project=project, cards=cards, reachable=is_reachable())
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from server.domain.audit_scope import VERB, audit_scope
 from server.domain.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unavailable
 from server.services.authenticate import Caller
 from server.services.health import check_health, home_notices, is_demo
@@ -46,6 +47,7 @@ class Frame:
     loading: tuple[int, int] | None
     demo: bool
     may_quarantine: bool
+    may_audit: bool
     may_phones: bool
     may_people: bool
 
@@ -101,7 +103,8 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
         notices=tuple(say(notice.code, notice.params) for notice in home_notices(home)),
         loading=(health.done, health.total) if health.reason == "loading" else None,
         demo=is_demo(session),
-        may_quarantine=caller is not None and caller.may("audit.read"),
+        may_quarantine=caller is not None and caller.reach(VERB).everywhere,
+        may_audit=caller is not None and bool(audit_scope(caller.grants, caller.on)),
         may_people=caller is not None and caller.reach("user.list").everywhere,
         may_phones=caller is not None and project is not None and caller.may("field_key.list", project.id),
     )
