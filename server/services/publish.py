@@ -292,16 +292,20 @@ def _copy_of(session: Session, form: FormView) -> Prepared:
 
 def _gone(session: Session, form: FormView, prepared: Prepared) -> list[dict[str, Any]]:
     """Answers are kept by path: a path keeps its type, and one that goes is worth a word."""
-    gone: list[str] = []
-    if form.current is not None:
-        fields = prepared.definition.fields
-        for path, old in definition_of(session, form.current.sha256).fields.items():
-            new = fields.get(path)
-            if new is None:
-                gone.append(old.name)
-            elif (new.kind, new.bind.type) != (old.kind, old.bind.type):
-                raise Invalid("form.type_changed", path=path, before=old.bind.type, after=new.bind.type)
+    if form.current is None:
+        return []
+    fields, before = prepared.definition.fields, definition_of(session, form.current.sha256)
+    for path, old in before.fields.items():
+        new = fields.get(path)
+        if new is not None and (new.kind, new.bind.type) != (old.kind, old.bind.type):
+            raise Invalid("form.type_changed", path=path, before=old.bind.type, after=new.bind.type)
+    gone = gone_fields(before, prepared.definition)
     return [{"type": "structureChanged", "details": gone}] if gone else []
+
+
+def gone_fields(before: FormDefinition, after: FormDefinition) -> list[str]:
+    """The names of the fields whose paths are not in a form any more: what was answered there has no place in it."""
+    return [field.name for path, field in before.fields.items() if path not in after.fields]
 
 
 def _in_the_way(session: Session, project_id: int, xml_form_id: str) -> list[dict[str, Any]]:

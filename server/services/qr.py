@@ -17,9 +17,9 @@ def draw_for_terminal(text: str) -> str:
     return drawn.getvalue()
 
 
-def draw_svg(text: str) -> str:
+def draw_svg(text: str, ink: str = INK) -> str:
     """The code as an `<svg>` element without a size, so that a page or a sheet of paper gives it one."""
-    drawn: str = segno.make(text, error="l", micro=False).svg_inline(omitsize=True, border=2)
+    drawn: str = segno.make(text, error="l", micro=False).svg_inline(omitsize=True, border=2, dark=ink)
     return drawn
 
 

@@ -2,18 +2,31 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from server.services.authenticate import system_caller
+from server.services.publish import NewForm, Source, create_form
+from server.storage.database import db
 from server.web.desk.built import FOLDER
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 ROUND = f"/projects/{PROJECT}/rounds/2019"
 REPORTED = 4
+DRAFTED = """
+| survey |
+|        | type                          | name | label::Tiếng Việt |
+|        | select_one_from_file loai.csv | loai | Loại giếng        |
+| settings |
+|        | form_id | form_title | version |
+|        | gieng   | Giếng      | 1       |
+"""
+"""A form with a warning (its language has no code) and a file that is missing."""
 SCREENS = {"phone": (360, 780), "desk": (1920, 1080)}
 BARE_CONTROLS = """
 () => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
@@ -30,7 +43,12 @@ STICKS_OUT = "() => document.documentElement.scrollWidth - document.documentElem
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     if not (FOLDER / "manifest.json").exists():
         pytest.skip("the browser files were not built (make assets)")
-    return seed(tmp_path_factory.mktemp("desk-browser") / "home", REPORTED)
+    made = seed(tmp_path_factory.mktemp("desk-browser") / "home", REPORTED)
+    with made.app.app_context():
+        session, now = db.session(), datetime.now(UTC)
+        new = NewForm(PROJECT, Source(DRAFTED.encode(), "md", ignore_warnings=True))
+        create_form(session, made.home, system_caller(session, now), new, now)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +107,9 @@ def paths(seeded: Seeded) -> list[str]:
         f"/submissions/{sheet}",
         "/quarantine",
         f"/projects/{PROJECT}/phones",
+        f"/projects/{PROJECT}/forms",
+        f"/projects/{PROJECT}/forms/village_criteria",
+        f"/projects/{PROJECT}/forms/gieng",
         "/people",
         "/people/1",
         "/account",
@@ -161,6 +182,25 @@ def test_a_reviewer_approves_and_the_village_is_no_longer_provisional(page: Page
     page.locator(".lede .state", has_text="Đã duyệt").wait_for()
     page.goto(f"{ROUND}/villages/{village}")
     assert page.locator(".verdict.is-provisional").count() == 0
+
+
+def test_a_draft_is_uploaded_and_published_without_scripts(
+    browser: Browser, address: str, signed_in: dict[str, object]
+) -> None:
+    workbook = {"name": "gieng.md", "mimeType": "text/markdown", "buffer": DRAFTED.replace("gieng", "be").encode()}
+    with open_context(browser, address, signed_in, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"/projects/{PROJECT}/forms")
+        page.get_by_label("Tệp biểu mẫu").set_input_files(workbook)  # type: ignore[arg-type]
+        page.get_by_role("button", name="Tải lên làm bản nháp").click()
+        assert "chưa phát hành" in page.locator("h1").inner_text()
+        file = {"name": "loai.csv", "mimeType": "text/csv", "buffer": b"name,label\na,A\n"}
+        page.get_by_label("Chọn trong máy").set_input_files(file)  # type: ignore[arg-type]
+        page.get_by_role("button", name="Tải tệp lên").click()
+        page.get_by_text("Thử trên điện thoại").click()
+        assert page.locator(".qr svg").is_visible()
+        page.get_by_role("button", name="Vẫn phát hành").click()
+        assert "đang mở" in page.locator("h1").inner_text()
 
 
 def test_focus_is_seen(page: Page) -> None:

@@ -20,7 +20,7 @@ nouns = Nouns("checks", "What is to be said of a form")
 @nouns.view(f"GET {FORM}/problems", "form.read", answer=ProblemBody(many=True))
 def list_problems(here: Here) -> list[dict[str, Any]]:
     """Warnings and advice on a form as it is published, else on its draft, each with its place and a remedy."""
-    return _problems(here.form.shown)
+    return problems_of(here.form.shown)
 
 
 @nouns.view(f"GET {FORM}/draft/problems", "form.read", answer=ProblemBody(many=True))
@@ -28,10 +28,11 @@ def list_draft_problems(here: Here) -> list[dict[str, Any]]:
     """The same of the draft."""
     if here.form.draft is None:
         raise NotFound("form.no_draft", form=here.form.xml_form_id)
-    return _problems(here.form.draft)
+    return problems_of(here.form.draft)
 
 
-def _problems(version: VersionView) -> list[dict[str, Any]]:
+def problems_of(version: VersionView) -> list[dict[str, Any]]:
+    """What was said of a version when it came, in the language of this request."""
     kept = find_form_problems(current_session(), version.id)
     return [problem_body(_problem(each), say) for each in kept]
 

@@ -14,6 +14,8 @@ from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES,
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES
 from server.services.keep import REASONS
+from server.services.publish import STATES as STATES_OF_FORMS
+from server.web.desk.forms import DONE
 
 ROOT = Path(server.__file__).parent
 MADE = {
@@ -38,6 +40,10 @@ MADE = {
     "desk.finding.version.": ("older",),
     "desk.rule.": tuple(KINDS),
     "desk.apart.reason.": tuple(REASONS.values()),
+    "desk.form_state.": (*STATES_OF_FORMS, "none"),
+    "desk.form_means.": STATES_OF_FORMS,
+    "desk.form_now.": (*STATES_OF_FORMS, "none"),
+    "desk.form_done.": tuple(DONE),
 }
 """Ids that are put together from a beginning and a word of the domain."""
 

@@ -2,6 +2,7 @@ import "./desk.css";
 import "./lists.css";
 import "./forms.css";
 import "./pages.css";
+import "./form_pages.css";
 import "./print.css";
 import htmx from "htmx.org";
 
