@@ -13,6 +13,7 @@ duplicate           201 (202 when kept apart)       409.3                       
 variant             202                             409.3                          variant
 edit                201, review state edited        200, edited                    version
 conflict            202                             409.9                          variant
+foreign             202                             403.1                          variant
 held                202                             404.5                          held
 late                202                             409.2                          late
 deleted             202                             409.18                         variant
@@ -62,6 +63,7 @@ class Outcome(StrEnum):
     VARIANT = "variant"
     EDIT = "edit"
     CONFLICT = "conflict"
+    FOREIGN = "foreign"
     HELD = "held"
     LATE = "late"
     DELETED = "deleted"
@@ -116,12 +118,14 @@ class Stored:
 class Known:
     """What is known of the form, and what it keeps under the two ids of the arrival.
 
-    For a draft both booleans are True. An edit that was held is decided anew when its original has come: with
-    ``same_id`` less the held one itself.
+    ``may_edit``: the sender may change what the original says: it is the sender's own, or lies where the sender reports
+    from or decides. For a draft all booleans are True. An edit that was held is decided anew when its original has come:
+    with ``same_id`` less the held one itself.
     """
 
     accepts: bool = True
     version_known: bool = True
+    may_edit: bool = True
     same_id: tuple[Stored, ...] = ()
     original: tuple[Stored, ...] = ()
 
@@ -172,6 +176,7 @@ _TABLE: Mapping[Outcome, _Row] = {
     Outcome.VARIANT: _Row(Store.VARIANT, 202, 409.3),
     Outcome.EDIT: _Row(Store.VERSION, 201, None),
     Outcome.CONFLICT: _Row(Store.VARIANT, 202, 409.9),
+    Outcome.FOREIGN: _Row(Store.VARIANT, 202, 403.1),
     Outcome.HELD: _Row(Store.HELD, 202, 404.5),
     Outcome.LATE: _Row(Store.LATE, 202, 409.2),
     Outcome.DELETED: _Row(Store.VARIANT, 202, 409.18),
@@ -186,7 +191,15 @@ _TABLE: Mapping[Outcome, _Row] = {
 _APART = frozenset({Place.VARIANT, Place.HELD, Place.LATE})
 
 _SAYS_KEPT = frozenset(
-    {Outcome.VARIANT, Outcome.CONFLICT, Outcome.HELD, Outcome.LATE, Outcome.DELETED, Outcome.VERSION_UNKNOWN}
+    {
+        Outcome.VARIANT,
+        Outcome.CONFLICT,
+        Outcome.FOREIGN,
+        Outcome.HELD,
+        Outcome.LATE,
+        Outcome.DELETED,
+        Outcome.VERSION_UNKNOWN,
+    }
 )
 """Whose sentence says that it is kept; who is refused is told otherwise."""
 
@@ -283,6 +296,8 @@ def _new(arrival: Arrival, known: Known) -> Outcome:
     if arrival.deprecated_id is None or arrival.deprecated_id == arrival.instance_id:
         return Outcome.FRESH
     places = {stored.place for stored in known.original}
+    if places and not known.may_edit:
+        return Outcome.FOREIGN
     if Place.CURRENT in places:
         return Outcome.EDIT
     if Place.SUPERSEDED in places:

@@ -27,6 +27,7 @@ from server.storage.actors import (
     GrantView,
     TokenView,
     UserView,
+    find_actor_name,
     find_system_actor,
     find_token,
     find_user_by_email,
@@ -312,6 +313,13 @@ def _failed(session: Session, attempt: Attempt, user: UserView | None, now: date
 
 def _agent(attempt: Attempt) -> dict[str, Any]:
     return {"userAgent": attempt.user_agent} if attempt.user_agent else {}
+
+
+def caller_of(session: Session, actor_id: int, now: datetime) -> Caller:
+    """Somebody in whose name the server goes on with what they sent, with what they are granted now."""
+    kind, name, project_id = find_actor_name(session, actor_id) or ("system", "", None)
+    on = day_of(now)
+    return Caller(actor_id, kind, name, "vi", project_id, _grants(list_grants(session, actor_id), on), on=on)
 
 
 def system_caller(session: Session, now: datetime) -> Caller:

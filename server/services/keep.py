@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from forms.errors import Finding
 from server.services.judge import Judged, Upload
+from server.services.sight import fill_scope
 from server.storage.blobs import name_blob
 from server.storage.intake import (
     Beside,
@@ -28,11 +29,18 @@ from server.storage.intake import (
     supersede,
     variant_files,
 )
+from server.storage.reach import find_above
 from sync.decide import Arrival, Decision, Dialect, Place, Store, Stored, decide
 from sync.decide import Known as KnownThings
 from sync.envelope import clipped
 
-REASONS = {"variant": "other_xml", "conflict": "outdated", "deleted": "deleted", "held": "held"}
+REASONS = {
+    "variant": "other_xml",
+    "conflict": "outdated",
+    "foreign": "foreign",
+    "deleted": "deleted",
+    "held": "held",
+}
 
 
 @dataclass(slots=True)
@@ -83,6 +91,7 @@ def decide_on(keeping: Keeping) -> Decision:
     things = KnownThings(
         accepts=upload.target.draft or judged.form.state != "closed",
         version_known=judged.form.exact,
+        may_edit=original is None or upload.target.draft or _may_edit(keeping, original),
         same_id=(*same, *_beside(keeping)),
         original=() if original is None else (Stored(original.sha256, _place(original)),),
     )
@@ -90,6 +99,22 @@ def decide_on(keeping: Keeping) -> Decision:
     if upload.target.draft and decision.store in (Store.VARIANT, Store.HELD):
         return decide(arrival, things, Dialect.REST)
     return decision
+
+
+def _may_edit(keeping: Keeping, original: Known) -> bool:
+    """Whether what was sent is the sender's own, or lies where the sender reports from or decides. Who knows the id of
+    somebody else's sheet has no say in it; a village head's successor has."""
+    caller, form = keeping.upload.caller, keeping.judged.form
+    if original.submitter_id == caller.actor_id:
+        return True
+    scopes = (
+        fill_scope(caller, form.project_id, form.form_id),
+        caller.scope("submission.update", form.project_id, form.form_id),
+    )
+    if any(scope.everywhere for scope in scopes):
+        return True
+    above = set(find_above(keeping.connection, original.area_id, caller.on)) if original.area_id else set()
+    return any(above & scope.areas for scope in scopes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from server.domain.errors import (
     Deleted,
     DomainError,
     Exists,
+    Forbidden,
     FormClosed,
     Invalid,
     Missing,
@@ -24,6 +25,7 @@ def refusal(decision: Decision, judged: Judged) -> DomainError:
         Outcome.LATE: FormClosed,
         Outcome.DELETED: Deleted,
         Outcome.CONFLICT: Outdated,
+        Outcome.FOREIGN: Forbidden,
         Outcome.HELD: OriginalUnknown,
     }
     if decision.outcome is Outcome.VERSION_UNKNOWN:

@@ -57,6 +57,7 @@ class Known:
     area_id: str | None
     round_id: int | None
     arrival: str
+    submitter_id: int
 
 
 _TARGETS = Prepared(
@@ -129,6 +130,7 @@ _KNOWN = Prepared(
             Submission.area_id,
             Submission.round_id,
             Submission.arrival,
+            Submission.submitter_id,
         )
         .join(Submission, Submission.id == SubmissionVersion.submission_id)
         .where(
@@ -150,10 +152,7 @@ def find_known(
     # two plain parameters: a list would be written into the statement anew for every upload
     ids = {"form": form_id, "draft": draft, "own": instance_id, "original": original_id or instance_id}
     rows = _KNOWN.rows(connection, ids)
-    return {
-        row[2]: Known(row[0], row[1], row[2], row[3], row[4], row[5] is not None, row[6], row[7], row[8], row[9])
-        for row in rows
-    }
+    return {row[2]: Known(*row[:5], row[5] is not None, *row[6:]) for row in rows}
 
 
 def add_submission(connection: Connection, row: dict[str, Any]) -> int:
@@ -415,6 +414,11 @@ def find_counting(
         .limit(1)
     ).first()
     return Counting(row[0], row[1], row[2] or {}) if row else None
+
+
+def change_reason(connection: Connection, variant_id: int, reason: str) -> None:
+    """Says why a variant is kept apart, where that is another reason than it was."""
+    connection.execute(update(Variant).where(Variant.id == variant_id).values(reason=reason))
 
 
 def mark_applied(connection: Connection, variant_id: int, now: datetime) -> None:

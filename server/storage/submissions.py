@@ -106,7 +106,7 @@ class FindingRow(Base):
 
 class Variant(Base):
     """What came for an instance and did not become its version. reason: other_xml | outdated | deleted | held (an edit
-    waiting for its original) | already_edited. Listed for review; never thrown away."""
+    waiting for its original) | foreign (an edit by somebody who has no say there). Listed for review; never thrown away."""
 
     __tablename__ = "variants"
     __table_args__ = (

@@ -18,7 +18,7 @@ from server.storage.submissions import Submission, SubmissionVersion, Variant
 @dataclass(frozen=True, slots=True)
 class ApartView:
     """One text kept apart. `beside`: the number of the submission under the same instance id, or of the one that it
-    would have edited; None when neither is here. `reason`: other_xml | outdated | deleted | held | already_edited."""
+    would have edited; None when neither is here. `reason`: other_xml | outdated | deleted | held | foreign."""
 
     id: int
     form_id: int

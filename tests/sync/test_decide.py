@@ -33,6 +33,8 @@ NEW_VERSION = Known(version_known=False)
 ORIGINAL_HERE = Known(original=(kept(Place.CURRENT),))
 ORIGINAL_EDITED = Known(original=(kept(Place.SUPERSEDED),))
 ORIGINAL_GONE = Known(original=(kept(Place.DELETED),))
+ORIGINAL_FOREIGN = Known(may_edit=False, original=(kept(Place.CURRENT),))
+ORIGINAL_FOREIGN_GONE = Known(may_edit=False, original=(kept(Place.DELETED),))
 ORIGINAL_HELD = Known(original=(kept(Place.HELD),))
 ORIGINAL_LATE = Known(original=(kept(Place.LATE),))
 EDIT_APPLIED = Known(same_id=(kept(Place.CURRENT, "xml-b"),), original=(kept(Place.SUPERSEDED),))
@@ -56,6 +58,9 @@ TABLE = [
     (replace(FIRST, xml_sha256="x"), GONE, Outcome.DELETED, Store.VARIANT, 202, Outcome.DELETED, 409.18),
     (FIRST, GONE_AND_KEPT_AGAIN, Outcome.DUPLICATE, Store.NOTHING, 202, Outcome.DELETED, 409.18),
     (EDIT, ORIGINAL_HERE, Outcome.EDIT, Store.VERSION, 201, Outcome.EDIT, 200),
+    (EDIT, ORIGINAL_FOREIGN, Outcome.FOREIGN, Store.VARIANT, 202, Outcome.FOREIGN, 403.1),
+    # whether it was deleted is none of a stranger's business
+    (EDIT, ORIGINAL_FOREIGN_GONE, Outcome.FOREIGN, Store.VARIANT, 202, Outcome.FOREIGN, 403.1),
     (EDIT, NOTHING_KNOWN, Outcome.HELD, Store.HELD, 202, Outcome.HELD, 404.5),
     (EDIT, ORIGINAL_HELD, Outcome.HELD, Store.HELD, 202, Outcome.HELD, 404.5),
     (EDIT, ORIGINAL_LATE, Outcome.HELD, Store.HELD, 202, Outcome.HELD, 404.5),

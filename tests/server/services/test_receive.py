@@ -18,11 +18,13 @@ from server.storage.submissions import (
     SubmissionVersion,
     Variant,
 )
+from server.storage.variants import list_apart
 from server.storage.verdicts import VerdictRow
 from sync.decide import Dialect, Outcome
 from tests.kit.field import VILLAGES, WELL_OFF, Field, photo
 
 VILLAGE = "Thôn Ngàn Chi"
+ELSEWHERE = "Thôn Nà Hắc"
 POOR = {"ho_ngheo": 40, "ho_can_ngheo": 30, "ho_ngheo_dtts": 40, "nha_van_hoa_khu_the_thao": "khong"}
 
 
@@ -180,6 +182,30 @@ class TestEdits:
         assert field.verdicts(VILLAGE)["qd50_2016_thon"] == "met"
         assert field.session.execute(select(Submission.review_state)).scalar_one() == "edited"
         assert phone.sends_xml(edit).outcome is Outcome.DUPLICATE
+
+    def test_nobody_edits_the_sheet_of_another_village(self, field: Field) -> None:
+        mine, stranger = field.phone(VILLAGE), field.phone(ELSEWHERE)
+        xml = mine.fills(WELL_OFF, instance_id="uuid:1")
+        first = mine.sends_xml(xml)
+        receipt = stranger.sends_xml(edited(xml, "uuid:2", ho_ngheo="50"))
+        assert (receipt.status, receipt.outcome, receipt.submission_id) == (202, Outcome.FOREIGN, None)
+        assert field.count(Variant, Variant.reason == "foreign") == 1
+        assert field.session.execute(select(Submission.review_state)).scalar_one() != "edited"
+        # whoever looks after the village now goes on with what the one before has sent
+        successor = field.phone(VILLAGE)
+        after = successor.sends_xml(edited(xml, "uuid:3", ho_ngheo="50"))
+        assert (after.outcome, after.submission_id) == (Outcome.EDIT, first.submission_id)
+
+    def test_a_strangers_edit_that_waited_is_kept_apart_and_listed(self, field: Field) -> None:
+        mine, stranger = field.phone(VILLAGE), field.phone(ELSEWHERE)
+        xml = mine.fills(WELL_OFF, instance_id="uuid:1")
+        assert stranger.sends_xml(edited(xml, "uuid:2", ho_ngheo="50")).outcome is Outcome.HELD
+        mine.sends_xml(xml)
+        assert field.works() == 1
+        assert [(row.reason, row.sender) for row in list_apart(field.session, 1, 0, 9)] == [
+            ("foreign", stranger.caller.name)
+        ]
+        assert field.count(SubmissionVersion) == 1
 
     @pytest.mark.parametrize("order", ["".join(each) for each in itertools.permutations("123")])
     def test_edits_of_edits_are_applied_in_whatever_order_they_come(self, field: Field, order: str) -> None:
