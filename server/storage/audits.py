@@ -3,7 +3,7 @@ but for the seal it lies under (audit_seals.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -127,19 +127,28 @@ class Looked:
 
 def write_audit(connection: Connection, entry: AuditEntry) -> None:
     """Writes a line in the transaction of what it tells."""
-    connection.execute(
-        insert(Audit).values(
-            actor_id=entry.actor_id,
-            action=entry.action,
-            acted_on=entry.acted_on,
-            details=entry.details,
-            note=entry.note,
-            at=entry.at,
-            address=entry.address,
-            project_id=entry.project_id,
-            area_id=entry.area_id,
-        )
-    )
+    connection.execute(insert(Audit).values(**_row(entry)))
+
+
+def write_audits(connection: Connection, entries: Iterable[AuditEntry]) -> None:
+    """Writes many lines at once."""
+    rows = [_row(entry) for entry in entries]
+    for start in range(0, len(rows), AT_ONCE):
+        connection.execute(insert(Audit), rows[start : start + AT_ONCE])
+
+
+def _row(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "actor_id": entry.actor_id,
+        "action": entry.action,
+        "acted_on": entry.acted_on,
+        "details": entry.details,
+        "note": entry.note,
+        "at": entry.at,
+        "address": entry.address,
+        "project_id": entry.project_id,
+        "area_id": entry.area_id,
+    }
 
 
 _LINES: Select[*tuple[Any, ...]] = select(
