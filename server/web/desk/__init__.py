@@ -3,6 +3,7 @@
 from server.web.desk import (
     apart,
     app_users,
+    audits,
     built,
     drafts,
     forms,
@@ -21,6 +22,7 @@ from server.web.desk.blueprint import blueprint
 __all__ = [
     "apart",
     "app_users",
+    "audits",
     "blueprint",
     "built",
     "drafts",
