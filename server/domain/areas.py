@@ -6,14 +6,37 @@ other communes than before. All periods run from `valid_from` up to, not includi
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 KINDS = ("province", "district", "commune", "ward", "town", "special_zone", "village")
-"""Kinds of units. Districts exist for dates before 2025-07-01 only; special zones (đặc khu) since then."""
+"""Kinds of units that Việt Nam's law speaks of, from the top; a tree may hold any other words. Districts exist for
+dates before 2025-07-01 only; special zones (đặc khu) since then."""
 COMMUNE_KINDS = ("commune", "ward", "town", "special_zone")
-"""The kinds right above villages."""
-EXTENTS = ("whole", "part")
+"""The kinds that Việt Nam's law has right above villages."""
+EXTENTS = ("whole", "part_main", "part")
+"""How much of an area went over: all of it; the part that most of it is; another part."""
+CHANGES = ("merged", "split", "renamed", "moved")
+"""What became of an area: it went into another; parts of it into several; it has another name; it lies elsewhere."""
+STATUSES = ("verified", "partly_read", "recalled", "not_found", "synthetic", "unverified", "derived")
+"""How well a thing is known: read in the text named, in a part of it, remembered, looked for in vain, made up; taken
+from a source that nobody here compared with the decree; concluded from what became of the area above."""
+FLAGS = ("border", "atk", "minority_mountainous", "region")
+"""What the law asks of an area's place: border commune, safe zone (ATK), ethnic-minority and mountainous, and the
+region that an exception is made for."""
+_PREFIXES = {
+    "tỉnh": "province",
+    "huyện": "district",
+    "quận": "district",
+    "thị xã": "district",
+    "thị trấn": "town",
+    "phường": "ward",
+    "xã": "commune",
+    "đặc khu": "special_zone",
+    "thôn": "village",
+    "bản": "village",
+}
 
 _TONES = {"\u0300": "1", "\u0301": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
 
@@ -39,6 +62,7 @@ class AreaVersion:
     valid_to: date | None
     source: str
     status: str
+    flags: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def holds_on(self, day: date) -> bool:
         """Whether this version holds on that day."""
@@ -47,7 +71,8 @@ class AreaVersion:
 
 @dataclass(frozen=True)
 class AreaChange:
-    """From `date` on, the whole or a part (`extent`) of one area is in another, by a decree."""
+    """From `date` on, the whole or a part (`extent`) of one area is in another, by a decree. `kind` is one of
+    `CHANGES`; an area that was renamed or moved may be its own successor."""
 
     from_area: str
     to_area: str
@@ -55,6 +80,8 @@ class AreaChange:
     extent: str
     decree: str | None
     status: str
+    kind: str = "merged"
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +185,13 @@ def match_key(name: str) -> str:
         tones = "".join(_TONES[letter] for letter in letters if letter in _TONES)
         words.append("".join(letter for letter in letters if letter not in _TONES) + tones)
     return " ".join(words)
+
+
+def kind_of_name(name: str) -> str | None:
+    """The kind that a Vietnamese name begins with (Xã, Phường, Đặc khu …); None where it says nothing. A "Thành phố"
+    may be a province or a district, so that it says nothing either."""
+    words = unicodedata.normalize("NFC", name).casefold()
+    return next((kind for prefix, kind in _PREFIXES.items() if words.startswith(f"{prefix} ")), None)
 
 
 def same_name(one: str, other: str) -> bool:

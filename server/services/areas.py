@@ -1,24 +1,42 @@
-"""Loads the area tree that ships with the product: units of 2019, what became of them, and decided facts."""
+"""Loads areas: the tree that ships with the product, files that people bring, whole countries from a package. What
+would change is worked out first; it is written whole, or not at all."""
 
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.domain.area_plan import Known, Plan
+from server.domain.area_records import AreaRecord
+from server.domain.area_settle import plan_areas
+from server.domain.area_shipped import shipped_records
 from server.domain.data_files import AreaRow as ShippedArea
 from server.domain.data_files import ChangeRow, FactRow
 from server.services.campaign import touch
 from server.services.reach import work_out_reach
-from server.storage.areas import add_areas, add_changes, add_facts, end_versions, list_area_ids, put_root
+from server.storage.area_book import put_points, read_changes, read_times, write_plan
+from server.storage.areas import add_facts, list_area_ids, put_root
 from server.storage.database import writing
 
-DISTRICT_CODE_LENGTH = 3
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be loaded. `on`: the day as of which undated rows are read. `keep`: what is here already stays as it
+    is, and only what is missing is added. `dry`: nothing is written."""
+
+    records: Sequence[AreaRecord]
+    on: date
+    keep: bool = False
+    dry: bool = False
+
+
+class _Refused(Exception):
+    """Shipped data that cannot be loaded."""
 
 
 def load_areas(
@@ -28,22 +46,31 @@ def load_areas(
     facts: Sequence[FactRow],
     now: datetime,
 ) -> int:
-    """Writes units, their changes and decided facts; what is there already stays. Returns how many areas are new.
-
-    Dates in the files name the last day; here a version holds up to, not including, `valid_to`.
-    """
+    """Writes the shipped units, their changes and decided facts; what is there already stays. Returns how many areas
+    are new."""
     with writing(session) as connection:
         here = list_area_ids(connection)
-        ids = {area.key: area.uuid for area in areas}
-        fresh = [area for area in areas if area.uuid not in here]
-        if fresh:
-            _add_areas(connection, fresh, ids, now)
-            _add_changes(connection, changes, ids, now)
-            _add_facts(connection, facts, ids)
-            work_out_reach(connection)
-            touch(connection)
+        if all(area.uuid in here for area in areas):
+            session.commit()
+            return 0
+        records = shipped_records(areas, changes)
+        plan = _write(connection, Wish(records, now.date(), keep=True), now)
+        if plan.refused:
+            raise _Refused([problem for problem in plan.problems if problem.grave])
+        _add_facts(connection, facts, {area.key: area.uuid for area in areas})
         session.commit()
-    return len(fresh)
+    return sum(area.fresh for area in plan.touched)
+
+
+def import_areas(session: Session, wish: Wish, now: datetime) -> Plan:
+    """Loads records in one transaction, or nothing when one of them cannot be; the plan says what was (or would be)
+    done, and what is wrong."""
+    if wish.dry:
+        return _plan(session, wish)
+    with writing(session) as connection:
+        plan = _write(connection, wish, now)
+        session.commit()
+    return plan
 
 
 def set_root(session: Session, project_id: int, area_id: str) -> None:
@@ -54,84 +81,36 @@ def set_root(session: Session, project_id: int, area_id: str) -> None:
         session.commit()
 
 
-def _add_areas(connection: Connection, areas: Iterable[ShippedArea], ids: dict[str, str], now: datetime) -> None:
-    rows, versions = [], []
-    for area in areas:
-        rows.append({"id": area.uuid, "synthetic": area.status == "synthetic", "created_at": now})
-        versions.append(
-            _version(
-                area.uuid,
-                area.name,
-                area.code,
-                area.kind,
-                parent_id=ids.get(area.parent_key or ""),
-                valid_from=area.valid_from,
-                valid_to=_day_after(area.valid_to),
-                status=area.status,
-                source=area.source,
-            )
-        )
-    add_areas(connection, rows, versions)
+def _plan(session: Session | Connection, wish: Wish) -> Plan:
+    known = Known(read_times(session), read_changes(session), lambda: str(uuid.uuid4()))
+    return plan_areas(wish.records, known, wish.on, wish.keep)
 
 
-def _version(area_id: str, name: str, code: str, kind: str, **rest: Any) -> dict[str, Any]:
-    return {"area_id": area_id, "name": name, "code": code or None, "kind": kind} | rest
+def _write(connection: Connection, wish: Wish, now: datetime) -> Plan:
+    plan = _plan(connection, wish)
+    if plan.refused:
+        return plan
+    many = sum(area.fresh for area in plan.touched) > len(plan.areas) // 2
+    changed = write_plan(connection, plan, now)
+    changed |= {area for change in plan.changes for area in (change.from_area, change.to_area)}
+    put_points(connection, (_point(area_id, record) for area_id, record in plan.points))
+    if changed:
+        work_out_reach(connection, None if many else changed)
+    if changed or plan.points:
+        touch(connection)
+    return plan
 
 
-def _add_changes(connection: Connection, changes: Sequence[ChangeRow], ids: dict[str, str], now: datetime) -> None:
-    """Units that a change leads to begin on its day; a unit that went over ends on it."""
-    ends: dict[str, date] = {}
-    rows = []
-    for change in changes:
-        if not change.to_key:
-            continue
-        if change.to_key not in ids:
-            ids[change.to_key] = _add_successor(connection, change, ids, now)
-        origin = ids.get(change.from_key)
-        if origin is None:
-            continue
-        rows.append(
-            {
-                "from_area_id": origin,
-                "to_area_id": ids[change.to_key],
-                "on": change.date,
-                "extent": change.extent,
-                "decree": change.decree or None,
-                "status": change.status,
-            }
-        )
-        if change.date and change.extent in ("whole", "part_main") and origin != ids[change.to_key]:
-            ends.setdefault(origin, change.date)
-    add_changes(connection, rows)
-    by_day: dict[date, list[str]] = defaultdict(list)
-    for area_id, day in ends.items():
-        by_day[day].append(area_id)
-    for day, gone in by_day.items():
-        end_versions(connection, gone, day)
-
-
-def _add_successor(connection: Connection, change: ChangeRow, ids: dict[str, str], now: datetime) -> str:
-    area_id = str(uuid.uuid4())
-    kind = "district" if len(change.to_code) == DISTRICT_CODE_LENGTH else "commune"
-    parent = max((key for key in ids if change.to_key.startswith(f"{key}-")), key=len, default="qn")
-    add_areas(
-        connection,
-        [{"id": area_id, "synthetic": False, "created_at": now}],
-        [
-            _version(
-                area_id,
-                change.to_name,
-                change.to_code,
-                kind,
-                parent_id=ids.get(parent),
-                valid_from=change.date,
-                valid_to=None,
-                status=change.status,
-                source=change.source,
-            )
-        ],
-    )
-    return area_id
+def _point(area_id: str, record: AreaRecord) -> dict[str, object]:
+    return {
+        "area_id": area_id,
+        "kind": "point",
+        "geometry": {"type": "Point", "coordinates": list(record.point or ())},
+        "valid_from": record.valid_from,
+        "valid_to": record.valid_to,
+        "status": "unverified",
+        "source": record.source,
+    }
 
 
 def _add_facts(connection: Connection, facts: Sequence[FactRow], ids: dict[str, str]) -> None:
@@ -152,7 +131,3 @@ def _add_facts(connection: Connection, facts: Sequence[FactRow], ids: dict[str, 
         if fact.commune_key in ids
     ]
     add_facts(connection, rows)
-
-
-def _day_after(day: date | None) -> date | None:
-    return None if day is None else day + timedelta(days=1)

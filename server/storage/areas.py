@@ -230,27 +230,6 @@ def list_area_ids(session: Session | Connection) -> set[str]:
     return set(session.execute(select(AreaRow.id)).scalars())
 
 
-def add_areas(connection: Connection, areas: list[dict[str, Any]], versions: list[dict[str, Any]]) -> None:
-    """Writes areas with their first versions; keys as the columns."""
-    connection.execute(insert(AreaRow), areas)
-    connection.execute(insert(AreaVersionRow), versions)
-
-
-def add_changes(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Writes what became of areas."""
-    if rows:
-        connection.execute(insert(AreaChangeRow), rows)
-
-
-def end_versions(connection: Connection, area_ids: Sequence[str], day: date) -> None:
-    """Ends the open versions of areas: they hold up to, not including, that day."""
-    connection.execute(
-        update(AreaVersionRow)
-        .where(AreaVersionRow.area_id.in_(area_ids), AreaVersionRow.valid_to.is_(None))
-        .values(valid_to=day)
-    )
-
-
 def add_facts(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Writes decided facts."""
     if rows:
