@@ -16,7 +16,6 @@ DomainError
 │   └── RowsRefused        a table with rows that cannot be used; nothing of it was written
 ├── Conflict               it cannot be so beside what is already there
 │   ├── Exists             the same key is taken
-│   ├── Differs            the same instance, other content
 │   ├── FormClosed         the form takes nothing in at present
 │   ├── Outdated           an edit of a version that is no longer the current one
 │   ├── Deleted            it was deleted and may not come again this way
@@ -103,10 +102,6 @@ class Conflict(DomainError):
 
 class Exists(Conflict):
     """The same key is taken. Params: `fields`, `values`."""
-
-
-class Differs(Conflict):
-    """The same instance, other content."""
 
 
 class FormClosed(Conflict):

@@ -43,7 +43,6 @@ CODES: Mapping[type[Exception], float] = {
     errors.Warned: 400.16,
     errors.Conflict: 409.3,
     errors.Exists: 409.3,
-    errors.Differs: 409.1,
     errors.FormClosed: 409.2,
     errors.Outdated: 409.9,
     errors.Deleted: 409.18,
@@ -268,7 +267,8 @@ def _details(error: errors.DomainError | FormsError) -> dict[str, Any]:
     if isinstance(error, ConversionError | DefinitionError):
         found = error.problems if isinstance(error, ConversionError) else problems_of(error.errors, None)
         problems = [problem_body(each, say) for each in found]
-        return {"error": "\n".join(each["text"] for each in problems), "problems": problems, "warnings": []}
+        texts = [each["text"] for each in problems] or [say(error.code, error.params)]
+        return {"error": "\n".join(texts), "problems": problems, "warnings": []}
     if isinstance(error, errors.Warned):
         return _warnings(error)
     if isinstance(error, errors.RowsRefused):
