@@ -46,7 +46,7 @@ VERSION = Parameter("version", "The version it is given first.", example="2")
 @told(Wire(reads=SOURCE.reads, takes=SOURCE.takes, needs_body=False))
 def set_draft(here: Here) -> dict[str, bool]:
     """Gives a form a draft: from the body, or a copy of what is published when the body is empty."""
-    empty = not request.content_type and not request.content_length
+    empty = not request.content_type and not request.get_data()
     source = None if empty else read_source()
     make_draft(current_session(), current_home(), here.caller, NewDraft(here.form, source), now())
     return SUCCESS
@@ -97,8 +97,8 @@ def remove_draft(here: Here) -> dict[str, bool]:
 @nouns.view(f"POST {DRAFT}/publish", "form.update", answer=Success())
 @told(Wire(reads=(VERSION,)))
 def publish_draft(here: Here) -> dict[str, bool]:
-    """Makes the draft what phones get; `version` gives it another version first."""
-    publish(current_session(), here.caller, here.form, request.args.get("version"), now())
+    """Makes the draft what phones get; `version` gives it another version first, unless that is empty."""
+    publish(current_session(), here.caller, here.form, request.args.get("version") or None, now())
     return SUCCESS
 
 

@@ -158,10 +158,11 @@ def get_file(here: Here, name: str) -> Response:
 
 
 def read_source() -> Source:
-    """The body as a source of a form. Raises Invalid for another content type."""
-    kind = CONTENT_KINDS.get(request.mimetype)
+    """The body as a source of a form; an XForm when its content type is not said, as in ODK Central. Raises Invalid for
+    another content type."""
+    kind = CONTENT_KINDS.get(request.mimetype) if request.mimetype else "xml"
     if kind is None:
-        raise Invalid("form.content_type", value=request.mimetype or "-", allowed=", ".join(sorted(CONTENT_KINDS)))
+        raise Invalid("form.content_type", value=request.mimetype, allowed=", ".join(sorted(CONTENT_KINDS)))
     fallback = request.headers.get("X-XlsForm-FormId-Fallback")
     return Source(request.get_data(cache=False), kind, unquote(fallback) if fallback else None, flag("ignoreWarnings"))
 

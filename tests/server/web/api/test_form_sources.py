@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import pytest
+import requests
 import xlwt
 
 from tests.kit.world import WATER_POINT, World, xlsx
@@ -114,6 +115,39 @@ def test_an_id_of_the_header_that_cannot_be_one_is_no_surprise(world: World, sai
     assert answer.status_code in (200, 400), answer.get_data(as_text=True)
     if answer.status_code == 400:
         assert world.api.get(FORMS).get_json() == []
+
+
+def test_a_body_whose_type_is_not_said_is_an_xform(world: World) -> None:
+    world.publishes()
+    other = world.api.get(f"{FORM}.xml").data.replace(b'"water_point"', b'"other"')
+    assert world.api.post(FORMS, data=other).get_json()["xmlFormId"] == "other"
+    other = other.replace(b'version="1"', b'version="7"')
+    assert world.api.post(f"{FORMS}/other/draft", data=other).status_code == 200
+    assert world.api.get(f"{FORMS}/other/draft").get_json()["version"] == "7"
+    refused = world.api.post(FORMS, data=b"{}", content_type="application/json").get_json()
+    assert (refused["code"], refused["details"]["value"]) == (400.8, "application/json")
+
+
+def test_a_draft_that_comes_in_pieces_of_no_said_type_is_no_copy(world: World) -> None:
+    world.publishes()
+    xml = world.api.get(f"{FORM}.xml").data.replace(b'version="1"', b'version="7"')
+    with world.server() as address:
+        headers = {"Authorization": f"Bearer {world.api.token}"}
+        sent = requests.post(f"{address}/v1/{FORM}/draft", data=iter([xml[:99], xml[99:]]), headers=headers, timeout=20)
+        assert sent.json() == {"success": True}
+    assert world.api.get(f"{FORM}/draft").get_json()["version"] == "7"
+
+
+def test_a_version_that_is_no_text_is_no_other_version(world: World) -> None:
+    world.publishes()
+    world.api.post(f"{FORM}/draft")
+    assert world.api.post(f"{FORM}/draft/publish?version=").get_json()["code"] == 409.6
+
+
+def test_an_empty_workbook_is_refused_with_a_sentence(world: World) -> None:
+    refused = world.api.post(FORMS, data=b"", content_type="text/markdown").get_json()
+    assert refused["code"] == 400.15
+    assert refused["details"]["error"] == refused["message"]
 
 
 def test_entity_lists_that_a_form_names_are_told_and_not_made(world: World) -> None:
