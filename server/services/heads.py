@@ -24,7 +24,7 @@ from server.services.home import Home
 from server.services.people import opened
 from server.storage.actors import AppUserView, GrantView
 from server.storage.areas import find_root
-from server.storage.audits import Where, write_audit
+from server.storage.audits import Where, write_audits
 from server.storage.database import writing
 from server.storage.forms import list_forms
 from server.storage.heads import (
@@ -233,14 +233,16 @@ def _audit(
 ) -> None:
     project_id, pairs, granted = rows
     role = find_role(ROLE)
+    lines = []
     for actor_id, grant in granted:
         told: dict[str, object] = {"role": ROLE, "roleId": role.id if role else None, "scope": grant.scope}
         told |= {"project": grant.project_id, "form": grant.form_id, "area": grant.area_id}
         where = Where(grant.project_id, grant.area_id)
-        write_audit(connection, caller.entry("field_key.assignment.create", f"actor:{actor_id}", now, where, **told))
+        lines.append(caller.entry("field_key.assignment.create", f"actor:{actor_id}", now, where, **told))
     for actor_id, each in pairs:
         where = Where(project_id, each.village.id)
-        write_audit(connection, caller.entry("field_key.create", f"actor:{actor_id}", now, where, name=each.row.name))
+        lines.append(caller.entry("field_key.create", f"actor:{actor_id}", now, where, name=each.row.name))
+    write_audits(connection, lines)
 
 
 def _view(actor_id: int, project_id: int, new: _New, now: datetime) -> AppUserView:

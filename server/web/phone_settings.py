@@ -33,7 +33,7 @@ def settings_of(user: AppUserView, project: ProjectView) -> PhoneSettings | None
         return None
     base = (current_home().config.base_url or request.host_url).rstrip("/")
     address = f"{base}/v1/key/{user.token}/projects/{project.id}"
-    return PhoneSettings(address, encode_settings(field_settings(address, project.name, choose_locale())))
+    return PhoneSettings(address, encode_settings(field_settings(address, project.name, user.locale)))
 
 
 def draft_settings(form: FormView, token: str) -> PhoneSettings:

@@ -26,6 +26,7 @@ from server.web.api import (
     tables,
     users,
     verdicts,
+    village_heads,
 )
 from server.web.api.describe import describe
 from server.web.api.nouns import Nouns
@@ -43,6 +44,7 @@ ALL_NOUNS = (
             projects,
             app_users,
             qr_codes,
+            village_heads,
             forms,
             drafts,
             checks,
