@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller, digest, new_token
 from server.services.home import Home
-from server.services.people import place_of, require_app_user
+from server.services.people import opened, place_of, require_app_user
 from server.storage.accounts import add_token, change_actor, revoke_tokens
 from server.storage.actors import AppUserView
 from server.storage.audits import write_audit
@@ -55,11 +55,11 @@ def revoke_key(session: Session, caller: Caller, which: tuple[int, int], now: da
 
 
 def release_phone(
-    session: Session, caller: Caller, which: tuple[int, int], device_id: str | None, now: datetime
+    session: Session, home: Home, caller: Caller, which: tuple[int, int, str | None], now: datetime
 ) -> AppUserView:
-    """Lets the phone go that the key of (project id, actor id) is pinned to. `device_id`: the phone that it is pinned
-    to instead, one that was seen with this key; None: the next that comes. Raises NotFound, Forbidden."""
-    project_id, actor_id = which
+    """Lets the phone go that the key of (project id, actor id, phone) is pinned to. It is pinned to the phone that is
+    named instead, one that was seen with this key; None: to the next that comes. Raises NotFound, Forbidden."""
+    project_id, actor_id, device_id = which
     with writing(session) as connection:
         before = require_app_user(connection, caller, "field_key.update", project_id, actor_id)
         seen = {each.device_id for each in list_devices(connection, [actor_id]).get(actor_id, ())} - {""}
@@ -73,4 +73,4 @@ def release_phone(
         reached = caller.reach("field_key.update", project_id)
         after = find_app_user(connection, project_id, actor_id, reached, caller.on)
         session.commit()
-    return after or before
+    return opened(home, after or before)

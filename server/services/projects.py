@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from server.domain.devices import ALERT, RULES
 from server.domain.errors import Invalid, Missing, NotFound
 from server.services.authenticate import Caller
 from server.storage.audits import Where, write_audit
@@ -19,11 +20,13 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True)
 class ProjectChange:
-    """What shall be different; None leaves it as it is, an empty description takes it away."""
+    """What shall be different; None leaves it as it is, an empty description takes it away. `second_device`: what
+    happens when a key is used from another phone than its own (domain/devices.py)."""
 
     name: str | None = None
     description: str | None = None
     archived: bool | None = None
+    second_device: str | None = None
 
 
 def create_project(session: Session, caller: Caller, change: ProjectChange, now: datetime) -> ProjectView:
@@ -49,6 +52,8 @@ def change_project(
     values = {name: value for name, value in given.items() if value is not None}
     if "name" in values:
         values["name"] = _checked(values["name"])
+    if values.get("second_device", ALERT) not in RULES:
+        raise Invalid("project.unknown_key", field="secondDevice", value=values["second_device"])
     if values.get("description") == "":
         values["description"] = None
     with writing(session) as connection:

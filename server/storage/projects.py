@@ -42,6 +42,7 @@ class ProjectView:
     root_area_id: str | None
     created_at: datetime
     updated_at: datetime | None
+    second_device: str
 
 
 _COLUMNS = tuple(getattr(Project, each.name) for each in fields(ProjectView))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
+from server.domain.devices import RULES
 from server.storage.form_counts import FormCount, ProjectCount
 from server.storage.forms import FormAttachmentView, FormView, VersionView
 from server.storage.projects import ProjectView
 from server.web.answers import moment
 from server.web.api.schemas.fields import Body, Moment
 from server.web.api.schemas.people import ActorBody
+
+SECOND_DEVICE = "What happens when a key is used from another phone than its own: an alert, or that one is refused too."
 
 
 class NewProjectBody(Body):
@@ -32,6 +35,12 @@ class ProjectChangeBody(Body):
     name = fields.String()
     description = fields.String(allow_none=True)
     archived = fields.Boolean(allow_none=True)
+    second_device = fields.String(
+        data_key="secondDevice",
+        allow_none=True,
+        validate=validate.OneOf(RULES),
+        metadata={"description": SECOND_DEVICE},
+    )
 
 
 class AssignmentPlanBody(Body):
@@ -82,6 +91,7 @@ class ProjectBody(Schema):
     description = fields.String(allow_none=True)
     archived = fields.Boolean()
     synthetic = fields.Boolean()
+    second_device = fields.String(data_key="secondDevice", metadata={"enum": list(RULES), "description": SECOND_DEVICE})
     key_id = fields.Constant(None, data_key="keyId")
     created_at = Moment(data_key="createdAt")
     updated_at = Moment(data_key="updatedAt", allow_none=True)
