@@ -19,6 +19,7 @@ from server.services.home import open_home
 from server.services.seal import list_noted, seal
 from server.services.verify_audit import Fault, Walk
 from server.storage.schema import open_sessions
+from server.web.launch import configure_logs
 
 Command = Callable[[Config, argparse.Namespace, Console], int]
 FAILED = 1
@@ -40,6 +41,7 @@ def add_audit_commands(add: Callable[[str, Command, str], argparse.ArgumentParse
 def seal_audit(config: Config, options: argparse.Namespace, console: Console) -> int:
     """Seals what is not; 0."""
     del options
+    configure_logs(config.log_level)
     home = open_home(config)
     sessions = open_sessions(home.config.database_url)
     with sessions() as session:
