@@ -25,6 +25,7 @@ from server.web.context import choose_locale
 from server.web.errors import register_errors
 from server.web.logs import configure_logs, without_secrets
 from server.web.paths import Number, RawPaths, Segment
+from server.web.tags import tag
 
 log = structlog.get_logger("thonban.access")
 ACCESS = logging.getLogger("thonban.access")
@@ -98,6 +99,7 @@ def _begin() -> None:
 
 
 def _finish(answer: Response) -> Response:
+    answer = tag(answer)
     answer.headers["X-Request-ID"] = g.get("request_id", "")
     if request.path.startswith("/v1/"):
         _say_caching(answer)

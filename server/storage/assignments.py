@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -58,6 +59,19 @@ _ASSIGNMENTS: Select[*tuple[Any, ...]] = (
     .order_by(Grant.id)
 )
 _WIDTH = 6
+
+
+AT_ONCE = 1000
+
+
+def list_actors(session: Session | Connection, actor_ids: Iterable[int]) -> dict[int, ActorView]:
+    """Actors by id, deleted ones too."""
+    wanted = sorted(set(actor_ids))
+    found: dict[int, ActorView] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        rows = session.execute(select(*_ACTOR).where(Actor.id.in_(wanted[start : start + AT_ONCE])))
+        found |= {row[0]: ActorView(*row) for row in rows}
+    return found
 
 
 def list_assignments(session: Session | Connection, spot: Spot, on: date) -> list[AssignmentView]:

@@ -10,7 +10,10 @@ from flask import request
 from server.domain.audit_scope import VERB, AuditScope, audit_scope
 from server.domain.errors import Forbidden, Invalid
 from server.services.authenticate import Caller
+from server.storage.assignments import list_actors
 from server.storage.audits import Looked, list_audits, list_lines
+from server.storage.readings import SubmissionVersionView, list_submission_versions
+from server.web.answers import moment
 from server.web.api.nouns import SIGNED_IN, Here, Nouns
 from server.web.api.schemas.audits import AuditBody, OwnAuditBody, audit_body, own_audit_body
 from server.web.api.submissions import SUBMISSION, get_submission
@@ -54,10 +57,30 @@ def list_everything(here: Here) -> list[dict[str, Any]]:
 @nouns.view(f"GET {SUBMISSION}/audits", "submission.read", answer=OwnAuditBody(many=True))
 @told(Wire(reads=(EXTENDED,)))
 def list_of_submission(here: Here, instance_id: str) -> list[dict[str, Any]]:
-    """What people did with a submission, the newest first."""
-    submission = get_submission(here, instance_id)
-    lines = list_audits(current_session(), f"submission:{submission.id}", MOST)
-    return [own_audit_body(each, is_extended()) for each in lines]
+    """What people did with a submission, the newest first; its versions tell that it was sent and edited."""
+    session, submission = current_session(), get_submission(here, instance_id)
+    about = f"submission:{submission.id}"
+    lines = [(each.at, own_audit_body(each, is_extended())) for each in list_audits(session, about, MOST)]
+    *edits, first = list_submission_versions(session, submission.id)
+    sent = [(each.created_at, _sent(each, about, "submission.update.version")) for each in edits]
+    sent.append((first.created_at, _sent(first, about, "submission.create")))
+    if is_extended():
+        actors = list_actors(session, (body["actorId"] for _, body in sent))
+        for _, body in sent:
+            actor = actors[body["actorId"]]
+            body["actor"] = {"id": actor.id, "type": actor.kind, "displayName": actor.name}
+    return [body for _, body in sorted([*lines, *sent], key=lambda each: each[0], reverse=True)]
+
+
+def _sent(version: SubmissionVersionView, about: str, action: str) -> dict[str, Any]:
+    return {
+        "actorId": version.submitter_id,
+        "action": action,
+        "acteeId": about,
+        "details": {"instanceId": version.instance_id},
+        "notes": None,
+        "loggedAt": moment(version.created_at),
+    }
 
 
 def scope_of(caller: Caller) -> AuditScope:

@@ -21,13 +21,14 @@ from server.storage.readings import Page, SubmissionView
 from server.web.answers import answer_file
 from server.web.api.bodies import read_part
 from server.web.api.drafts import DRAFT, nouns
+from server.web.api.extended import with_actors
 from server.web.api.forms import draft_of
 from server.web.api.nouns import Here
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.submissions import SubmissionBody, SubmissionFileBody, submission_body
 from server.web.api.submissions import SENDS, answer_xml, sent_envelope
 from server.web.context import current_home, current_session, now, whole
-from server.web.wire import GIVES_FILE, PAGED, TAKES_FILE, XML, Wire, told
+from server.web.wire import EXTENDED, GIVES_FILE, LIMIT, OFFSET, TAKES_FILE, XML, Wire, told
 from sync.decide import Dialect
 
 SUBMISSIONS = f"{DRAFT}/submissions"
@@ -36,14 +37,15 @@ FILE = f"{SUBMISSION}/attachments/<segment:name>"
 
 
 @nouns.view(f"GET {SUBMISSIONS}", "submission.list", answer=SubmissionBody(many=True))
-@told(PAGED)
+@told(Wire(reads=(LIMIT, OFFSET, EXTENDED), etag=True))
 def list_tried(here: Here) -> list[dict[str, Any]]:
     """What was sent to try the draft, newest first; `limit` and `offset` narrow it."""
     session, form = current_session(), here.form
     draft_of(here)
     seen = here.caller.scope("submission.list", form.project_id, form.id)
     page = Page(whole("offset") or 0, whole("limit"), seen)
-    return [submission_body(each, here.project.synthetic) for each in list_draft_submissions(session, form.id, page)]
+    found = list_draft_submissions(session, form.id, page)
+    return with_actors(submission_body(each, here.project.synthetic) for each in found)
 
 
 @nouns.view(f"POST {SUBMISSIONS}", "submission.create", answer=SubmissionBody())
@@ -61,9 +63,10 @@ def send_tried(here: Here) -> dict[str, Any]:
 
 
 @nouns.view(f"GET {SUBMISSION}", "submission.read", answer=SubmissionBody())
+@told(Wire(reads=(EXTENDED,)))
 def get_tried(here: Here, instance_id: str) -> dict[str, Any]:
     """One of them by the instance id of its first version."""
-    return submission_body(_found(here, instance_id), here.project.synthetic)
+    return with_actors([submission_body(_found(here, instance_id), here.project.synthetic)])[0]
 
 
 @nouns.view(f"GET {SUBMISSION}.xml", "submission.read")

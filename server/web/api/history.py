@@ -14,11 +14,12 @@ from server.services.diffs import list_edits
 from server.storage.intake import list_slots
 from server.storage.readings import SubmissionVersionView, list_submission_versions
 from server.web.answers import answer_file
+from server.web.api.extended import with_actors
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.submissions import SubmissionFileBody, SubmissionVersionBody, version_body
 from server.web.api.submissions import SUBMISSION, answer_xml, get_submission
 from server.web.context import current_home, current_session
-from server.web.wire import GIVES_FILE, XML, Content, Wire, told
+from server.web.wire import EXTENDED, GIVES_FILE, XML, Content, Wire, told
 
 nouns = Nouns("history", "The texts that a submission had")
 
@@ -38,16 +39,18 @@ DIFFS = Content(
 
 
 @nouns.view(f"GET {SUBMISSION}/versions", "submission.read", answer=SubmissionVersionBody(many=True))
+@told(Wire(reads=(EXTENDED,)))
 def list_texts(here: Here, instance_id: str) -> list[dict[str, Any]]:
     """All texts of a submission, newest first."""
     submission = get_submission(here, instance_id)
-    return [version_body(each) for each in list_submission_versions(current_session(), submission.id)]
+    return with_actors(map(version_body, list_submission_versions(current_session(), submission.id)))
 
 
 @nouns.view(f"GET {VERSION}", "submission.read", answer=SubmissionVersionBody())
+@told(Wire(reads=(EXTENDED,)))
 def get_text(here: Here, instance_id: str, version: str) -> dict[str, Any]:
     """One text of a submission."""
-    return version_body(_version(here, instance_id, version))
+    return with_actors([version_body(_version(here, instance_id, version))])[0]
 
 
 @nouns.view(f"GET {VERSION}.xml", "submission.read")

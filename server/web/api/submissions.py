@@ -18,6 +18,7 @@ from server.services.judge import Target, Upload
 from server.services.receive import receive
 from server.services.remove import delete_submission, restore_submission
 from server.services.review import Decision, place_of, review
+from server.storage.assignments import ActorView, list_actors
 from server.storage.intake import list_slots
 from server.storage.readings import (
     Page,
@@ -32,19 +33,20 @@ from server.storage.readings import (
 )
 from server.web.answers import answer_file
 from server.web.api.bodies import read_part, read_xml
+from server.web.api.extended import with_actors
 from server.web.api.forms import FORM
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
+from server.web.api.schemas.people import ActorBody
 from server.web.api.schemas.submissions import (
     FindingBody,
     ReviewBody,
     SubmissionBody,
     SubmissionFileBody,
-    SubmitterBody,
     submission_body,
 )
 from server.web.context import current_home, current_session, flag, now, own_url, whole
-from server.web.wire import DELETED, DEVICE, GIVES_FILE, LIMIT, OFFSET, TAKES_FILE, XML, Wire, told
+from server.web.wire import DELETED, DEVICE, EXTENDED, GIVES_FILE, LIMIT, OFFSET, TAKES_FILE, XML, Content, Wire, told
 from sync.decide import Dialect
 from sync.envelope import Envelope, clipped
 
@@ -54,20 +56,22 @@ SUBMISSIONS = f"{FORM}/submissions"
 SUBMISSION = f"{SUBMISSIONS}/<segment:instance_id>"
 FILE = f"{SUBMISSION}/attachments/<segment:name>"
 SENDS = Wire(reads=(DEVICE,), takes=(XML,))
+NO_KEYS = Content("application/json", "An empty list.", {"type": "array", "maxItems": 0})
 
 
 @nouns.view(f"GET {SUBMISSIONS}", "submission.list", answer=SubmissionBody(many=True))
-@told(Wire(reads=(LIMIT, OFFSET, DELETED)))
+@told(Wire(reads=(LIMIT, OFFSET, DELETED, EXTENDED), etag=True))
 def list_sent(here: Here) -> list[dict[str, Any]]:
     """What was sent, newest first; `limit` and `offset` narrow it. `deleted=true`: what was deleted and can be brought
-    back, for who may do so."""
+    back, for who may do so. With `X-Extended-Metadata: true` each with who sent it."""
     session, form = current_session(), here.form
     deleted = flag("deleted")
     verb = "submission.restore" if deleted else "submission.list"
     here.caller.require(verb, form.project_id, form.id)
     seen = here.caller.scope(verb, form.project_id, form.id)
     page = Page(whole("offset") or 0, whole("limit"), seen, deleted)
-    return [submission_body(each, here.project.synthetic) for each in list_submissions(session, form.id, page)]
+    found = list_submissions(session, form.id, page)
+    return with_actors(submission_body(each, here.project.synthetic) for each in found)
 
 
 @nouns.view(f"POST {SUBMISSIONS}", "submission.create", answer=SubmissionBody())
@@ -78,7 +82,7 @@ def send(here: Here) -> dict[str, Any]:
 
 
 @nouns.view(f"GET {SUBMISSION}", "submission.read", answer=SubmissionBody())
-@told(Wire(moved=True))
+@told(Wire(reads=(EXTENDED,), moved=True))
 def get_sent(here: Here, instance_id: str) -> Any:
     """A submission by the instance id of its first version; that of a later one redirects to the version."""
     scope = here.caller.scope("submission.read", here.form.project_id, here.form.id)
@@ -88,7 +92,7 @@ def get_sent(here: Here, instance_id: str) -> Any:
         if root is not None:
             return redirect(f"{own_url().rpartition('/')[0]}/{_part(root)}/versions/{_part(instance_id)}", 301)
         raise NotFound("submission.unknown", instance=instance_id)
-    return submission_body(found, here.project.synthetic)
+    return with_actors([submission_body(found, here.project.synthetic)])[0]
 
 
 @nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
@@ -133,12 +137,21 @@ def restore(here: Here, instance_id: str) -> dict[str, bool]:
     return SUCCESS
 
 
-@nouns.view(f"GET {SUBMISSIONS}/submitters", "submission.list", answer=SubmitterBody(many=True))
-def list_senders(here: Here) -> list[dict[str, Any]]:
+@nouns.view(f"GET {SUBMISSIONS}/submitters", "submission.list", answer=ActorBody(many=True))
+def list_senders(here: Here) -> list[ActorView]:
     """Who sent something for this form, by name."""
     session, form = current_session(), here.form
     seen = here.caller.scope("submission.list", form.project_id, form.id)
-    return [{"id": key, "displayName": name} for key, name in list_submitters(session, form.id, seen)]
+    ids = [actor_id for actor_id, _ in list_submitters(session, form.id, seen)]
+    actors = list_actors(session, ids)
+    return [actors[each] for each in ids]
+
+
+@nouns.view(f"GET {SUBMISSIONS}/keys", "submission.read")
+@told(Wire(gives=(NO_KEYS,)))
+def list_keys(here: Here) -> list[Any]:
+    """The keys with which submissions are encrypted: none, since encryption is not managed here."""
+    return []
 
 
 @nouns.view(f"GET {SUBMISSION}/findings", "submission.read", answer=FindingBody(many=True))

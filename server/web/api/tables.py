@@ -77,6 +77,7 @@ TABLE = Wire(
     ),
     gives=(Content("application/json", "A page of rows, or one row with its columns.", {"anyOf": [_PAGE, _ROW]}),),
     refuses=(501,),
+    etag=True,
 )
 
 
@@ -92,28 +93,28 @@ class Asked:
 
 
 @nouns.view(f"GET {FORM}.svc", "submission.list")
-@told(Wire(gives=(SERVICE,)))
+@told(Wire(gives=(SERVICE,), etag=True))
 def get_service(here: Here) -> Any:
     """The tables of a form."""
     return _answer(service_document(own_url(), _root(here.form.shown)))
 
 
 @nouns.view(f"GET {FORM}/draft.svc", "submission.list")
-@told(Wire(gives=(SERVICE,)))
+@told(Wire(gives=(SERVICE,), etag=True))
 def get_draft_service(here: Here) -> Any:
     """The tables of the draft, of what was sent to try it."""
     return _answer(service_document(own_url(), _root(draft_of(here))))
 
 
 @nouns.view(f"GET {FORM}.svc/$metadata", "submission.list")
-@told(Wire(gives=(XML,)))
+@told(Wire(gives=(XML,), etag=True))
 def get_metadata(here: Here) -> Response:
     """The tables and their columns, as XML."""
     return _metadata(here, here.form.shown)
 
 
 @nouns.view(f"GET {FORM}/draft.svc/$metadata", "submission.list")
-@told(Wire(gives=(XML,)))
+@told(Wire(gives=(XML,), etag=True))
 def get_draft_metadata(here: Here) -> Response:
     """The same of the draft."""
     return _metadata(here, draft_of(here))

@@ -9,12 +9,16 @@ from marshmallow import Schema, fields
 from forms.errors import KINDS
 from server.domain.review import Standing, shown_state
 from server.storage.readings import SubmissionVersionView, SubmissionView
+from server.storage.reviews import CommentView
 from server.web.answers import moment
-from server.web.api.schemas.fields import Body, Moment
+from server.web.api.schemas.fields import Body
+from server.web.api.schemas.people import ActorBody
 
 
 class SubmissionVersionBody(Schema):
-    """One text of a submission."""
+    """One text of a submission. `submitter`: when asked for more."""
+
+    optional = frozenset({"submitter"})
 
     instanceId = fields.String()  # noqa: N815 - the wire's own names
     instanceName = fields.String(allow_none=True)  # noqa: N815
@@ -23,10 +27,14 @@ class SubmissionVersionBody(Schema):
     userAgent = fields.String(allow_none=True)  # noqa: N815
     createdAt = fields.String()  # noqa: N815
     current = fields.Boolean()
+    submitter = fields.Nested(ActorBody)
 
 
 class SubmissionBody(Schema):
-    """A submission. `reviewLevel`: the office that decided. `arrival`: late when the form was closed."""
+    """A submission. `reviewLevel`: the office that decided. `arrival`: late when the form was closed. `submitter`: when
+    asked for more."""
+
+    optional = frozenset({"submitter"})
 
     instanceId = fields.String()  # noqa: N815
     submitterId = fields.Integer()  # noqa: N815
@@ -40,13 +48,7 @@ class SubmissionBody(Schema):
     updatedAt = fields.String(allow_none=True)  # noqa: N815
     deletedAt = fields.String(allow_none=True)  # noqa: N815
     currentVersion = fields.Nested(SubmissionVersionBody)  # noqa: N815
-
-
-class SubmitterBody(Schema):
-    """Who sent something."""
-
-    id = fields.Integer()
-    displayName = fields.String()  # noqa: N815
+    submitter = fields.Nested(ActorBody)
 
 
 class ReviewBody(Body):
@@ -67,11 +69,14 @@ class NewCommentBody(Body):
 
 
 class CommentBody(Schema):
-    """What a person wrote."""
+    """What a person wrote. `actor`: when asked for more."""
+
+    optional = frozenset({"actor"})
 
     body = fields.String()
-    actor_id = fields.Integer(data_key="actorId")
-    created_at = Moment(data_key="createdAt")
+    actorId = fields.Integer()  # noqa: N815
+    createdAt = fields.String()  # noqa: N815
+    actor = fields.Nested(ActorBody)
 
 
 class SubmissionFileBody(Schema):
@@ -154,6 +159,11 @@ def version_body(version: SubmissionVersionView) -> dict[str, Any]:
         "createdAt": moment(version.created_at),
         "current": version.is_current,
     }
+
+
+def comment_body(comment: CommentView) -> dict[str, Any]:
+    """A comment as the wire has it."""
+    return {"body": comment.body, "actorId": comment.actor_id, "createdAt": moment(comment.created_at)}
 
 
 def submission_body(submission: SubmissionView, synthetic: bool) -> dict[str, Any]:

@@ -28,6 +28,8 @@ PEOPLE = """
 POOR = {"ho_ngheo": 40, "ho_can_ngheo": 30, "ho_ngheo_dtts": 40, "nha_van_hoa_khu_the_thao": "khong"}
 VILLAGE = next(iter(VILLAGES))
 SENT = "projects/1/forms/nha/submissions"
+SERVICE = "projects/1/forms/nha.svc"
+EXTENDED = {"X-Extended-Metadata": "True"}
 FIRST = {"ten": "Lý A", "anh": "nha.jpg", "nguoi": [{"ho_ten": "An", "tuoi": 5}, {"ho_ten": "Bình", "tuoi": 40}]}
 
 
@@ -143,14 +145,14 @@ def test_after_thirty_days_it_is_forgotten(world: World, officer: Api) -> None:
 
 def test_everything_done_is_written_down(world: World, officer: Api) -> None:
     officer.patch(f"{SENT}/uuid:1", json={"reviewState": "approved"}, headers={"X-Action-Notes": "xem%20xong"})
-    (line,) = officer.get(f"{SENT}/uuid:1/audits").get_json()
+    line, _sent = officer.get(f"{SENT}/uuid:1/audits").get_json()
     assert (line["action"], line["notes"], line["details"]["reviewState"]) == (
         "submission.update",
         "xem xong",
         "approved",
     )
     every = officer.get("audits").get_json()
-    assert every[0] == line
+    assert {key: every[0][key] for key in line} == line
     assert {each["action"].partition(".")[0] for each in officer.get("audits?action=form").get_json()} == {"form"}
     assert officer.get("audits?limit=1&offset=1").get_json() == every[1:2]
     stamp = line["loggedAt"]
@@ -160,8 +162,49 @@ def test_everything_done_is_written_down(world: World, officer: Api) -> None:
     assert world.person("Người xem", "viewer").get("audits").status_code == 403
 
 
+def test_the_lines_of_a_submission_tell_its_whole_life(world: World, officer: Api) -> None:
+    edits(world, {"ten": "Lý B"}, "uuid:1", "uuid:2")
+    officer.patch(f"{SENT}/uuid:1", json={"reviewState": "approved"})
+    told = officer.get(f"{SENT}/uuid:1/audits", headers=EXTENDED).get_json()
+    assert [(each["action"], each["details"]["instanceId"]) for each in told] == [
+        ("submission.update", "uuid:1"),
+        ("submission.update.version", "uuid:2"),
+        ("submission.create", "uuid:1"),
+    ]
+    assert {each["actor"]["displayName"] for each in told} == {"admin@example.vn"}
+
+
+def test_who_it_was_is_told_to_whoever_asks_for_more(world: World, officer: Api) -> None:
+    officer.post(f"{SENT}/uuid:1/comments", json={"body": "đúng"})
+    for path, key in (("", "submitter"), ("/uuid:1/versions", "submitter"), ("/uuid:1/comments", "actor")):
+        (plain,) = officer.get(SENT + path).get_json()
+        (more,) = officer.get(SENT + path, headers=EXTENDED).get_json()
+        assert key not in plain
+        assert (more[key]["type"], more[key]["displayName"]) == ("user", "admin@example.vn")
+        assert more[key]["id"] == plain["submitterId" if key == "submitter" else "actorId"]
+    for path in ("/uuid:1", "/uuid:1/versions/uuid:1"):
+        assert officer.get(SENT + path, headers=EXTENDED).get_json()["submitter"]["displayName"] == "admin@example.vn"
+    one = officer.get(f"{SENT}/uuid:1", headers=EXTENDED).get_json()
+    assert one["currentVersion"]["submitter"] == one["submitter"]
+
+
+@pytest.mark.parametrize(
+    "path", [SENT, f"{SERVICE}/Submissions", f"{SERVICE}/Submissions.nguoi", f"{SERVICE}/$metadata"]
+)
+def test_what_has_not_changed_is_not_sent_again(world: World, officer: Api, path: str) -> None:
+    first = officer.get(path)
+    tag = {"If-None-Match": first.headers["ETag"]}
+    again = officer.get(path, headers=tag)
+    assert (first.headers["ETag"][:2], again.status_code, again.data) == ("W/", 304, b"")
+    assert world.nobody().get(path, headers=tag).status_code == 401
+    edits(world, {"ten": "Lý B", "nguoi": [{"ho_ten": "Bình", "tuoi": 41}]}, "uuid:1", "uuid:2")
+    assert officer.get(path, headers=tag).status_code == (304 if path.endswith("$metadata") else 200)
+
+
 def test_who_sent_something(world: World, officer: Api) -> None:
     phone = world.phone("Khe Mực", "nha")
     phone.sends(world.filled("nha", FIRST, "uuid:2"))
-    names = [each["displayName"] for each in officer.get(f"{SENT}/submitters").get_json()]
-    assert names == sorted(["Khe Mực", "admin@example.vn"])
+    senders = officer.get(f"{SENT}/submitters").get_json()
+    assert [each["displayName"] for each in senders] == sorted(["Khe Mực", "admin@example.vn"])
+    assert {each["type"] for each in senders} == {"user", "field_key"}
+    assert officer.get(f"{SENT}/keys").get_json() == []
