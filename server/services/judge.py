@@ -20,7 +20,6 @@ from forms.tables import table_from_file
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
-from server.domain.roles import Scope
 from server.services.aggregate import CRITERIA_FORM, Rows, find_field, make_verdicts
 from server.services.authenticate import Caller
 from server.services.campaign import Campaign, campaign_of
@@ -28,7 +27,7 @@ from server.services.definitions import definition_of
 from server.services.devices import about_phone
 from server.services.home import Home
 from server.services.lists import LISTS, list_of
-from server.services.sight import fill_scope
+from server.services.sight import Sight, fill_sight
 from server.storage.intake import FormTarget, find_draft_target, find_target, list_form_files
 from server.storage.rounds import RoundView
 from sync.decide import Dialect
@@ -95,8 +94,8 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     upload.caller.require("submission.create", form.project_id, form.form_id)
     definition = definition_of(session, form.sha256)
     campaign = campaign_of(session, form.project_id)
-    scope = fill_scope(upload.caller, form.project_id, form.form_id)
-    media = media_of(session, home, definition, campaign, scope)
+    sight = fill_sight(upload.caller, form.project_id, form.form_id)
+    media = media_of(session, home, definition, campaign, sight)
     context = JudgeContext(now=upload.now, tables=media.tables, device_id=upload.envelope.device_id or "")
     findings = (*about_phone(upload.caller, upload.envelope.device_id), *judge(definition, instance, context))
     answers = answers_of(definition, instance)
@@ -159,13 +158,13 @@ class Media:
     areas: frozenset[str]
 
 
-def media_of(session: Session, home: Home, definition: FormDefinition, campaign: Campaign, scope: Scope) -> Media:
+def media_of(session: Session, home: Home, definition: FormDefinition, campaign: Campaign, sight: Sight) -> Media:
     """The external tables that a form reads, as the phone has them of somebody who sees that much."""
     tables: dict[str, Node] = {}
     areas: frozenset[str] = frozenset()
     names = set(definition.external_instances.values()) | definition.plan.files
     for name in names & LISTS.keys():
-        made = list_of(session, campaign, LISTS[name], scope)
+        made = list_of(session, campaign, LISTS[name], sight)
         tables[name] = made.table
         if name == "villages.csv":
             areas = made.names

@@ -1,7 +1,9 @@
-"""Lists that the server makes for phones: villages, communes and rounds, as CSV media of a form.
+"""Lists that the server makes for phones, as CSV media of a form: villages with what was approved of them before,
+communes, rounds, registers of works, classes and trainees, and sheets that were returned.
 
 A list is a file like any other for a phone (name, hash, bytes), made for the person who asks: only what lies in their
-part of the area tree. Names of areas are their own ids (UUID v4), as the field asks of entities.
+part of the area tree. Names of areas are their own ids (UUID v4), as the field asks of entities. The hash is that of
+the bytes: it changes when this person's own part does.
 """
 
 from __future__ import annotations
@@ -11,23 +13,34 @@ import hashlib
 import io
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from forms.definition import Field, FormDefinition
 from forms.parse import table_from_csv
 from forms.xpath.values import Node
-from server.domain.roles import Scope
+from server.domain.registers import BEFORE, FILES, KEY, REGISTERS, Register, bare_id, cell, flat, rows_of
+from server.services.aggregate import CRITERIA_FORM
+from server.services.authenticate import day_of
 from server.services.campaign import Campaign, campaign_of
-from server.storage.areas import list_facts
+from server.services.definitions import definition_of
+from server.services.sight import Sight
+from server.storage.areas import AreaView, list_facts
+from server.storage.forms import find_form
+from server.storage.registers import iterate_last_answers, iterate_register, list_returned
 from server.storage.sights import list_seen_areas
 
-LISTS = {"villages.csv": "villages", "communes.csv": "communes", "rounds.csv": "rounds"}
+LISTS = FILES
 VILLAGE_KINDS = frozenset({"village"})
-COMMUNE_KINDS = frozenset({"commune", "ward", "town"})
+COMMUNE_KINDS = frozenset({"commune", "ward", "town", "special_zone"})
 KEPT = 512
+_STEADY = ("villages", "communes", "rounds")
+"""What changes with the revision of a campaign alone; the others are made for each who asks."""
+_NOT_CARRIED = frozenset({"binary", "geopoint", "geotrace", "geoshape"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,59 +54,157 @@ class ListFile:
     names: frozenset[str]
 
 
+Rows = list[list[str]]
+
 _kept: OrderedDict[tuple[object, ...], ListFile] = OrderedDict()
 _lock = threading.Lock()
 
 
-def make_list(session: Session | Connection, project_id: int, name: str, scope: Scope) -> ListFile:
-    """The list `name` (villages, communes, rounds) of a project for somebody who sees that much of it. It is made again
-    only when areas or rounds have changed."""
-    return list_of(session, campaign_of(session, project_id), name, scope)
+def make_list(session: Session | Connection, project_id: int, name: str, sight: Sight) -> ListFile:
+    """The list `name` of a project for somebody who sees that much of it. Villages, communes and rounds are made again
+    only when areas, rounds, or what was approved in earlier rounds have changed."""
+    return list_of(session, campaign_of(session, project_id), name, sight)
 
 
-def list_of(session: Session | Connection, campaign: Campaign, name: str, scope: Scope) -> ListFile:
+def list_of(session: Session | Connection, campaign: Campaign, name: str, sight: Sight) -> ListFile:
     """The list as of a campaign that is at hand: see `make_list`."""
-    rounds = campaign.rounds
     # the tree as of the date that the newest round speaks of; without a round as of today
-    on = rounds[0].cutoff if rounds else scope.on
-    key = (campaign.revision, campaign.project_id, name, scope, on)
+    on = campaign.rounds[0].cutoff if campaign.rounds else sight.names.on
+    key = (campaign.revision, campaign.project_id, name, sight, on)
+    steady = name in _STEADY and bool(campaign.revision)
     with _lock:
-        kept = _kept.get(key) if campaign.revision else None
+        kept = _kept.get(key) if steady else None
     if kept is not None:
         return kept
-    if name == "rounds":
-        rows = [["name", "label", "cutoff"]] + [[r.slug, r.name_vi, r.cutoff.isoformat()] for r in rounds]
-    else:
-        rows = _area_rows(session, campaign.project_id, name, scope, on)
-    made = _as_file(rows)
-    with _lock:
-        _kept[key] = made
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
+    made = _as_file(_rows(session, campaign, name, (sight, on)))
+    if steady:
+        with _lock:
+            _kept[key] = made
+            while len(_kept) > KEPT:
+                _kept.popitem(last=False)
     return made
 
 
-def _area_rows(session: Session | Connection, project_id: int, name: str, scope: Scope, on: date) -> list[list[str]]:
-    seen = list_seen_areas(session, project_id, on, scope)
-    everything = seen if scope.everywhere else list_seen_areas(session, project_id, on)
-    villages = [area for area in seen.values() if area.kind in VILLAGE_KINDS]
+def _rows(session: Session | Connection, campaign: Campaign, name: str, seen: tuple[Sight, date]) -> Rows:
+    sight, on = seen
+    if name == "rounds":
+        return [[*KEY, "cutoff"], *([r.slug, r.name_vi, r.cutoff.isoformat()] for r in campaign.rounds)]
+    if name == "corrections":
+        return _returned_rows(session, campaign.project_id, sight)
+    if name in REGISTERS:
+        return _register_rows(session, campaign.project_id, REGISTERS[name], sight)
+    areas = list_seen_areas(session, campaign.project_id, on, sight.names)
     if name == "villages":
-        facts = list_facts(session, "xa_dat_ntm", on)
-        rows = [["name", "label", "commune", "code", "xa_ntm"]]
-        for area in villages:
-            fact = facts.get(area.parent_id or "")
-            known = fact.value.get("value") if fact else None
-            answer = "khong_ro" if known is None else "co" if known else "khong"
-            rows.append([area.id, area.name, area.parent_id or "", area.code or "", answer])
-        return rows
+        return _village_rows(session, campaign, areas, seen)
+    return _commune_rows(session, campaign.project_id, areas, seen)
+
+
+def _village_rows(
+    session: Session | Connection, campaign: Campaign, areas: dict[str, AreaView], seen: tuple[Sight, date]
+) -> Rows:
+    """The villages, each with its commune's attestation and what was approved of it in the rounds before."""
+    sight, on = seen
+    facts = list_facts(session, "xa_dat_ntm", on)
+    asked = _asked_before(session, campaign)
+    before: dict[str, list[str]] = {}
+    if asked:
+        for last in iterate_last_answers(session, campaign.project_id, CRITERIA_FORM, on, sight.values):
+            answers = flat(last.answers)
+            before[last.area_id] = [last.round, *(cell(answers.get(name)) for name in asked)]
+    rows = [[*KEY, "commune", "code", "xa_ntm", *(f"{BEFORE}{name}" for name in (("ky", *asked) if asked else ()))]]
+    for area in areas.values():
+        if area.kind not in VILLAGE_KINDS:
+            continue
+        fact = facts.get(area.parent_id or "")
+        known = fact.value.get("value") if fact else None
+        answer = "khong_ro" if known is None else "co" if known else "khong"
+        own = before.get(area.id) or [""] * (len(asked) + 1 if asked else 0)
+        rows.append([area.id, area.name, area.parent_id or "", area.code or "", answer, *own])
+    return rows
+
+
+def _asked_before(session: Session | Connection, campaign: Campaign) -> tuple[str, ...]:
+    """The questions of the criteria form whose last answers are carried along; none before the second round."""
+    if len(campaign.rounds) < 2:
+        return ()
+    form = find_form(session, campaign.project_id, CRITERIA_FORM)
+    if form is None or form.current is None:
+        return ()
+    return tuple(_questions(definition_of(session, form.current.sha256)))
+
+
+def _questions(definition: FormDefinition) -> Iterable[str]:
+    """What somebody is asked and answers with one value, but for the place, the round and media."""
+    lists = frozenset(LISTS)
+
+    def asks(field: Field) -> bool:
+        chosen = field.itemset.file_name if field.itemset else None
+        return field.control is not None and field.type not in _NOT_CARRIED and chosen not in lists
+
+    def below(field: Field) -> Iterable[str]:
+        for child in field.children:
+            if child.kind == "group":
+                yield from below(child)
+            elif child.kind == "field" and asks(child):
+                yield child.name
+
+    return below(definition.root)
+
+
+def _commune_rows(
+    session: Session | Connection, project_id: int, areas: dict[str, AreaView], seen: tuple[Sight, date]
+) -> Rows:
+    sight, on = seen
+    everything = areas if sight.names.everywhere else list_seen_areas(session, project_id, on)
     # a head who sees one village must still be able to choose its commune
-    communes = {area.parent_id for area in villages} | {a.id for a in seen.values() if a.kind in COMMUNE_KINDS}
-    return [["name", "label", "code"]] + [
-        [area.id, area.name, area.code or ""] for area in everything.values() if area.id in communes
-    ]
+    communes = {area.parent_id for area in areas.values() if area.kind in VILLAGE_KINDS}
+    communes |= {area.id for area in areas.values() if area.kind in COMMUNE_KINDS}
+    found = ([area.id, area.name, area.code or ""] for area in everything.values() if area.id in communes)
+    return [[*KEY, "code"], *found]
 
 
-def _as_file(rows: list[list[str]]) -> ListFile:
+def _register_rows(session: Session | Connection, project_id: int, register: Register, sight: Sight) -> Rows:
+    """A row for each approved sheet, or for each row of its repeats: the id, a name, the area, and what was answered by
+    the names of the questions."""
+    scope = sight.values if register.personal else sight.names
+    form = find_form(session, project_id, register.form_id)
+    if form is None or form.current is None:
+        return [[*KEY, "area"]]
+    asked = _columns(definition_of(session, form.current.sha256), register)
+    rows = [[*KEY, "area", *asked]]
+    for sheet in iterate_register(session, project_id, register.form_id, scope):
+        name = bare_id(sheet.instance_id)
+        things = list(rows_of(sheet.answers)) if register.rows else [sheet.answers]
+        for number, thing in enumerate(things, start=1):
+            answers = flat(thing)
+            cells = [cell(answers.get(column)) for column in asked]
+            label = next((each for each in cells if each), name)
+            label = label if register.rows else sheet.instance_name or label
+            rows.append([f"{name}-{number}" if register.rows else name, label, sheet.area_id or "", *cells])
+    return rows
+
+
+def _columns(definition: FormDefinition, register: Register) -> tuple[str, ...]:
+    reserved = frozenset((*KEY, "area"))
+    if not register.rows:
+        return tuple(name for name in _questions(definition) if name not in reserved)
+    repeats = [field for field in definition.root.walk() if field.kind == "repeat"]
+    names = (child.name for field in repeats[:1] for child in field.walk() if child.kind == "field" and child.control)
+    return tuple(dict.fromkeys(name for name in names if name not in reserved))
+
+
+def _returned_rows(session: Session | Connection, project_id: int, sight: Sight) -> Rows:
+    """A row for each sheet that was returned and waits for its correction."""
+    rows = [[*KEY, "form", "form_title", "area", "reason", "level", "returned_on"]]
+    for sheet in list_returned(session, project_id, sight.values):
+        returned = day_of(sheet.returned_at).isoformat() if sheet.returned_at else ""
+        label = sheet.instance_name or sheet.title
+        rest = [sheet.xml_form_id, sheet.title, sheet.area_id or "", sheet.reason or "", sheet.level or "", returned]
+        rows.append([bare_id(sheet.instance_id), label, *rest])
+    return rows
+
+
+def _as_file(rows: Rows) -> ListFile:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     content = text.getvalue().encode()

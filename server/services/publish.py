@@ -18,6 +18,7 @@ from forms.parse import parse_form
 from forms.version import with_version
 from server.domain.errors import Conflict, Exists, Invalid, Missing, NotFound, Rejected, VersionTaken, Warned
 from server.services.authenticate import Caller, digest, new_token
+from server.services.campaign import touch
 from server.services.definitions import definition_of
 from server.services.draft_links import link_of
 from server.services.home import Home, require_space
@@ -403,5 +404,7 @@ def _publish(
     values = {"published_at": now, "draft_token_hash": None, "draft_token_sealed": None}
     make_current(connection, form_id, draft_id, values | (restamped or {}))
     change_form(connection, form_id, updated_at=now)
+    # lists for phones have a column for each question of the criteria form
+    touch(connection)
     where = Where(project_id)
     write_audit(connection, caller.entry("form.update.publish", f"form:{form_id}", now, where, version=draft_id))

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from server.domain.errors import NotFound, Unreadable
+from server.domain.review import APPROVED
 from server.services.aggregate import CRITERIA_FORM, aggregate, keep_verdicts
+from server.services.campaign import touch
 from server.services.home import Home, require_space
 from server.services.judge import Judged, Upload, read_and_judge
 from server.services.keep import Keeping, Kept, decide_on, keep, look
@@ -120,6 +122,10 @@ def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submis
     original = keeping.original
     if decision.store is not Store.VERSION or original is None or original.area_id is None:
         return
+    newest = next(iter(judged.campaign.rounds), None)
+    if original.review_state == APPROVED and newest is not None and original.round_id != newest.id:
+        # lists for phones carry what was approved in earlier rounds
+        touch(connection)
     here = (judged.area_id, judged.round_view.id if judged.round_view else None)
     if (original.area_id, original.round_id) != here and original.round_id is not None:
         # the edit moved the sheet to another village or round: the one it left is judged without it

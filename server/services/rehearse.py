@@ -21,11 +21,13 @@ from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import Invalid
 from server.domain.roles import ALL, Scope
+from server.services.authenticate import day_of
 from server.services.campaign import campaign_of
 from server.services.definitions import definition_of
 from server.services.home import Home
 from server.services.judge import tables_of
 from server.services.lists import LISTS, list_of
+from server.services.sight import everything
 from server.storage.forms import FormView
 from server.storage.intake import list_form_files
 from server.storage.readings import Page, SentText, count_submissions, list_sent_texts
@@ -175,7 +177,7 @@ def _tables(session: Session, home: Home, new: NewVersion, now: datetime) -> Tab
     def made(definition: FormDefinition, texts: Sequence[str]) -> dict[str, Node]:
         names = (set(definition.external_instances.values()) | definition.plan.files) - {LAST_SAVED}
         tables = {
-            name: list_of(session, campaign, LISTS[name], replace(ALL, on=now.date())).table
+            name: list_of(session, campaign, LISTS[name], everything(day_of(now))).table
             for name in names & LISTS.keys()
         }
         for sha256 in texts:

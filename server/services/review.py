@@ -13,7 +13,7 @@ from server.domain.review import Standing, move
 from server.domain.roles import Place
 from server.services.aggregate import CRITERIA_FORM, aggregate
 from server.services.authenticate import Caller
-from server.services.campaign import campaign_of
+from server.services.campaign import campaign_of, touch
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView, find_form_by_id
@@ -100,3 +100,6 @@ def judge_again(connection: Connection, form: FormView, submission: SubmissionVi
     found = campaign.find_round_by_id(submission.round_id)
     if found is not None:
         aggregate(connection, campaign, (found, submission.area_id), now)
+        if found != campaign.rounds[0]:
+            # lists for phones carry what was approved in earlier rounds
+            touch(connection)

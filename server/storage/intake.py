@@ -152,7 +152,12 @@ def find_known(
     # two plain parameters: a list would be written into the statement anew for every upload
     ids = {"form": form_id, "draft": draft, "own": instance_id, "original": original_id or instance_id}
     rows = _KNOWN.rows(connection, ids)
-    return {row[2]: Known(*row[:5], row[5] is not None, *row[6:]) for row in rows}
+    return {
+        row[2]: Known(
+            row[0], row[1], row[2], row[3], row[4], row[5] is not None, row[6], row[7], row[8], row[9], row[10]
+        )
+        for row in rows
+    }
 
 
 def add_submission(connection: Connection, row: dict[str, Any]) -> int:

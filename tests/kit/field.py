@@ -30,7 +30,6 @@ from forms.validate import JudgeContext
 from server.config import Config
 from server.domain.data_files import list_areas, list_changes, list_demo_commune_facts, list_demo_villages
 from server.domain.demo_facts import Place
-from server.domain.roles import ALL
 from server.domain.rounds import Round
 from server.jobs.registry import list_kinds
 from server.services.areas import load_areas, set_root
@@ -43,6 +42,7 @@ from server.services.prepare import prepare
 from server.services.publish import NewForm, Source, create_form
 from server.services.receive import Receipt, receive
 from server.services.rounds import open_round
+from server.services.sight import everything
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.database import Base, db, engine_options
 from server.storage.forms import find_form
@@ -114,7 +114,7 @@ class FieldPhone:
         definition = self.field.definition(form)
         tables = {}
         for name in definition.external_instances.values():
-            made = make_list(self.field.session, 1, name.removesuffix(".csv"), replace(ALL, on=self.field.now.date()))
+            made = make_list(self.field.session, 1, name.removesuffix(".csv"), everything(self.field.now.date()))
             tables[name] = made.table
         context = JudgeContext(now=self.field.now, tables=tables, device_id="collect:test")
         own: dict[str, object] = {}

@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -31,7 +31,6 @@ from forms.validate import JudgeContext
 from server.app import create_app
 from server.config import Config
 from server.domain.data_files import list_areas, list_changes, list_demo_commune_facts, list_demo_villages
-from server.domain.roles import ALL
 from server.domain.rounds import Round
 from server.services.areas import load_areas, set_root
 from server.services.authenticate import Caller, system_caller
@@ -40,6 +39,7 @@ from server.services.lists import LISTS, make_list
 from server.services.people import NewUser, create_user
 from server.services.prepare import prepare
 from server.services.rounds import open_round
+from server.services.sight import everything
 from server.storage.database import db
 from server.storage.schema import open_sessions
 from tests.kit.databases import KINDS, CopyHome, Databases
@@ -214,7 +214,7 @@ class World:
         definition = parse_form(xml)
         now = datetime.now(UTC)
         tables = {
-            name: make_list(self.session, 1, LISTS[name], replace(ALL, on=now.date())).table
+            name: make_list(self.session, 1, LISTS[name], everything(now.date())).table
             for name in definition.external_instances.values()
             if name in LISTS
         }

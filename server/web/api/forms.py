@@ -19,7 +19,7 @@ from server.services.definitions import definition_of
 from server.services.draft_links import link_of
 from server.services.lists import make_list
 from server.services.publish import NewForm, Source, change_state, create_form, delete_form, restore_form
-from server.services.sight import fill_scope
+from server.services.sight import fill_sight
 from server.storage.audits import list_audits
 from server.storage.form_counts import FormCount, count_forms
 from server.storage.forms import (
@@ -262,7 +262,7 @@ def file_answer(here: Here, version: VersionView, name: str) -> Response:
     if file is not None and file.sha256 is not None:
         return answer_file(current_home().blobs.open(file.sha256), name, file.content_type, file.sha256)
     if file is not None and file.list_name is not None:
-        seen = fill_scope(here.caller, here.project.id, here.form.id)
+        seen = fill_sight(here.caller, here.project.id, here.form.id)
         made = make_list(current_session(), here.project.id, file.list_name, seen)
         answer = Response(made.content, content_type="text/csv; charset=utf-8")
         answer.set_etag(hashlib.sha256(made.content).hexdigest())

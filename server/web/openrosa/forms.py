@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller
 from server.services.lists import ListFile, make_list
-from server.services.sight import fill_scope
+from server.services.sight import fill_sight
 from server.storage.forms import FormAttachmentView
 from server.storage.openrosa import FileView, PublishedForm, find_form_xml, list_files, list_published
 from server.web.answers import answer_file
@@ -137,7 +137,7 @@ def answer_manifest(
 
 def made_list(list_name: str, caller: Caller, place: tuple[int, int]) -> ListFile:
     """A list that the server makes for a form (`place`: its project and its number), as this caller sees it."""
-    return make_list(current_session(), place[0], list_name, fill_scope(caller, *place))
+    return make_list(current_session(), place[0], list_name, fill_sight(caller, *place))
 
 
 def answer_content(content: bytes, content_type: str) -> Response:

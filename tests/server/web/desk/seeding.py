@@ -19,7 +19,7 @@ from server.services.lists import LISTS, make_list
 from server.services.populate import Head, populate
 from server.services.prepare import prepare
 from server.services.receive import receive
-from server.services.sight import fill_scope
+from server.services.sight import fill_sight
 from server.storage.database import db, writing
 from server.storage.forms import find_form, find_form_xml
 from server.storage.schema import upgrade
@@ -92,7 +92,7 @@ def _form(caller: Caller):  # type: ignore[no-untyped-def]
     assert form is not None
     assert form.current is not None
     xml = find_form_xml(session, form.current.id) or b""
-    scope = fill_scope(caller, PROJECT, form.id)
-    media = {name: make_list(session, PROJECT, kind, scope).content for name, kind in LISTS.items()}
+    sight = fill_sight(caller, PROJECT, form.id)
+    media = {name: make_list(session, PROJECT, kind, sight).content for name, kind in LISTS.items()}
     entry = FormListEntry(form_id="village_criteria", name="", version=form.current.version, hash="", download_url="")
     return parse_form(xml), replace(Downloaded(entry, xml), media=media)
