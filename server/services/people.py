@@ -21,6 +21,7 @@ from server.storage.accounts import (
     add_token,
     add_user,
     change_actor,
+    redate_grant,
     remove_grant,
     revoke_tokens,
     set_password,
@@ -32,8 +33,9 @@ from server.storage.actors import (
     find_actor_name,
     find_token,
     find_user_by_email,
+    list_grants,
 )
-from server.storage.assignments import find_live_actor, is_area, list_grant_ids, lock_administrators
+from server.storage.assignments import find_live_actor, is_area, lock_administrators, lock_grants
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.key_holders import find_app_user, list_home_areas
@@ -213,11 +215,13 @@ def place_of(session: Session | Connection, project_id: int, actor_id: int, on: 
 
 
 def grant_role(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
-    """Grants a role at a place; granting it twice changes nothing. Raises NotFound for an unknown actor or role, and
-    Forbidden: nobody grants verbs that he or she does not hold there, in all of the area that is granted."""
+    """Grants a role at a place; granted there already, it gets these dates, and with the same dates nothing changes.
+    Raises NotFound for an unknown actor, role or area, Invalid for dates that end before they begin, Conflict when
+    nobody would be left who administers the site, and Forbidden: nobody grants verbs that he or she does not hold
+    there, in all of the area that is granted."""
     require_grantable(session, caller, grant)
     with writing(session) as connection:
-        _require_actor(connection, actor_id)
+        _require_actor(connection, caller, actor_id, grant)
         write_grant(connection, caller, actor_id, grant, now)
         session.commit()
 
@@ -227,20 +231,23 @@ def revoke_role(session: Session, caller: Caller, actor_id: int, grant: GrantVie
     when it was not granted, Forbidden, and Conflict when nobody would be left who administers the site."""
     require_there(session, caller, "assignment.delete", grant)
     with writing(session) as connection:
-        _require_actor(connection, actor_id)
+        _require_actor(connection, caller, actor_id, grant)
         if not take_grant(connection, caller, actor_id, grant, now):
             raise NotFound("people.not_granted", role=grant.role)
         session.commit()
 
 
-def require_other_administrator(connection: Connection, actor_id: int) -> None:
-    """Raises Conflict when this person alone administers the site."""
-    if lock_administrators(connection) == {actor_id}:
+def require_other_administrator(connection: Connection, actor_id: int, on: date) -> None:
+    """Raises Conflict when this person alone administers the site without an end."""
+    if lock_administrators(connection, on) == {actor_id}:
         raise Conflict("people.last_administrator")
 
 
 def require_grantable(session: Session, caller: Caller, grant: GrantView) -> None:
-    """Raises Forbidden unless the caller may grant this there, and NotFound for a role or an area that is not known."""
+    """Raises Forbidden unless the caller may grant this there, NotFound for a role or an area that is not known (or
+    that the caller may not know), Invalid for dates that end before they begin."""
+    if grant.valid_from is not None and grant.valid_to is not None and grant.valid_to <= grant.valid_from:
+        raise Invalid("people.dates_reversed", since=grant.valid_from.isoformat(), until=grant.valid_to.isoformat())
     require_there(session, caller, "assignment.create", grant)
     _require_held(session, caller, grant)
     if grant.area_id is not None and not is_area(session, grant.area_id):
@@ -249,26 +256,38 @@ def require_grantable(session: Session, caller: Caller, grant: GrantView) -> Non
 
 def take_grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> bool:
     """Takes a role away within a transaction, as `revoke_role`. False when it was not granted; raises Conflict."""
-    found = list_grant_ids(connection, actor_id, grant)
-    if found and grant.role == "admin" and grant.scope == "site":
-        require_other_administrator(connection, actor_id)
-    for grant_id in found:
+    alone = _is_alone(connection, actor_id, grant, caller.on)
+    found = lock_grants(connection, actor_id, grant)
+    if alone and any(kept.area_id is None for _, kept in found):
+        raise Conflict("people.last_administrator")
+    for grant_id, kept in found:
         remove_grant(connection, grant_id)
-    if found:
-        _write_assignment(connection, caller, "delete", (actor_id, grant), now)
+        _write_assignment(connection, caller, "delete", (actor_id, kept), now)
     return bool(found)
 
 
 def write_grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
-    """Grants a role within a transaction. Raises NotFound for an unknown role."""
+    """Grants a role within a transaction, or gives the grant there is these dates. Raises NotFound for an unknown role,
+    Conflict when nobody would be left who administers the site."""
     if find_role(grant.role) is None:
         raise NotFound("people.unknown_role", role=grant.role)
     if add_grant(connection, actor_id, grant, caller.actor_id, now):
         _write_assignment(connection, caller, "create", (actor_id, grant), now)
+        return
+    alone = _is_alone(connection, actor_id, grant, caller.on)
+    lasts = grant.valid_to is None and (grant.valid_from or caller.on) <= caller.on
+    for grant_id, kept in lock_grants(connection, actor_id, grant):
+        if kept.area_id != grant.area_id or kept == grant:
+            continue
+        if alone and kept.area_id is None and not lasts:
+            raise Conflict("people.last_administrator")
+        redate_grant(connection, grant_id, grant)
+        was = {"validFrom": _text(kept.valid_from), "validTo": _text(kept.valid_to)}
+        _write_assignment(connection, caller, "update", (actor_id, grant), now, was=was)
 
 
 def _write_assignment(
-    connection: Connection, caller: Caller, verb: str, granted: tuple[int, GrantView], now: datetime
+    connection: Connection, caller: Caller, verb: str, granted: tuple[int, GrantView], now: datetime, **more: object
 ) -> None:
     # Central names the kind of the actor: user.assignment.create, field_key.assignment.delete
     actor_id, grant = granted
@@ -276,18 +295,39 @@ def _write_assignment(
     role = find_role(grant.role)
     told = {"role": grant.role, "roleId": role.id if role else None, "scope": grant.scope}
     told |= {"project": grant.project_id, "form": grant.form_id, "area": grant.area_id}
+    dates = {"validFrom": _text(grant.valid_from), "validTo": _text(grant.valid_to)}
+    told |= {name: day for name, day in dates.items() if day is not None or verb == "update"}
     where = Where(grant.project_id, grant.area_id)
-    write_audit(connection, caller.entry(f"{kind}.assignment.{verb}", f"actor:{actor_id}", now, where, **told))
+    entry = caller.entry(f"{kind}.assignment.{verb}", f"actor:{actor_id}", now, where, **told, **more)
+    write_audit(connection, entry)
 
 
-def require_there(session: Session, caller: Caller, verb: str, grant: GrantView) -> None:
-    """Raises Forbidden unless the caller may do so at the place of the grant, in all of its area."""
-    reached = caller.reach(verb, grant.project_id, grant.form_id)
-    if reached.everywhere:
+def require_there(session: Session | Connection, caller: Caller, verb: str, grant: GrantView) -> None:
+    """Raises Forbidden unless the caller may do so at the place of the grant, in all of its area; NotFound where he or
+    she does not see that area at all."""
+    if _reaches(session, caller, verb, grant):
         return
-    path = {grant.area_id, *find_above(session, grant.area_id or "", caller.on)}
-    if not reached.area_ids & path:
-        raise Forbidden("auth.forbidden")
+    if grant.area_id is not None and not _reaches(session, caller, "area.read", grant):
+        raise NotFound("people.unknown_area", value=grant.area_id)
+    raise Forbidden("auth.forbidden")
+
+
+def _reaches(session: Session | Connection, caller: Caller, verb: str, grant: GrantView) -> bool:
+    reached = caller.reach(verb, grant.project_id, grant.form_id)
+    if reached.everywhere or not reached or grant.area_id is None or "\x00" in grant.area_id:
+        return reached.everywhere
+    return not reached.area_ids.isdisjoint(find_above(session, grant.area_id, caller.on))
+
+
+def _is_alone(connection: Connection, actor_id: int, grant: GrantView, on: date) -> bool:
+    # asked before the grants of one person are held: two who change each other wait for each other once, not crosswise
+    if (grant.role, grant.scope) != ("admin", "site"):
+        return False
+    return lock_administrators(connection, on) == {actor_id}
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _require_held(session: Session, caller: Caller, grant: GrantView) -> None:
@@ -298,8 +338,18 @@ def _require_held(session: Session, caller: Caller, grant: GrantView) -> None:
         require_there(session, caller, verb, grant)
 
 
-def _require_actor(connection: Connection, actor_id: int) -> None:
-    if find_live_actor(connection, actor_id) is None:
+def _require_actor(connection: Connection, caller: Caller, actor_id: int, grant: GrantView) -> None:
+    """Raises NotFound for an actor that is not there, and for a key holder whom the caller may not know of: what is
+    granted to a key takes it out of the hands of those who look after less than all of it."""
+    actor = find_live_actor(connection, actor_id)
+    if actor is None:
+        raise NotFound("people.unknown", value=actor_id)
+    if actor.kind != "field_key" or grant.project_id is None:
+        return
+    reached = caller.reach("field_key.list", grant.project_id)
+    if reached.everywhere or not list_grants(connection, actor_id):
+        return
+    if find_app_user(connection, grant.project_id, actor_id, reached, caller.on) is None:
         raise NotFound("people.unknown", value=actor_id)
 
 

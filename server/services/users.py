@@ -118,7 +118,7 @@ def delete_user(session: Session, deed: Deed) -> None:
     deed.caller.require_everywhere("user.delete")
     with writing(session) as connection:
         # the administrators first: two who take each other away wait for each other once, not crosswise
-        require_other_administrator(connection, deed.user_id)
+        require_other_administrator(connection, deed.user_id, deed.caller.on)
         if lock_user(connection, deed.user_id) is None:
             raise NotFound("people.unknown", value=deed.user_id)
         end_user(connection, deed.user_id, deed.now)

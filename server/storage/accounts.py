@@ -93,7 +93,7 @@ def forget_tokens(connection: Connection, before: datetime) -> int:
 
 
 def add_grant(connection: Connection, actor_id: int, grant: GrantView, created_by: int, now: datetime) -> bool:
-    """Writes a grant. False when the actor has that role in that place already."""
+    """Writes a grant. False when the actor has that role in that place already, for whatever dates."""
     written = connection.execute(
         _insert(connection)(Grant)
         .values(
@@ -112,6 +112,12 @@ def add_grant(connection: Connection, actor_id: int, grant: GrantView, created_b
         .returning(Grant.id)
     )
     return written.first() is not None
+
+
+def redate_grant(connection: Connection, grant_id: int, grant: GrantView) -> None:
+    """Gives a grant the dates of another."""
+    dates = {"valid_from": grant.valid_from, "valid_to": grant.valid_to}
+    connection.execute(update(Grant).where(Grant.id == grant_id).values(**dates))
 
 
 def remove_grant(connection: Connection, grant_id: int) -> None:

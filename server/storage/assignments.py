@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor, Grant, GrantView, User
-from server.storage.areas import AreaRow
+from server.storage.areas import AreaRow, valid_on
 from server.storage.forms import Form
+from server.storage.reach import in_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,12 @@ def list_actors(session: Session | Connection, actor_ids: Iterable[int]) -> dict
     return found
 
 
-def list_assignments(session: Session | Connection, spot: Spot, on: date) -> list[AssignmentView]:
-    """The grants of exactly this place that hold on a day, oldest first. Scope form without a form: all its forms."""
-    statement = _ASSIGNMENTS.where(Grant.scope == spot.scope, *_holding(on))
+def list_assignments(session: Session | Connection, spot: Spot, on: date, scope: Scope = ALL) -> list[AssignmentView]:
+    """The grants of exactly this place that hold on a day, oldest first, of those in sight: of whoever looks after some
+    areas, those on these areas and below. Scope form without a form: all its forms."""
+    statement = _ASSIGNMENTS.where(
+        Grant.scope == spot.scope, valid_on(Grant, on), in_scope(scope, Grant.area_id, Grant.form_id)
+    )
     if spot.project_id is not None:
         statement = statement.where(Grant.project_id == spot.project_id, Form.deleted_at.is_(None))
     if spot.form_id is not None:
@@ -90,10 +95,10 @@ def list_actor_assignments(session: Session | Connection, actor_id: int) -> list
     return [AssignmentView(ActorView(*row[:_WIDTH]), *row[_WIDTH:]) for row in session.execute(statement)]
 
 
-def list_grant_ids(session: Session | Connection, actor_id: int, grant: GrantView) -> list[int]:
-    """The ids of an actor's grants of this role in this place, whatever their dates: in the area that is named, or in
-    any when none is."""
-    statement = select(Grant.id).where(
+def lock_grants(connection: Connection, actor_id: int, grant: GrantView) -> list[tuple[int, GrantView]]:
+    """An actor's grants of this role in this place with their ids, whatever their dates: in the area that is named, or
+    in any when none is. Whoever else would change them waits until the transaction ends."""
+    statement = select(Grant.id, Grant.area_id, Grant.valid_from, Grant.valid_to).where(
         Grant.actor_id == actor_id,
         Grant.role == grant.role,
         Grant.scope == grant.scope,
@@ -102,7 +107,8 @@ def list_grant_ids(session: Session | Connection, actor_id: int, grant: GrantVie
     )
     if grant.area_id is not None:
         statement = statement.where(Grant.area_id == grant.area_id)
-    return list(session.execute(statement).scalars())
+    rows = connection.execute(statement.order_by(Grant.id).with_for_update())
+    return [(row.id, replace(grant, area_id=row[1], valid_from=row[2], valid_to=row[3])) for row in rows]
 
 
 def find_live_actor(session: Session | Connection, actor_id: int) -> ActorView | None:
@@ -118,12 +124,20 @@ def is_area(session: Session | Connection, area_id: str) -> bool:
     return session.execute(select(AreaRow.id).where(AreaRow.id == area_id)).first() is not None
 
 
-def lock_administrators(connection: Connection) -> set[int]:
-    """The people who administer the whole site; two who would each remove the other wait for each other."""
+def lock_administrators(connection: Connection, on: date) -> set[int]:
+    """The people who administer the whole site on a day and without an end; two who would each remove the other wait
+    for each other."""
     statement = (
         select(Grant.actor_id)
         .join(User, User.actor_id == Grant.actor_id)
-        .where(Grant.role == "admin", Grant.scope == "site", Grant.area_id.is_(None), User.deleted_at.is_(None))
+        .where(
+            Grant.role == "admin",
+            Grant.scope == "site",
+            Grant.area_id.is_(None),
+            valid_on(Grant, on),
+            Grant.valid_to.is_(None),
+            User.deleted_at.is_(None),
+        )
         .order_by(Grant.actor_id)
         .with_for_update()
     )
@@ -132,15 +146,8 @@ def lock_administrators(connection: Connection) -> set[int]:
 
 def list_people_assignments(session: Session | Connection, on: date) -> dict[int, list[AssignmentView]]:
     """What everybody who signs in was granted and holds on a day, by actor id; who has nothing is left out."""
-    statement = _ASSIGNMENTS.join(User, User.actor_id == Actor.id).where(*_holding(on))
+    statement = _ASSIGNMENTS.join(User, User.actor_id == Actor.id).where(valid_on(Grant, on))
     found: dict[int, list[AssignmentView]] = {}
     for row in session.execute(statement):
         found.setdefault(row[0], []).append(AssignmentView(ActorView(*row[:_WIDTH]), *row[_WIDTH:]))
     return found
-
-
-def _holding(on: date) -> tuple[Any, ...]:
-    return (
-        or_(Grant.valid_from.is_(None), Grant.valid_from <= on),
-        or_(Grant.valid_to.is_(None), Grant.valid_to > on),
-    )

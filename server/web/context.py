@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from urllib.parse import quote, unquote
 
@@ -38,6 +38,7 @@ LONGEST_AGENT = 255
 LONGEST_WHOLE = 15
 """Digits of a number in a query: what databases and JSON carry without loss."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 
 
@@ -193,6 +194,17 @@ def whole(name: str, default: int | None = None) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST_WHOLE:
         raise Invalid("request.not_a_number", field=name, value=text)
     return int(text)
+
+
+def date_asked(name: str) -> date | None:
+    """A query parameter that is a date, as 2025-07-01; empty is none. Raises Invalid when it is something else."""
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
+    except ValueError as error:
+        raise Invalid("request.not_a_date", field=name, value=text) from error
 
 
 def flag(name: str) -> bool:

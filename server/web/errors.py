@@ -83,6 +83,7 @@ SPECIAL: Mapping[str, float] = {
     "request.bad_header": 400.6,
     "request.fields_missing": 400.3,
     "request.multipart": 400.39,
+    "request.not_a_date": 400.11,
     "request.not_a_moment": 400.11,
     "request.not_a_number": 400.11,
     "request.wrong_type": 400.11,

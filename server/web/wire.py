@@ -16,6 +16,7 @@ Shape = Mapping[str, Any]
 TEXT: Shape = {"type": "string"}
 WHOLE: Shape = {"type": "integer", "minimum": 0}
 SWITCH: Shape = {"type": "boolean"}
+DATE: Shape = {"type": "string", "format": "date"}
 
 
 @dataclass(frozen=True)

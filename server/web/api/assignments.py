@@ -1,4 +1,5 @@
-"""Who has which role where: on the site, in a project, on one form."""
+"""Who has which role where: on the site, in a project, on one form; in all of it, or in one area and what lies below,
+and from when until when."""
 
 from __future__ import annotations
 
@@ -7,15 +8,15 @@ from typing import Any
 from flask import request
 
 from server.domain.errors import NotFound
-from server.domain.roles import ROLES, Role, find_role
+from server.domain.roles import ROLES, Role, Scope, find_role
 from server.services.people import grant_role, revoke_role
 from server.storage.actors import GrantView
 from server.storage.assignments import ActorView, AssignmentView, Spot, list_assignments
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.people import ActorBody, AssignmentBody, RoleBody
-from server.web.context import current_session, is_extended, now
-from server.web.wire import EXTENDED, Parameter, Wire, told
+from server.web.context import current_session, date_asked, is_extended, now
+from server.web.wire import DATE, EXTENDED, Parameter, Wire, told
 
 nouns = Nouns("assignments", "Roles, and who has which where")
 
@@ -27,7 +28,10 @@ GIVEN = "/<role>/<int:actor_id>"
 MANY, ACTORS = AssignmentBody(many=True), ActorBody(many=True)
 EXTRAS = Wire(reads=(EXTENDED,))
 AREA = Parameter("areaId", "An area by its own id: the role holds there and below.")
-IN_AREA = Wire(reads=(AREA,))
+FROM = Parameter("validFrom", "The first day on which the role holds.", DATE, "2026-07-01")
+TO = Parameter("validTo", "The first day on which it holds no more; later than `validFrom`.", DATE, "2027-07-01")
+LIMITED = Wire(reads=(AREA, FROM, TO), refuses=(409,))
+IN_AREA = Wire(reads=(AREA,), refuses=(409,))
 
 
 @nouns.public("GET /roles", answer=RoleBody(many=True))
@@ -45,7 +49,8 @@ def get_role(role: str) -> Role:
 @nouns.view(f"GET {SITE}", "assignment.list", answer=MANY)
 @told(EXTRAS)
 def list_on_site(here: Here) -> list[dict[str, Any]]:
-    """Who has which role everywhere. With `X-Extended-Metadata: true` each with its actor."""
+    """Who has which role everywhere, as of today. With `X-Extended-Metadata: true` each with its actor. Here and in the
+    lists below, whoever looks after some areas is shown the roles in these areas, and none that go beyond them."""
     return _list(here)
 
 
@@ -96,21 +101,26 @@ def list_holders_on_form(here: Here, role: str) -> list[ActorView]:
 
 
 @nouns.view(f"POST {SITE}{GIVEN}", "assignment.create", answer=Success())
+@told(LIMITED)
 def assign_on_site(here: Here, role: str, actor_id: int) -> dict[str, bool]:
-    """Grants a role everywhere; again changes nothing. Nobody grants what he or she may not do."""
+    """Grants a role everywhere; ours beside Central: `areaId` limits it to an area and what lies below, `validFrom` and
+    `validTo` to a time. Granted there already, it gets these dates (none: without a beginning, without an end); the
+    same again changes nothing. Nobody grants what he or she may not do; 409 where nobody would be left who administers
+    the site."""
     return _assign(here, role, actor_id)
 
 
 @nouns.view(f"DELETE {SITE}{GIVEN}", "assignment.delete", answer=Success())
+@told(IN_AREA)
 def unassign_on_site(here: Here, role: str, actor_id: int) -> dict[str, bool]:
-    """Takes a role everywhere away; 409 for the last administrator."""
+    """Takes a role everywhere away, in all areas or in the one that `areaId` names; 409 for the last administrator."""
     return _unassign(here, role, actor_id)
 
 
 @nouns.view(f"POST {PROJECT}{GIVEN}", "assignment.create", answer=Success())
-@told(IN_AREA)
+@told(LIMITED)
 def assign_on_project(here: Here, role: str, actor_id: int) -> dict[str, bool]:
-    """Grants a role in a project; `areaId` (ours) limits it to an area and what lies below."""
+    """Grants a role in a project, in an area and for a time as above."""
     return _assign(here, role, actor_id)
 
 
@@ -122,33 +132,45 @@ def unassign_on_project(here: Here, role: str, actor_id: int) -> dict[str, bool]
 
 
 @nouns.view(f"POST {FORM}{GIVEN}", "assignment.create", answer=Success())
+@told(LIMITED)
 def assign_on_form(here: Here, role: str, actor_id: int) -> dict[str, bool]:
-    """Grants a role on one form: role 2 lets an app user fill it."""
+    """Grants a role on one form, in an area and for a time as above: role 2 lets an app user fill it."""
     return _assign(here, role, actor_id)
 
 
 @nouns.view(f"DELETE {FORM}{GIVEN}", "assignment.delete", answer=Success())
+@told(IN_AREA)
 def unassign_on_form(here: Here, role: str, actor_id: int) -> dict[str, bool]:
-    """Takes a role on one form away."""
+    """Takes a role on one form away: in all areas, or in the one that `areaId` names."""
     return _unassign(here, role, actor_id)
 
 
 def _list(here: Here) -> list[dict[str, Any]]:
-    found = list_assignments(current_session(), _spot(here), here.caller.on)
-    return [_body(each, is_extended()) for each in found]
+    return [_body(each, is_extended()) for each in _seen(here, _spot(here))]
 
 
 def _list_forms(here: Here, role: Role | None) -> list[dict[str, Any]]:
-    found = list_assignments(current_session(), Spot("form", here.project.id), here.caller.on)
     return [
-        _body(each, is_extended()) | {"xmlFormId": each.form} for each in found if role in (None, find_role(each.role))
+        _body(each, is_extended()) | {"xmlFormId": each.form}
+        for each in _seen(here, Spot("form", here.project.id))
+        if role in (None, find_role(each.role))
     ]
 
 
 def _holders(here: Here, key: str) -> list[ActorView]:
     role = _role(key)
-    found = list_assignments(current_session(), _spot(here), here.caller.on)
+    found = _seen(here, _spot(here))
     return list({each.actor.id: each.actor for each in found if find_role(each.role) == role}.values())
+
+
+def _seen(here: Here, spot: Spot) -> list[AssignmentView]:
+    caller = here.caller
+    if spot.project_id is None:
+        reached = caller.reach("assignment.list")
+        scope = Scope(reached.everywhere, reached.area_ids, caller.on)
+    else:
+        scope = caller.scope("assignment.list", spot.project_id, spot.form_id)
+    return list_assignments(current_session(), spot, caller.on, scope)
 
 
 def _assign(here: Here, role: str, actor_id: int) -> dict[str, bool]:
@@ -184,5 +206,5 @@ def _role(key: str) -> Role:
 
 def _grant(here: Here, key: str) -> GrantView:
     role, spot = _role(key), _spot(here)
-    area_id = request.args.get("areaId") if spot.scope == "project" else None
-    return GrantView(role.system, spot.scope, spot.project_id, spot.form_id, area_id, None, None)
+    place = (spot.scope, spot.project_id, spot.form_id, request.args.get("areaId") or None)
+    return GrantView(role.system, *place, date_asked("validFrom"), date_asked("validTo"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
 from server.domain.roles import ROLES
+from server.services.authenticate import day_of
 from server.services.people import grant_role
-from server.storage.actors import Grant, GrantView
+from server.storage.actors import Grant, GrantView, list_grants
 from server.storage.audits import list_audits
 from tests.kit.places import two_villages
 from tests.kit.world import PASSWORD, VILLAGES, Api, World
@@ -119,12 +121,116 @@ def test_who_manages_one_commune_grants_nothing_beyond_it(world: World) -> None:
     grant_role(world.session, world.server_itself, current(manager), grant, now)
     base = f"projects/1/assignments/commune_supervisor/{lan_id}"
     assert manager.post(base).get_json()["code"] == 403.1
-    assert manager.post(f"{base}?areaId={other}").get_json()["code"] == 403.1
+    for foreign in (other, "khong-co"):
+        for method in ("POST", "DELETE"):
+            assert manager.ask(method, f"{base}?areaId={foreign}").get_json()["code"] == 404.1, (method, foreign)
     assert world.api.post(f"{base}?areaId={commune}").status_code == 200
     listed = [each for each in world.api.get("projects/1/assignments").get_json() if each["actorId"] == lan_id]
     assert listed == [{"actorId": lan_id, "roleId": 101, "areaId": commune}]
     assert manager.delete(base).get_json()["code"] == 403.1
     assert world.api.delete(base).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["", "projects/1/", "projects/1/forms/water_point/"])
+def test_a_role_holds_in_an_area_and_for_a_time(world: World, place: str) -> None:
+    form = f"projects/1/forms/{world.publishes()}"
+    api, lan = world.api, world.person("Lan")
+    lan_id = current(lan)
+    (_, commune), (_, other) = two_villages(world.session, (each.uuid for each in VILLAGES.values()))
+    base, today = f"{place}assignments/analyst/{lan_id}", day_of(datetime.now(UTC))
+    week = timedelta(days=7)
+    for area_id in (commune, other):
+        assert api.post(f"{base}?areaId={area_id}&validTo={today + week}").status_code == 200
+    listed = [each for each in api.get(f"{place}assignments").get_json() if each["actorId"] == lan_id]
+    until = (today + week).isoformat()
+    assert listed == [
+        {"actorId": lan_id, "roleId": 106, "areaId": area_id, "validTo": until} for area_id in (commune, other)
+    ]
+    assert lan.get(form).status_code == 200
+    begun = len(list_audits(world.session, f"actor:{lan_id}"))
+    assert api.post(f"{base}?areaId={other}&validTo={today + week}").status_code == 200
+    assert len(list_audits(world.session, f"actor:{lan_id}")) == begun, "the same again changes nothing"
+    for dates in ({"validTo": today}, {"validFrom": today + week}):
+        for area_id in (commune, other):
+            assert api.post(f"{base}?areaId={area_id}&{urlencode(dates)}").status_code == 200
+        assert [each for each in api.get(f"{place}assignments").get_json() if each["actorId"] == lan_id] == []
+        assert lan.get(form).status_code == 403
+    entry = list_audits(world.session, f"actor:{lan_id}")[0]
+    assert (entry.action, entry.details["area"]) == ("user.assignment.update", other)
+    assert entry.details["was"] == {"validFrom": None, "validTo": today.isoformat()}
+    assert (entry.details["validFrom"], entry.details["validTo"]) == (until, None)
+    assert api.delete(f"{base}?areaId={other}").status_code == 200
+    assert api.delete(f"{base}?areaId={other}").get_json()["code"] == 404.1
+    assert [each.area_id for each in list_grants(world.session, lan_id)] == [commune]
+    assert list_audits(world.session, f"actor:{lan_id}")[0].area_id == other
+    assert api.delete(base).status_code == 200
+
+
+def test_dates_that_are_none_are_refused_with_a_sentence(world: World) -> None:
+    lan_id = current(world.person("Lan"))
+    base = f"projects/1/assignments/viewer/{lan_id}"
+    for query, code, said in (
+        ("validFrom=hôm nay", 400.11, "“hôm nay” trong validFrom không phải ngày"),
+        ("validTo=20260701", 400.11, "2025-07-01"),
+        ("validTo=2026-02-30", 400.11, "2026-02-30"),
+        ("validFrom=2026-07-02&validTo=2026-07-01", 400.8, "phải sau ngày bắt đầu 2026-07-02"),
+        ("validFrom=2026-07-01&validTo=2026-07-01", 400.8, "phải sau ngày bắt đầu"),
+    ):
+        body = world.api.post(f"{base}?{query}").get_json()
+        assert body["code"] == code, query
+        assert said in body["message"]
+    assert list_grants(world.session, lan_id) == ()
+
+
+def test_nobody_ends_the_last_administration_by_its_dates(world: World) -> None:
+    api, own = world.api, current(world.api)
+    base, today = "assignments/admin", day_of(datetime.now(UTC))
+    for dates in (f"validTo={today + timedelta(days=9)}", f"validFrom={today + timedelta(days=9)}"):
+        assert api.post(f"{base}/{own}?{dates}").get_json()["code"] == 409.101
+    assert api.post(f"{base}/{own}?validFrom={today}").status_code == 200
+    lan_id = current(world.person("Lan"))
+    assert api.post(f"{base}/{lan_id}?validTo={today + timedelta(days=9)}").status_code == 200
+    assert api.delete(f"{base}/{own}").get_json()["code"] == 409.101, "who administers for a while leaves nobody after"
+    assert api.post(f"{base}/{lan_id}").status_code == 200
+    assert api.delete(f"{base}/{own}").status_code == 200
+
+
+def test_who_looks_after_a_commune_sees_the_roles_there_alone(world: World) -> None:
+    api, form_id = world.api, world.publishes()
+    (village, commune), (foreign, _) = two_villages(world.session, (each.uuid for each in VILLAGES.values()))
+    boss, lan_id, minh_id = world.person("Cán bộ xã"), current(world.person("Lan")), current(world.person("Minh"))
+    for place in ("", "projects/1/"):
+        api.post(f"{place}assignments/programme_admin/{current(boss)}?areaId={commune}")
+    for place in ("", "projects/1/", f"projects/1/forms/{form_id}/"):
+        base = f"{place}assignments"
+        assert api.post(f"{base}/analyst/{lan_id}?areaId={village}").status_code == 200
+        assert api.post(f"{base}/analyst/{minh_id}?areaId={foreign}").status_code == 200
+        assert api.post(f"{base}/viewer/{minh_id}").status_code == 200
+        seen = {each["actorId"] for each in boss.get(base).get_json()}
+        assert (lan_id in seen, minh_id in seen) == (True, False), base
+        assert [each["id"] for each in boss.get(f"{base}/analyst").get_json()] == [lan_id]
+        assert boss.get(f"{base}/viewer").get_json() == []
+        assert boss.post(f"{base}/village_head/{lan_id}?areaId={village}").status_code == 200
+        assert boss.delete(f"{base}/analyst/{lan_id}?areaId={village}").status_code == 200
+        for method in ("POST", "DELETE"):
+            assert boss.ask(method, f"{base}/analyst/{minh_id}?areaId={foreign}").get_json()["code"] == 404.1
+            assert boss.ask(method, f"{base}/viewer/{minh_id}").get_json()["code"] == 403.1
+    every = boss.get("projects/1/assignments/forms").get_json()
+    assert [(each["actorId"], each["xmlFormId"], each["areaId"]) for each in every] == [(lan_id, form_id, village)]
+    assert boss.get("projects/1/assignments/forms/viewer").get_json() == []
+
+
+def test_a_foreign_key_is_not_taken_out_of_other_hands(world: World) -> None:
+    api, form_id = world.api, world.publishes()
+    (village, commune), (foreign, _) = two_villages(world.session, (each.uuid for each in VILLAGES.values()))
+    boss = world.person("Cán bộ xã")
+    api.post(f"projects/1/assignments/programme_admin/{current(boss)}?areaId={commune}")
+    keys = [api.post("projects/1/app-users", json={"displayName": name}).get_json()["id"] for name in ("A", "B")]
+    base = f"projects/1/forms/{form_id}/assignments/app-user"
+    for key, area_id in zip(keys, (village, foreign), strict=True):
+        assert api.post(f"{base}/{key}?areaId={area_id}").status_code == 200
+    near, far = (boss.post(f"{base}/{key}?areaId={commune}") for key in keys)
+    assert (near.status_code, far.get_json()["code"]) == (200, 404.1)
 
 
 def test_two_who_grant_the_same_at_once_grant_it_once(world: World) -> None:
