@@ -1,45 +1,51 @@
-"""The phones: who holds a key, and the picture that sets up ODK Collect with it."""
+"""The phones: who holds a key, when each was heard of, the picture that sets up ODK Collect, what becomes of a key."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import redirect, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from server.services.authenticate import sign_out
-from server.services.people import NewAppUser, create_app_user, get_app_user, list_app_users, place_of
-from server.services.qr import draw_svg
-from server.storage.audits import Where
+from server.services.keys import release_phone, renew_key, revoke_key
+from server.services.people import NewAppUser, create_app_user, get_app_user, place_of
+from server.services.phones import SHOWN, Wanted, app_of, lines_of, look_at_phones
+from server.services.projects import ProjectChange, change_project
 from server.storage.forms import list_forms
-from server.storage.key_holders import list_home_areas
-from server.web.context import current_home, current_session, now
+from server.web.context import current_home, current_session, now, whole
 from server.web.desk.blueprint import blueprint
+from server.web.desk.cards import picture_of
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.exports import tell_export
-from server.web.phone_settings import PhoneSettings, is_reachable, settings_of
+from server.web.phone_settings import is_reachable, settings_of
 
-
-@dataclass(frozen=True)
-class Card:
-    """One card of the sheet: who it is for, their villages, and the picture."""
-
-    name: str
-    areas: tuple[str, ...]
-    picture: Markup
+PAGE = 50
+LONGEST_SEARCH = 100
 
 
 @blueprint.get("/projects/<int:project_id>/phones")
 def phones(project_id: int) -> str:
-    """Who holds a key of this project."""
+    """Who holds a key of this project, within the reader's reach, and what is known of each phone."""
     caller = desk_caller()
     project = project_of(caller, project_id)
     caller.require("field_key.list", project_id)
-    users = list_app_users(current_session(), current_home(), caller, project_id)
-    forms = [form for form in list_forms(current_session(), project_id) if form.current is not None]
-    may_add = caller.may("field_key.create", project_id)
-    return show_page("phones.html", caller=caller, project=project, users=users, forms=forms, may_add=may_add)
+    session = current_session()
+    show = request.args.get("show") if request.args.get("show") in SHOWN else None
+    wanted = Wanted(request.args.get("q", "").strip()[:LONGEST_SEARCH], show, max(whole("page", 1) or 1, 1), PAGE)
+    forms = [form for form in list_forms(session, project_id) if form.current is not None]
+    found = look_at_phones(session, caller, project_id, wanted, now())
+    return show_page(
+        "phones.html",
+        caller=caller,
+        project=project,
+        found=found,
+        wanted=wanted,
+        shown=SHOWN,
+        pages=max(1, -(-found.total // PAGE)),
+        app_of=app_of,
+        forms=forms,
+        may_add=caller.reach("field_key.create", project_id).everywhere,
+        may_name=caller.may("field_key.create", project_id) and caller.may("assignment.create", project_id),
+        may_set=caller.reach("project.update", project_id).everywhere,
+    )
 
 
 @blueprint.get("/projects/<int:project_id>/phones/<int:actor_id>")
@@ -48,40 +54,25 @@ def one_phone(project_id: int, actor_id: int) -> str:
     caller = desk_caller()
     project = project_of(caller, project_id)
     caller.require("field_key.list", project_id)
-    user = get_app_user(current_session(), current_home(), caller, project_id, actor_id)
+    session = current_session()
+    user = get_app_user(session, current_home(), caller, project_id, actor_id)
     settings = settings_of(user, project)
     if settings is not None:
-        where = place_of(current_session(), project_id, actor_id, caller.on)
+        where = place_of(session, project_id, actor_id, caller.on)
         tell_export(caller, "field_key.show", f"actor:{actor_id}", where)
     return show_page(
         "phone.html",
         caller=caller,
         project=project,
         user=user,
+        line=lines_of(session, caller, project_id, [actor_id])[0],
+        app_of=app_of,
         address=settings.address if settings else None,
-        picture=_picture(settings) if settings else None,
+        picture=picture_of(settings) if settings else None,
         reachable=is_reachable(),
         may_revoke=caller.may("session.end", project_id),
+        may_renew=caller.may("field_key.update", project_id),
     )
-
-
-@blueprint.get("/projects/<int:project_id>/phones/cards")
-def phone_cards(project_id: int) -> str:
-    """A card for everybody who holds a key, eight on a sheet of A4, to be cut and handed out."""
-    caller = desk_caller()
-    project = project_of(caller, project_id)
-    caller.require("field_key.list", project_id)
-    session = current_session()
-    homes = list_home_areas(session, project_id, caller.on)
-    areas = {actor_id: [each.name for each in found] for actor_id, found in homes.items()}
-    holders = list_app_users(session, current_home(), caller, project_id)
-    cards = [
-        Card(user.name, tuple(areas.get(user.id, ())), _picture(settings))
-        for user in sorted(holders, key=lambda user: (areas.get(user.id, []), user.name))
-        if (settings := settings_of(user, project)) is not None
-    ]
-    tell_export(caller, "field_key.print", f"project:{project_id}", Where(project_id), keys=len(cards))
-    return show_page("cards.html", caller=caller, project=project, cards=cards, reachable=is_reachable())
 
 
 @blueprint.post("/projects/<int:project_id>/phones")
@@ -94,7 +85,18 @@ def add_phone(project_id: int) -> Response:
     chosen = tuple(int(form) for form in request.form.getlist("form") if form.isdecimal() and int(form) in known)
     new = NewAppUser(project_id, request.form.get("name", ""), form_ids=chosen)
     made = create_app_user(session, current_home(), caller, new, now())
-    return redirect(url_for("desk.one_phone", project_id=project_id, actor_id=made.id), 303)
+    return _back(project_id, made.id)
+
+
+@blueprint.post("/projects/<int:project_id>/phones/rule")
+def set_phone_rule(project_id: int) -> Response:
+    """Says what a second phone gets."""
+    caller = desk_caller()
+    project_of(caller, project_id)
+    caller.require_everywhere("project.update", project_id)
+    change = ProjectChange(second_device=request.form.get("rule", ""))
+    change_project(current_session(), caller, project_id, change, now())
+    return redirect(url_for("desk.phones", project_id=project_id), 303)
 
 
 @blueprint.post("/projects/<int:project_id>/phones/<int:actor_id>/revoke")
@@ -102,12 +104,28 @@ def revoke_phone(project_id: int, actor_id: int) -> Response:
     """Ends a key: the phone is refused from now on; what it sent stays."""
     caller = desk_caller()
     project_of(caller, project_id)
-    user = get_app_user(current_session(), current_home(), caller, project_id, actor_id)
-    if user.token is not None:
-        sign_out(current_session(), caller, user.token, now())
+    revoke_key(current_session(), caller, (project_id, actor_id), now())
+    return _back(project_id, actor_id)
+
+
+@blueprint.post("/projects/<int:project_id>/phones/<int:actor_id>/renew")
+def renew_phone(project_id: int, actor_id: int) -> Response:
+    """Another key, for another card; the old one ends at once."""
+    caller = desk_caller()
+    project_of(caller, project_id)
+    renew_key(current_session(), current_home(), caller, (project_id, actor_id), now())
+    return _back(project_id, actor_id)
+
+
+@blueprint.post("/projects/<int:project_id>/phones/<int:actor_id>/release")
+def release_one_phone(project_id: int, actor_id: int) -> Response:
+    """Another phone holds the key: the one that is named, or the next that comes."""
+    caller = desk_caller()
+    project_of(caller, project_id)
+    which = (project_id, actor_id, request.form.get("device") or None)
+    release_phone(current_session(), current_home(), caller, which, now())
+    return _back(project_id, actor_id)
+
+
+def _back(project_id: int, actor_id: int) -> Response:
     return redirect(url_for("desk.one_phone", project_id=project_id, actor_id=actor_id), 303)
-
-
-def _picture(settings: PhoneSettings) -> Markup:
-    # drawn by ourselves from text of ours
-    return Markup(draw_svg(settings.text))  # noqa: S704

@@ -18,6 +18,7 @@ from server.services.lists import COMMUNE_KINDS
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.areas import AreaView
 from server.storage.desk import SheetFilter, count_states, list_reports
+from server.storage.devices import count_alarms
 from server.storage.projects import ProjectView
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
@@ -63,7 +64,10 @@ def home() -> str:
     projects = [(project, _cards(caller, project), _states(caller, project)) for project in projects_of(caller)]
     newest = next((cards[0] for _, cards, _ in projects if cards), None)
     waiting = sum(states.get(state, 0) for _, _, states in projects for state in WAITING)
-    return show_page("home.html", caller=caller, projects=projects, newest=newest, waiting=waiting, states=WAITING)
+    alarms = {project.id: _alarms(caller, project) for project, _, _ in projects}
+    return show_page(
+        "home.html", caller=caller, projects=projects, newest=newest, waiting=waiting, states=WAITING, alarms=alarms
+    )
 
 
 @blueprint.get("/projects/<int:project_id>/rounds/<slug>")
@@ -121,6 +125,12 @@ def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
         reported = sum(row.report is not None for row in rows)
         cards.append(RoundCard(round_view, len(rows), reported, rule_sets, count(rows, rule_sets)))
     return cards
+
+
+def _alarms(caller: Caller, project: ProjectView) -> int:
+    """The keys that were used from another phone, among those that the reader looks after."""
+    reached = caller.reach("field_key.list", project.id)
+    return count_alarms(current_session(), project.id, reached, caller.on) if reached else 0
 
 
 def _states(caller: Caller, project: ProjectView) -> dict[str, int]:

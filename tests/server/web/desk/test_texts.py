@@ -11,9 +11,12 @@ import server
 from forms.entities import PROBLEMS
 from forms.errors import KINDS
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
+from server.domain.devices import RISKS, RULES, STANDINGS
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES
+from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
+from server.services.phones import SHOWN
 from server.services.publish import STATES as STATES_OF_FORMS
 from server.web.desk.forms import DONE
 
@@ -39,6 +42,14 @@ MADE = {
     "desk.finding.attachment.": ("missing", "unnamed"),
     "desk.finding.version.": ("older",),
     "desk.rule.": tuple(KINDS),
+    "desk.show.": SHOWN,
+    "desk.risk.": RISKS,
+    "desk.riskword.": RISKS,
+    "desk.standing.": STANDINGS,
+    "desk.phonerule.": RULES,
+    "desk.phonealarm.": RULES,
+    "desk.outcome.": (CREATED, KEPT),
+    "desk.differs.": ("phone", "language", "dates"),
     "desk.apart.reason.": tuple(REASONS.values()),
     "desk.form_state.": (*STATES_OF_FORMS, "none"),
     "desk.form_means.": STATES_OF_FORMS,
