@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from server.areas_command import add_areas_commands
 from server.audit_command import add_audit_commands
 from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
@@ -38,6 +39,12 @@ from server.storage.snapshots import SnapshotFailed
 from server.web.launch import Certificate, serve
 
 FAILED, USAGE = 1, 2
+GROUPS: tuple[tuple[str, Callable[[Callable[..., argparse.ArgumentParser]], None], str], ...] = (
+    ("areas", add_areas_commands, "units of the tree: load them, and show one as of a day"),
+    ("audit", add_audit_commands, "who did what, and that nobody altered it since"),
+    ("forms", add_forms_commands, "what a form says before it is published, and of what was sent"),
+)
+"""Commands that have commands of their own."""
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
 
 
@@ -99,12 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("file", type=Path, help="what `thonban backup` or a night wrote")
     add("doctor", _doctor, "looks the home over and says what to do")
     _add_people(add)
-    text = "who did what, and that nobody altered it since"
-    audit = commands.add_parser("audit", help=text, description=text).add_subparsers(required=True, metavar="what")
-    add_audit_commands(partial(add, group=audit))
-    text = "what a form says before it is published, and of what was sent"
-    forms = commands.add_parser("forms", help=text, description=text).add_subparsers(required=True, metavar="what")
-    add_forms_commands(partial(add, group=forms))
+    for name, add_group, text in GROUPS:
+        group = commands.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="what")
+        add_group(partial(add, group=group))
     add("version", _version, "prints the version")
     return parser
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.area_plan import Plan
 from server.domain.area_times import FIRST, LAST, Span, Times
 from server.domain.areas import AreaChange
-from server.storage.areas import AreaChangeRow, AreaRow, AreaShapeRow, AreaVersionRow
+from server.domain.reach import Within
+from server.storage.areas import AreaChangeRow, AreaFactRow, AreaRow, AreaShapeRow, AreaVersionRow
 from server.storage.database import Base
+from server.storage.reach import AreaReachRow
 
 AT_ONCE = 5000
 
@@ -62,7 +65,7 @@ def read_changes(session: Session | Connection) -> list[AreaChange]:
         .where(AreaChangeRow.on.is_not(None))
         .order_by(AreaChangeRow.on, AreaChangeRow.id)
     )
-    return [AreaChange(row[0], row[1], row.on, *row[3:]) for row in rows if row.on is not None]
+    return [AreaChange(row[0], row[1], row[2], *row[3:]) for row in rows if row[2] is not None]
 
 
 def write_plan(connection: Connection, plan: Plan, now: datetime) -> set[str]:
@@ -128,3 +131,77 @@ def _change(change: AreaChange) -> dict[str, Any]:
 
 def _open(day: date, end: date) -> date | None:
     return None if day == end else day
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFact:
+    """A decided fact as it is kept; `id` 0: not yet."""
+
+    id: int
+    area_id: str
+    name: str
+    value: object
+    decision_number: str | None
+    decision_date: date | None
+    valid_from: date | None
+    valid_to: date | None
+
+    def says_the_same_as(self, other: KeptFact) -> bool:
+        """Whether both say the same of the same time; an end that a later decision set is not compared with none."""
+        return (self.value, self.decision_number, self.decision_date, self.valid_from) == (
+            other.value,
+            other.decision_number,
+            other.decision_date,
+            other.valid_from,
+        ) and self.valid_to in (None, other.valid_to)
+
+
+def read_facts_of(session: Session | Connection, names: Iterable[str]) -> list[KeptFact]:
+    """Every row of the facts of these names, those that ended too, but for corrected ones."""
+    rows = session.execute(
+        select(
+            AreaFactRow.id,
+            AreaFactRow.area_id,
+            AreaFactRow.name,
+            AreaFactRow.value,
+            AreaFactRow.decision_number,
+            AreaFactRow.decision_date,
+            AreaFactRow.valid_from,
+            AreaFactRow.valid_to,
+        ).where(AreaFactRow.name.in_(sorted(names)))
+    )
+    facts = [KeptFact(row.id, row.area_id, row.name, row.value.get("value"), *row[4:]) for row in rows]
+    return [fact for fact in facts if fact.valid_to is None or fact.valid_to != fact.valid_from]
+
+
+def end_facts(connection: Connection, ends: Mapping[int, date]) -> None:
+    """Ends facts on days, by the ids of their rows."""
+    for fact_id, day in ends.items():
+        connection.execute(update(AreaFactRow).where(AreaFactRow.id == fact_id).values(valid_to=day))
+
+
+def put_shapes(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes shapes; one of the same area, kind and source goes. Keys as the columns."""
+    for row in rows:
+        connection.execute(
+            delete(AreaShapeRow).where(
+                AreaShapeRow.area_id == row["area_id"],
+                AreaShapeRow.kind == row["kind"],
+                AreaShapeRow.source == row["source"],
+            )
+        )
+    _insert(connection, AreaShapeRow, rows)
+
+
+def read_reach(session: Session | Connection) -> set[Within]:
+    """Every kept row of what lies in what."""
+    rows = session.execute(
+        select(
+            AreaReachRow.ancestor_id,
+            AreaReachRow.descendant_id,
+            AreaReachRow.valid_from,
+            AreaReachRow.valid_to,
+            AreaReachRow.distance,
+        )
+    )
+    return {Within(*row) for row in rows}
