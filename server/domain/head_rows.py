@@ -123,8 +123,10 @@ def find_doubles(rows: Iterable[tuple[HeadRow, str]]) -> Iterator[Problem]:
 
 
 def problem(row: int, column: str | None, message: str, **params: object) -> Problem:
-    """A fault of one row; its remedy is the message id with `.remedy` behind it."""
-    return Problem(None, row, message, f"{message}_remedy", params, column)
+    """A fault of one row; its remedy is the message id with `_remedy` behind it. Days are told as they are written
+    here."""
+    told = {key: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for key, value in params.items()}
+    return Problem(None, row, message, f"{message}_remedy", told, column)
 
 
 def bare(text: str) -> str:

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from server.domain.devices import FIRST, FORMER, REFUSED, SECOND
 from server.services.contacts import MOST_PHONES
+from server.services.phones import lines_of
 from server.storage.audits import Audit
 from server.storage.devices import list_devices
 from server.web.desk.built import FOLDER
@@ -85,8 +86,9 @@ def test_a_get_writes_nothing_and_contacts_are_written_together(world: World) ->
     assert device.forms["water_point"]["version"] == "1"
 
     assert phone.sends(world.filled("water_point", {"ten": "Giếng"})).status_code == 201
+    path = "projects/1/forms/water_point/draft"
     second = WATER_POINT.replace("| 1       |", "| 2       |")
-    draft = world.api.post("projects/1/forms/water_point/draft", data=second.encode(), content_type="text/markdown")
+    draft = world.api.post(f"{path}?ignoreWarnings=true", data=second.encode(), content_type="text/markdown")
     assert draft.status_code == 200
     assert world.api.post("projects/1/forms/water_point/draft/publish").status_code == 200
     assert phone.asks("formList").status_code == 200
@@ -94,6 +96,8 @@ def test_a_get_writes_nothing_and_contacts_are_written_together(world: World) ->
     (device,) = list_devices(world.session, [holder.id])[holder.id]
     assert device.last_sent is not None
     assert device.forms["water_point"]["version"] == "1", "it has not fetched the new one"
+    (line,) = lines_of(world.session, world.server_itself, 1, [holder.id])
+    assert [(each.form_id, each.version, each.old) for each in line.forms] == [("water_point", "1", True)]
 
 
 def test_who_has_the_form_already_holds_it_as_well(world: World) -> None:

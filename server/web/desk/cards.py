@@ -22,7 +22,7 @@ from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.exports import tell_export
 from server.web.phone_settings import PhoneSettings, is_reachable, settings_of
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 64
 """Cards on one page; of more the contents alone are shown, from which each sheet is opened."""
 ELSEWHERE = "elsewhere"
 """In an address, in place of a commune: those who are there for no commune of today."""

@@ -213,7 +213,7 @@ def test_an_area_that_ended_names_its_successor(world: World, known: bool) -> No
     answer = sends(world.api, table(SENH))
     assert problems(answer) == [(2, "area", "area_ended_into" if known else "area_ended")]
     text = answer.get_json()["details"]["problems"][0]["text"]
-    assert "2026-01-01" in text
+    assert "01/01/2026" in text
     assert (there.name in text) == known
 
 
