@@ -18,6 +18,7 @@ from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.areas import AreaVersionRow
 from server.storage.forms import Form, FormVersion
+from server.storage.newest import Part, count_newest, list_newest
 from server.storage.projects import Project
 from server.storage.quarantine import Quarantined
 from server.storage.reach import in_scope
@@ -104,33 +105,28 @@ _SHEETS: Select[*tuple[Any, ...]] = (
 )
 
 
-def _conditions(wanted: SheetFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        Form.project_id == wanted.project_id,
-        Submission.is_draft.is_(False),
-        Submission.deleted_at.is_(None),
-        in_scope(wanted.scope, Submission.area_id, Submission.form_id),
-    ]
+def _part(session: Session | Connection, wanted: SheetFilter) -> Part:
+    conditions: list[ColumnElement[bool]] = [Submission.is_draft.is_(False), Submission.deleted_at.is_(None)]
     if wanted.area_id is not None:
         conditions.append(Submission.area_id == wanted.area_id)
     if wanted.state is not None:
         conditions.append(Submission.review_state == wanted.state)
+    forms = select(Form.id).where(Form.project_id == wanted.project_id)
     if wanted.xml_form_id is not None:
-        conditions.append(Form.xml_form_id == wanted.xml_form_id)
-    return conditions
+        forms = forms.where(Form.xml_form_id == wanted.xml_form_id)
+    return Part(list(session.execute(forms.order_by(Form.id)).scalars()), wanted.scope, tuple(conditions))
 
 
 def list_sheets(session: Session | Connection, wanted: SheetFilter, offset: int, limit: int) -> list[SheetRow]:
     """A page of the submissions of a project, newest first, without deleted ones and those of drafts."""
-    query = _SHEETS.where(*_conditions(wanted)).order_by(Submission.created_at.desc(), Submission.id.desc())
-    return [SheetRow(*row) for row in session.execute(query.offset(offset).limit(limit))]
+    ids = list_newest(session, _part(session, wanted), offset, limit)
+    query = _SHEETS.where(Submission.id.in_(ids)).order_by(Submission.created_at.desc(), Submission.id.desc())
+    return [SheetRow(*row) for row in session.execute(query)]
 
 
 def count_states(session: Session | Connection, wanted: SheetFilter) -> dict[str, int]:
     """How many submissions stand in each review state."""
-    query = select(Submission.review_state, func.count()).join(Form, Form.id == Submission.form_id)
-    rows = session.execute(query.where(*_conditions(wanted)).group_by(Submission.review_state))
-    return {row[0]: row[1] for row in rows}
+    return count_newest(session, _part(session, wanted))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.forms import Form
+from server.storage.newest import Part, count_newest, list_newest
 from server.storage.reach import in_scope
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
@@ -95,19 +96,19 @@ def _newest(query: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, .
 def list_submissions(session: Session | Connection, form_id: int, page: Page = Page()) -> list[SubmissionView]:
     """The submissions of a form, newest first, without those of its draft."""
     gone = Submission.deleted_at.is_not(None) if page.deleted else Submission.deleted_at.is_(None)
-    query = SUBMISSIONS.where(Submission.form_id == form_id, gone)
-    return [view_of(row) for row in session.execute(_newest(query, page))]
+    if page.limit is None:
+        rows = session.execute(_newest(SUBMISSIONS.where(Submission.form_id == form_id, gone), page))
+    else:
+        part = Part([form_id], page.scope, (Submission.is_draft.is_(False), gone))
+        ids = list_newest(session, part, page.offset, page.limit)
+        rows = session.execute(_newest(SUBMISSIONS.where(Submission.id.in_(ids)), Page()))
+    return [view_of(row) for row in rows]
 
 
 def count_submissions(session: Session | Connection, form_id: int, scope: Scope = ALL) -> int:
     """How many `list_submissions` has in sight."""
-    counted = select(func.count()).where(
-        Submission.form_id == form_id,
-        Submission.is_draft.is_(False),
-        Submission.deleted_at.is_(None),
-        in_scope(scope, Submission.area_id),
-    )
-    return session.execute(counted).scalar_one()
+    part = Part([form_id], scope, (Submission.is_draft.is_(False), Submission.deleted_at.is_(None)))
+    return sum(count_newest(session, part).values())
 
 
 def find_submission(

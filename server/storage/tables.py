@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, extract, func, literal, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, extract, func, literal, not_, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
@@ -17,6 +17,7 @@ from server.domain.table_filter import Compared, Condition, Literal, Name, names
 from server.storage.actors import Actor
 from server.storage.database import Moment
 from server.storage.forms import FormVersion
+from server.storage.newest import Part, count_newest, list_newest, older_than
 from server.storage.reach import in_scope
 from server.storage.readings import CURRENT, OWN, SUBMISSIONS, SubmissionView, view_of
 from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
@@ -61,8 +62,7 @@ class Wanted:
 
 def count_rows(session: Session | Connection, wanted: Wanted) -> int:
     """How many there are."""
-    counted = select(func.count()).select_from(Submission)
-    return session.execute(counted.where(*_conditions(wanted, _dialect_of(session)))).scalar_one()
+    return sum(count_newest(session, _part(session, wanted)).values())
 
 
 def iterate_rows(
@@ -84,10 +84,9 @@ def iterate_rows(
         )
         .join(Actor, Actor.id == Submission.submitter_id)
         .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
-        .where(*_conditions(wanted, _dialect_of(session)))
         .order_by(Submission.created_at.desc(), Submission.id.desc())
-        .offset(skip)
     )
+    part = _part(session, wanted)
     if after is not None:
         place = select(Submission.created_at, Submission.id).where(
             Submission.form_id == wanted.form_id,
@@ -96,11 +95,12 @@ def iterate_rows(
         )
         found = session.execute(place.limit(1)).first()
         if found is not None:
-            # the moment as its column binds it, on either database
-            mark = tuple_(literal(found[0], Moment()), literal(found[1]))
-            query = query.where(tuple_(Submission.created_at, Submission.id) < mark)
-    if top is not None:
-        query = query.limit(top)
+            part = replace(part, conditions=(*part.conditions, older_than(found[0], found[1])))
+    if top is None:
+        seen = in_scope(wanted.scope, Submission.area_id)
+        query = query.where(Submission.form_id == wanted.form_id, seen, *part.conditions).offset(skip)
+    else:
+        query = query.where(Submission.id.in_(list_newest(session, part, skip, top)))
     width = len(OWN) + len(CURRENT)
     for row in session.execute(query.execution_options(yield_per=AT_ONCE)):
         yield TableRow(view_of(row), row[width] or {}, *row[width + 1 :])
@@ -119,20 +119,16 @@ def _dialect_of(session: Session | Connection) -> str:
     return bind.dialect.name
 
 
-def _conditions(wanted: Wanted, dialect: str) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        Submission.form_id == wanted.form_id,
-        Submission.is_draft.is_(wanted.draft),
-    ]
+def _part(session: Session | Connection, wanted: Wanted) -> Part:
+    found: list[ColumnElement[bool]] = [Submission.is_draft.is_(wanted.draft)]
     condition = wanted.condition
     if condition is None or _DELETED_AT not in names_in(condition):
         found.append(Submission.deleted_at.is_(None))
     if condition is not None:
-        found.append(_as_sql(condition, dialect))
-    found.append(in_scope(wanted.scope, Submission.area_id))
+        found.append(_as_sql(condition, _dialect_of(session)))
     if wanted.instance_id is not None:
         found.append(Submission.instance_id == wanted.instance_id)
-    return found
+    return Part([wanted.form_id], wanted.scope, tuple(found))
 
 
 def _as_sql(condition: Condition, dialect: str) -> ColumnElement[bool]:
