@@ -35,7 +35,7 @@ from server.storage.database import writing
 
 log = structlog.get_logger("thonban.audit")
 
-AT_ONCE = 2000
+AT_ONCE = 500
 """Lines of one seal: few enough that SQLite's one writer is held up for some milliseconds only."""
 HEADS_FILE = "audit-seals.txt"
 

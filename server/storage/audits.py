@@ -32,7 +32,7 @@ from server.storage.database import Base
 from server.storage.reach import lies_in, list_below
 from server.storage.submissions import BigId
 
-RECENT = 20_000
+RECENT = 5_000
 """So many ids back a page is looked for line by line; what is older, by index."""
 AT_ONCE = 500
 
@@ -235,7 +235,8 @@ def _where(scope: AuditScope, looked: Looked, lies: Lies) -> ColumnElement[bool]
         if reached.everywhere:
             seen.append(Audit.project_id == project_id)
         else:
-            # what is done to an area or to a person belongs to no project
-            of_it = or_(Audit.project_id == project_id, Audit.project_id.is_(None))
+            # what is done to an area or to a person belongs to no project; said so that the area's index is used, not
+            # the project's
+            of_it = func.coalesce(Audit.project_id, project_id) == project_id
             seen.append(and_(of_it, lies(Audit.area_id, reached.area_ids, scope.on)))
     return and_(or_(false(), *seen), *asked)
