@@ -113,7 +113,7 @@ def _import(config: Config, options: argparse.Namespace, console: Console) -> in
         return _refuse(console, problems)
     with _opened(config) as session:
         if is_of_facts(table.columns):
-            return _tell(console, import_facts(session, facts, on, options.dry_run), options.dry_run)
+            return _tell(console, import_facts(session, facts, on, now, dry=options.dry_run), options.dry_run)
         return _tell(console, import_areas(session, Wish(records, on, dry=options.dry_run), now), options.dry_run)
 
 
@@ -166,7 +166,7 @@ def _boundaries(config: Config, options: argparse.Namespace, console: Console) -
     source = options.source or options.file.name
     drawing = Drawing(options.file.read_bytes(), source, on, max(0.0, options.tolerance), options.dry_run)
     with _opened(config) as session:
-        plan = import_shapes(session, drawing)
+        plan = import_shapes(session, drawing, datetime.now(UTC))
     if plan.refused:
         return _refuse(console, plan.problems, "feature")
     before, after = plan.corners

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from server.domain.area_plan import Effect, Known, Planner
 from server.domain.area_records import Clash, FactRecord, RowProblem
 from server.domain.area_times import LAST
 from server.services.campaign import touch
+from server.services.record import write_own
 from server.storage.area_book import KeptFact, end_facts, read_changes, read_facts_of, read_times
 from server.storage.areas import add_facts
 from server.storage.database import writing
@@ -42,7 +43,9 @@ class FactPlan:
         return dict(found)
 
 
-def import_facts(session: Session, records: Sequence[FactRecord], on: date, dry: bool) -> FactPlan:
+def import_facts(
+    session: Session, records: Sequence[FactRecord], on: date, now: datetime, *, dry: bool = False
+) -> FactPlan:
     """Loads facts in one transaction, or nothing when one row cannot be. Codes are read as of the day from which a fact
     holds, else as of `on`."""
     if dry:
@@ -54,6 +57,10 @@ def import_facts(session: Session, records: Sequence[FactRecord], on: date, dry:
             add_facts(connection, plan.rows)
             if plan.rows:
                 touch(connection)
+                write_own(connection, "area.fact.import", now, **plan.count())
+            for row in plan.rows:
+                told = {"name": row["name"], "value": row["value"], "decision": row["decision_number"]}
+                write_own(connection, "area.fact.create", now, str(row["area_id"]), **told)
         session.commit()
     return plan
 

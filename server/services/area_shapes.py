@@ -11,7 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -24,6 +24,7 @@ from server.domain.area_records import RowProblem
 from server.domain.area_times import Times
 from server.domain.areas import match_key
 from server.domain.errors import Unreadable
+from server.services.record import write_own
 from server.storage.area_book import put_shapes, read_times
 from server.storage.database import writing
 
@@ -66,7 +67,7 @@ class Drawing:
     dry: bool = False
 
 
-def import_shapes(session: Session, drawing: Drawing) -> ShapePlan:
+def import_shapes(session: Session, drawing: Drawing, now: datetime) -> ShapePlan:
     """Loads all features of a FeatureCollection, or none when one of them cannot be. A shape of the same area, kind and
     source that is here is replaced. Raises Unreadable."""
     features = _features(drawing.content)
@@ -76,6 +77,10 @@ def import_shapes(session: Session, drawing: Drawing) -> ShapePlan:
         plan = _plan(connection, drawing, features)
         if not plan.refused:
             put_shapes(connection, plan.rows)
+            told = {"source": drawing.source, "points": plan.count("point"), "boundaries": plan.count("boundary")}
+            write_own(connection, "area.shape.import", now, **told)
+            for area_id in sorted({row["area_id"] for row in plan.rows}):
+                write_own(connection, "area.shape.update", now, area_id)
         session.commit()
     return plan
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -18,9 +18,12 @@ from server.domain.area_shipped import shipped_records
 from server.domain.data_files import AreaRow as ShippedArea
 from server.domain.data_files import ChangeRow, FactRow
 from server.services.campaign import touch
+from server.services.record import write_own
 from server.services.reach import work_out_reach
+from server.storage.actors import find_system_actor
 from server.storage.area_book import put_points, read_changes, read_times, write_plan
 from server.storage.areas import add_facts, list_area_ids, put_root
+from server.storage.audits import AuditEntry, write_audit
 from server.storage.database import writing
 
 
@@ -78,6 +81,9 @@ def set_root(session: Session, project_id: int, area_id: str) -> None:
     with writing(session) as connection:
         put_root(connection, project_id, area_id)
         touch(connection)
+        thing, now, server = f"project:{project_id}", datetime.now(UTC), find_system_actor(connection)
+        told = {"rootArea": area_id}
+        write_audit(connection, AuditEntry(server, "project.update", thing, now, told, project_id=project_id))
         session.commit()
 
 
@@ -98,6 +104,11 @@ def _write(connection: Connection, wish: Wish, now: datetime) -> Plan:
         work_out_reach(connection, None if many else changed)
     if changed or plan.points:
         touch(connection)
+    if changed or plan.points:
+        write_own(connection, "area.import", now, **plan.count())
+        for area in plan.touched:
+            if not area.fresh:
+                write_own(connection, "area.update", now, area.id)
     return plan
 
 

@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Unavailable
 from server.services.authenticate import system_caller
+from server.storage.actors import find_system_actor
 from server.storage.audits import AuditEntry, write_audit
 from server.storage.database import transaction
 
@@ -42,6 +44,13 @@ def record(session: Session, entry: AuditEntry) -> None:
     with transaction(session) as connection:
         write_audit(connection, entry)
         connection.commit()
+
+
+def write_own(connection: Connection, action: str, now: datetime, area_id: str | None = None, **details: Any) -> None:
+    """A line in the name of the server itself, in the transaction of what it tells; about an area when one is named."""
+    thing = None if area_id is None else f"area:{area_id}"
+    actor_id = find_system_actor(connection)
+    write_audit(connection, AuditEntry(actor_id, action, thing, now, details, area_id=area_id))
 
 
 def record_own(session: Session, action: str, now: datetime, **details: Any) -> None:
