@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -185,21 +186,7 @@ def _write(
     project_id, forms = where
     if not fresh:
         return {}
-    ids = add_key_holders(
-        connection,
-        [
-            {
-                "kind": "field_key",
-                "display_name": each.row.name,
-                "locale": each.row.language,
-                "project_id": project_id,
-                "properties": {"phone": each.row.phone} if each.row.phone else None,
-                "created_at": now,
-                "created_by": caller.actor_id,
-            }
-            for each in fresh
-        ],
-    )
+    ids = add_key_holders(connection, [_actor(caller, project_id, each.row, now) for each in fresh])
     pairs = list(zip(ids, fresh, strict=True))
     tokens = [
         {
@@ -218,6 +205,18 @@ def _write(
     add_grants(connection, granted, caller.actor_id, now)
     _audit(connection, caller, (project_id, pairs, granted), now)
     return {each.row.row: _view(actor_id, project_id, each, now) for actor_id, each in pairs}
+
+
+def _actor(caller: Caller, project_id: int, row: HeadRow, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": "field_key",
+        "display_name": row.name,
+        "locale": row.language,
+        "project_id": project_id,
+        "properties": {"phone": row.phone} if row.phone else None,
+        "created_at": now,
+        "created_by": caller.actor_id,
+    }
 
 
 def _grant(row: HeadRow, village: Village, project_id: int, form_id: int | None) -> GrantView:
