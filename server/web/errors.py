@@ -22,6 +22,7 @@ from server.domain import errors
 from server.storage.database import reason_of
 from server.web.answers import answer_json, answer_openrosa
 from server.web.context import current_home
+from server.web.logs import without_secrets
 from server.web.problems import problem_body
 from sync.openrosa import LENGTH_HEADER
 
@@ -209,7 +210,7 @@ def _answer_http(error: HTTPException) -> Response:
     code = OWN_NUMBERS.get(error.code, float(f"{error.code}.1"))
     word = WORDS.get(error.code, "http.unknown")
     limit = error.get_description() if isinstance(error, RequestEntityTooLarge) else ""
-    answer = _answer(Refusal(error.code, code, say(word, {"path": request.path, "limit": limit})))
+    answer = _answer(Refusal(error.code, code, say(word, {"path": without_secrets(request.path), "limit": limit})))
     if allowed := getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer

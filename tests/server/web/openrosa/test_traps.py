@@ -190,6 +190,14 @@ def test_the_sentence_is_in_the_language_that_is_kept_of_the_key_holder(world: W
     assert "submission" in read_receipt(phone.sends(b"no xml").data).message.lower()
 
 
+def test_no_sentence_shows_the_key(world: World, phone: Phone) -> None:
+    for path in ("nothing/here", "forms/nobody_knows.xml", "forms/nobody_knows/manifest"):
+        answer = phone.get(path)
+        assert answer.status_code == 404
+        assert phone.token.encode() not in answer.data
+    assert phone.token.encode() not in world.app.test_client().put(f"{phone.base}/submission", headers=OPENROSA).data
+
+
 def test_a_report_and_its_encrypted_copy_are_both_kept(world: World, phone: Phone) -> None:
     manifest = (
         b'<data xmlns="http://opendatakit.org/submissions" encrypted="yes" id="water_point" version="1">'
