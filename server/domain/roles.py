@@ -58,6 +58,9 @@ class Reach:
         return self.everywhere or bool(self.area_ids)
 
 
+EVERYWHERE = Reach(True, frozenset())
+
+
 @dataclass(frozen=True)
 class Scope:
     """What somebody sees of the submissions of a project, as of the day `on`: everything, or what lies in `areas` and

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.review import EDITED, HAS_ISSUES, RECEIVED
-from server.domain.roles import ALL, Scope
+from server.domain.roles import ALL, EVERYWHERE, Reach, Scope
 from server.storage.actors import Actor
-from server.storage.forms import Form
+from server.storage.forms import Form, FormVersion
+from server.storage.key_holders import is_within
 from server.storage.projects import Project
 from server.storage.reach import in_scope
 from server.storage.submissions import Submission
@@ -64,11 +66,37 @@ def count_forms(session: Session | Connection, form_ids: Sequence[int], scope: S
 _WAITING = (RECEIVED, HAS_ISSUES, EDITED)
 
 
-def count_projects(session: Session | Connection, project_ids: Sequence[int]) -> dict[int, ProjectCount]:
-    """The numbers of these projects by project id."""
-    forms = select(func.count()).where(Form.project_id == Project.id, Form.deleted_at.is_(None))
+@dataclass(frozen=True, slots=True)
+class ProjectSight:
+    """What somebody sees of a project: which submissions, which key holders (as of the day of `submissions`), which
+    forms in any state (`listed`) and which while they are open (`filled`); None: all of them."""
+
+    submissions: Scope = ALL
+    keys: Reach = EVERYWHERE
+    listed: frozenset[int] | None = None
+    filled: frozenset[int] | None = None
+
+
+def count_projects(session: Session | Connection, sights: Mapping[int, ProjectSight]) -> dict[int, ProjectCount]:
+    """The numbers of projects by project id, of what is in sight there."""
+    groups: dict[ProjectSight, list[int]] = {}
+    for project_id, sight in sights.items():
+        groups.setdefault(sight, []).append(project_id)
+    found: dict[int, ProjectCount] = {}
+    for sight, ids in groups.items():
+        query = select(Project.id, *_numbers(sight)).where(Project.id.in_(ids))
+        found |= {row[0]: ProjectCount(*row[1:]) for row in session.execute(query)}
+    return found
+
+
+def _numbers(sight: ProjectSight) -> Iterator[ScalarSelect[Any]]:
+    scope = sight.submissions
+    forms = select(func.count()).where(Form.project_id == Project.id, Form.deleted_at.is_(None), _is_seen(sight))
     keys = select(func.count()).where(
-        Actor.project_id == Project.id, Actor.kind == "field_key", Actor.deleted_at.is_(None)
+        Actor.project_id == Project.id,
+        Actor.kind == "field_key",
+        Actor.deleted_at.is_(None),
+        is_within(sight.keys, scope.on),
     )
     last = (
         select(func.max(Submission.created_at))
@@ -78,8 +106,17 @@ def count_projects(session: Session | Connection, project_ids: Sequence[int]) ->
             Form.deleted_at.is_(None),
             Submission.is_draft.is_(False),
             Submission.deleted_at.is_(None),
+            in_scope(scope, Submission.area_id, Submission.form_id),
         )
     )
-    parts = (each.correlate(Project).scalar_subquery() for each in (forms, keys, last))
-    query = select(Project.id, *parts).where(Project.id.in_(project_ids))
-    return {row[0]: ProjectCount(*row[1:]) for row in session.execute(query)}
+    return (each.correlate(Project).scalar_subquery() for each in (forms, keys, last))
+
+
+def _is_seen(sight: ProjectSight) -> ColumnElement[bool]:
+    published = select(FormVersion.id).where(FormVersion.form_id == Form.id, FormVersion.is_current).exists()
+    is_open = and_(Form.state == "open", published)
+    return or_(_is_one_of(sight.listed), and_(is_open, _is_one_of(sight.filled)))
+
+
+def _is_one_of(form_ids: frozenset[int] | None) -> ColumnElement[bool]:
+    return true() if form_ids is None else Form.id.in_(sorted(form_ids))

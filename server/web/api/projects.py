@@ -7,8 +7,9 @@ from typing import Any
 from server.domain.errors import Missing
 from server.domain.roles import Place
 from server.services.arrange import FormPlan, Plan, arrange
+from server.services.authenticate import Caller
 from server.services.projects import ProjectChange, change_project, create_project, delete_project
-from server.storage.form_counts import count_projects
+from server.storage.form_counts import ProjectSight, count_projects
 from server.storage.forms import FormView, list_forms_of
 from server.storage.projects import ProjectView, list_projects
 from server.web.api.forms import form_bodies, is_seen
@@ -64,7 +65,8 @@ def add_project(here: Here, body: dict[str, Any]) -> ProjectView:
 @nouns.view("GET /projects/<int:project_id>", "project.read", answer=ProjectBody())
 @told(Wire(reads=(EXTENDED,)))
 def get_project(here: Here) -> dict[str, Any]:
-    """One project. `X-Extended-Metadata` adds its numbers and what the caller may do there."""
+    """One project. `X-Extended-Metadata` adds its numbers, of what the caller sees there, and what he or she may
+    do."""
     return _bodies(here, [here.project])[0]
 
 
@@ -114,8 +116,17 @@ def _bounded(number: int) -> int:
 def _bodies(here: Here, projects: list[ProjectView]) -> list[dict[str, Any]]:
     if not is_extended():
         return [project_body(each) for each in projects]
-    counts = count_projects(current_session(), [each.id for each in projects])
+    counts = count_projects(current_session(), {each.id: _sight(here.caller, each.id) for each in projects})
     return [
         project_body(each, counts.get(each.id)) | {"verbs": sorted(here.caller.verbs_in(Place(each.id)))}
         for each in projects
     ]
+
+
+def _sight(caller: Caller, project_id: int) -> ProjectSight:
+    return ProjectSight(
+        caller.scope("submission.list", project_id),
+        caller.reach("field_key.list", project_id),
+        caller.forms("form.list", project_id),
+        caller.forms("open_form.list", project_id),
+    )

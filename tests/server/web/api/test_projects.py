@@ -1,6 +1,14 @@
 """Projects over /v1."""
 
-from tests.kit.world import World
+from dataclasses import asdict
+from importlib.resources import files
+
+from tests.kit.field import WELL_OFF, place_of
+from tests.kit.places import two_villages
+from tests.kit.world import VILLAGES, Api, World
+
+EXTENDED = {"X-Extended-Metadata": "true"}
+COUNTED = ("forms", "appUsers", "lastSubmission")
 
 
 def test_a_project_says_that_its_numbers_are_synthetic(world: World) -> None:
@@ -60,3 +68,45 @@ def test_the_village_verdicts_of_a_round(world: World) -> None:
     by_code = world.api.get(f"projects/1/verdicts?area={one['code']}&round=2019").get_json()
     assert {each["area"]["id"] for each in by_code} == {one["id"]}
     assert world.api.get("projects/1/verdicts?round=1999").get_json() == []
+
+
+def test_the_numbers_of_a_project_are_of_what_the_caller_sees(world: World) -> None:
+    api, roads = world.api, world.publishes()
+    sheets = world.publishes(files("forms").joinpath("library", "village_criteria.md").read_text(encoding="utf-8"))
+    (village, commune), (foreign, _) = two_villages(world.session, (each.uuid for each in VILLAGES.values()))
+    keys = [api.post("projects/1/app-users", json={"displayName": name}).get_json()["id"] for name in ("A", "B", "C")]
+    for key, area_id in zip(keys, (village, foreign, foreign), strict=True):
+        assert api.post(f"projects/1/assignments/village_head/{key}?areaId={area_id}").status_code == 200
+    name = next(each.name for each in VILLAGES.values() if each.uuid == village)
+    xml = world.filled(sheets, asdict(place_of(name, "2019")) | WELL_OFF)
+    assert world.phone(name, sheets).sends(xml).status_code == 201
+
+    def numbers(caller: Api) -> tuple[int, int, bool]:
+        (listed,) = caller.get("projects", headers=EXTENDED).get_json()
+        one = caller.get("projects/1", headers=EXTENDED).get_json()
+        assert [one[each] for each in COUNTED] == [listed[each] for each in COUNTED]
+        return one["forms"], one["appUsers"], one["lastSubmission"] is not None
+
+    def person(role: str, area_id: str | None = None) -> Api:
+        made = world.person("Người khác")
+        area = f"?areaId={area_id}" if area_id else ""
+        assert api.post(f"projects/1/assignments/{role}/{made.get('users/current').get_json()['id']}{area}").get_json()
+        return made
+
+    def also(caller: Api, form: str, area: str = "") -> Api:
+        own = caller.get("users/current").get_json()["id"]
+        assert api.post(f"projects/1/forms/{form}/assignments/analyst/{own}{area}").status_code == 200
+        return caller
+
+    assert numbers(api) == (2, 4, True)
+    assert numbers(person("manager")) == (2, 4, True)
+    assert numbers(person("programme_admin", commune)) == (2, 1, True)
+    assert numbers(person("programme_admin", foreign)) == (2, 2, False)
+    assert numbers(person("village_head", village)) == (2, 0, True)
+    assert numbers(person("formfill")) == (2, 0, False)
+    assert numbers(also(person("formfill"), sheets)) == (2, 0, True)
+    assert numbers(also(person("formfill"), sheets, f"?areaId={foreign}")) == (2, 0, False)
+    filler, analyst = person("formfill"), also(person("formfill"), roads)
+    api.patch(f"projects/1/forms/{roads}", json={"state": "closed"})
+    assert numbers(filler) == (1, 0, False), "who fills in forms sees those that are open"
+    assert numbers(analyst) == (2, 0, False)
