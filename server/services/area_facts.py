@@ -15,7 +15,7 @@ from server.domain.area_plan import Effect, Known, Planner
 from server.domain.area_records import Clash, FactRecord, RowProblem
 from server.domain.area_times import LAST
 from server.services.campaign import touch
-from server.services.record import write_own
+from server.services.record import write_of_areas, write_own
 from server.storage.area_book import KeptFact, end_facts, read_changes, read_facts_of, read_times
 from server.storage.areas import add_facts
 from server.storage.database import writing
@@ -58,9 +58,8 @@ def import_facts(
             if plan.rows:
                 touch(connection)
                 write_own(connection, "area.fact.import", now, **plan.count())
-            for row in plan.rows:
-                told = {"name": row["name"], "value": row["value"], "decision": row["decision_number"]}
-                write_own(connection, "area.fact.create", now, str(row["area_id"]), **told)
+            lines = ((str(row["area_id"]), {"name": row["name"], "value": row["value"]}) for row in plan.rows)
+            write_of_areas(connection, "area.fact.create", now, lines)
         session.commit()
     return plan
 

@@ -24,7 +24,7 @@ from server.domain.area_records import RowProblem
 from server.domain.area_times import Times
 from server.domain.areas import match_key
 from server.domain.errors import Unreadable
-from server.services.record import write_own
+from server.services.record import write_of_areas, write_own
 from server.storage.area_book import put_shapes, read_times
 from server.storage.database import writing
 
@@ -79,8 +79,8 @@ def import_shapes(session: Session, drawing: Drawing, now: datetime) -> ShapePla
             put_shapes(connection, plan.rows)
             told = {"source": drawing.source, "points": plan.count("point"), "boundaries": plan.count("boundary")}
             write_own(connection, "area.shape.import", now, **told)
-            for area_id in sorted({row["area_id"] for row in plan.rows}):
-                write_own(connection, "area.shape.update", now, area_id)
+            drawn = sorted({row["area_id"] for row in plan.rows})
+            write_of_areas(connection, "area.shape.update", now, ((area_id, {}) for area_id in drawn))
         session.commit()
     return plan
 

@@ -18,8 +18,8 @@ from server.domain.area_shipped import shipped_records
 from server.domain.data_files import AreaRow as ShippedArea
 from server.domain.data_files import ChangeRow, FactRow
 from server.services.campaign import touch
-from server.services.record import write_own
 from server.services.reach import work_out_reach
+from server.services.record import write_of_areas, write_own
 from server.storage.actors import find_system_actor
 from server.storage.area_book import put_points, read_changes, read_times, write_plan
 from server.storage.areas import add_facts, list_area_ids, put_root
@@ -106,9 +106,8 @@ def _write(connection: Connection, wish: Wish, now: datetime) -> Plan:
         touch(connection)
     if changed or plan.points:
         write_own(connection, "area.import", now, **plan.count())
-        for area in plan.touched:
-            if not area.fresh:
-                write_own(connection, "area.update", now, area.id)
+        others = ((area.id, dict[str, object]()) for area in plan.touched if not area.fresh)
+        write_of_areas(connection, "area.update", now, others)
     return plan
 
 

@@ -6,7 +6,7 @@ writer, and a line that cannot be written then is in the log at least.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -46,11 +46,18 @@ def record(session: Session, entry: AuditEntry) -> None:
         connection.commit()
 
 
-def write_own(connection: Connection, action: str, now: datetime, area_id: str | None = None, **details: Any) -> None:
-    """A line in the name of the server itself, in the transaction of what it tells; about an area when one is named."""
-    thing = None if area_id is None else f"area:{area_id}"
+def write_own(connection: Connection, action: str, now: datetime, /, **details: Any) -> None:
+    """A line in the name of the server itself, in the transaction of what it tells."""
+    write_audit(connection, AuditEntry(find_system_actor(connection), action, None, now, details))
+
+
+def write_of_areas(
+    connection: Connection, action: str, now: datetime, areas: Iterable[tuple[str, dict[str, Any]]]
+) -> None:
+    """The same about each of these areas, with details."""
     actor_id = find_system_actor(connection)
-    write_audit(connection, AuditEntry(actor_id, action, thing, now, details, area_id=area_id))
+    for area_id, details in areas:
+        write_audit(connection, AuditEntry(actor_id, action, f"area:{area_id}", now, details, area_id=area_id))
 
 
 def record_own(session: Session, action: str, now: datetime, **details: Any) -> None:
