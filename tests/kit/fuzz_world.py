@@ -123,6 +123,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "multipart/form-data": [{"xml_submission_file": text.decode(), "anh.jpg": "x"} for text in more],
     }
     bodies["text/xml"] = bodies["application/xml"]
+    bodies["text/csv"] = ["area,name\nQN-06853-01,Chíu A Sềnh\n".encode(), b"area,name\nxx,A\n", b"\xff\xfe"]
     own = {
         "submissions_edit": more[3],
         "sessions_create_session": {"email": EMAIL, "password": PASSWORD},
