@@ -1,13 +1,15 @@
 """Review: the states of a submission, and the moves between them, as a table.
 
 A submission is received; the machine may find issues; the sender may edit it; a reviewer approves or returns it, each
-at the level of his or her office. Central's clients see `received` as null and every other state by its name; what
-level an approval has reached stands beside it, and a figure is official as far as that level.
+at the level of his or her office. An office that is no more leaves its step to the next above: what a commune approved
+waited for the district until 30 June 2025, and waits for the province since. Central's clients see `received` as null
+and every other state by its name; what level an approval has reached stands beside it, and a figure is official as far
+as that level.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from server.domain.errors import Forbidden, Invalid
 
@@ -92,6 +94,23 @@ def level_of(verbs: Collection[str], day: date) -> str | None:
     return own[-1] if own else None
 
 
+def awaited_level(standing: Standing, day: date) -> str | None:
+    """Whose decision a submission waits for on a day: the lowest office there is then above the one that approved it.
+    None: nobody's, since it is with its sender or the highest office approved it."""
+    if standing.state == REJECTED:
+        return None
+    reached = rank_of(approved_level(standing))
+    return next((level.name for level in levels_on(day) if _RANK[level.name] > reached), None)
+
+
+def ended_level(verbs: Collection[str], day: date) -> Level | None:
+    """The office at which somebody with these verbs would act on that day, were it still there; None where there is one
+    at which he or she does, or there never was one."""
+    if level_of(verbs, day) is not None:
+        return None
+    return next((level for level in reversed(LEVELS) if level.verb in verbs and level.until is not None), None)
+
+
 def first_standing(has_errors: bool) -> Standing:
     """Where a new submission stands once the machine has judged it."""
     return Standing(HAS_ISSUES if has_errors else RECEIVED)
@@ -104,17 +123,31 @@ def after_edit() -> Standing:
 
 def move(current: Standing, to: str, verbs: Collection[str], on: date) -> tuple[Move, Standing]:
     """A reviewer's move to the state `to`, at the highest level his or her verbs reach on that day: the row of the
-    table and the standing after it. Raises Invalid for a state there is not, Forbidden for who may not review, or where
-    a higher office has decided already. An approval is repeated without harm, at one's own level."""
+    table and the standing after it. Raises Invalid for a state there is not, Forbidden for who may not review, whose
+    office is no more, or where a higher office has decided already. An approval is repeated without harm, at one's own
+    level."""
     if to not in STATES:
         raise Invalid("review.unknown_state", value=to, allowed=", ".join(STATES))
     level = level_of(verbs, on)
     if level is None:
-        raise Forbidden("review.not_a_reviewer")
+        raise tell_ended(current, verbs, on) or Forbidden("review.not_a_reviewer")
     if rank_of(current.level) > _RANK[level]:
-        raise Forbidden("review.decided_above", level=current.level)
+        raise Forbidden(f"review.decided_above_{current.level}", level=current.level)
     row = next(row for row in MOVES if row.level == level and row.to == to and current.state in row.sources)
     return row, Standing(to, level if to in (APPROVED, REJECTED) else None)
+
+
+def tell_ended(current: Standing, verbs: Collection[str], on: date) -> Forbidden | None:
+    """What somebody is told whose office is no more on that day: when it ended, and who decides now; None for anybody
+    else."""
+    office = ended_level(verbs, on)
+    if office is None or office.until is None:
+        return None
+    awaited = awaited_level(current, on)
+    last = (office.until - timedelta(days=1)).isoformat()
+    return Forbidden(
+        f"review.{office.name}_ended_{awaited or 'settled'}", level=office.name, last=last, awaited=awaited
+    )
 
 
 def list_moves(current: Standing, verbs: Collection[str], on: date) -> tuple[Move, ...]:

@@ -23,6 +23,7 @@ from server.services.authenticate import (
     caller_by_key,
     caller_by_password,
     caller_by_session,
+    day_of,
     find_live,
 )
 from server.services.home import Home
@@ -60,6 +61,11 @@ def now() -> datetime:
         g.now = datetime.now(UTC)
     moment: datetime = g.now
     return moment
+
+
+def today() -> date:
+    """The date of this request in Việt Nam."""
+    return day_of(now())
 
 
 def is_private() -> bool:

@@ -8,7 +8,17 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from server.domain.errors import Forbidden, Invalid, NotFound
-from server.domain.review import APPROVED, HAS_ISSUES, RECEIVED, REJECTED, STATES, Standing, list_moves
+from server.domain.review import (
+    APPROVED,
+    HAS_ISSUES,
+    RECEIVED,
+    REJECTED,
+    STATES,
+    Standing,
+    awaited_level,
+    list_moves,
+    tell_ended,
+)
 from server.domain.roles import Scope
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
@@ -47,6 +57,7 @@ from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.rounds import WAITING
 from server.web.desk.sheets import Sheet
 from server.web.desk.words import say
+from server.web.errors import refusal_of
 from sync.receipt_number import read_number
 
 PAGE = 50
@@ -128,9 +139,6 @@ def one_submission(submission_id: int) -> str:
     answers = find_answers(session, opened.version.id)
     look_up = labels_of_lists(opened.filled, definition, answers)
     sheet = Sheet(definition, answers, list_findings(session, opened.version.id), files, look_up)
-    verbs = caller.verbs_in(place_of(session, opened.form, submission, caller.on))
-    moves = list_moves(Standing(submission.review_state, submission.review_level), verbs, caller.on)
-    offered = sorted((move for move in moves if move.to in OFFERED), key=lambda move: OFFERED.index(move.to))
     round_view = find_round(session, submission.round_id) if submission.round_id else None
     senders = {each.submitter_id for each in opened.versions} | {submission.submitter_id}
     return show_page(
@@ -148,10 +156,24 @@ def one_submission(submission_id: int) -> str:
         findings=sheet.findings(),
         files=list(files.values()),
         names=name_actors(session, senders),
-        moves=offered,
         decisions=list_decisions(session, submission.id),
         comments=list_comments(session, submission.id),
+        **_review(caller, opened),
     )
+
+
+def _review(caller: Caller, opened: Opened) -> dict[str, object]:
+    """Who decides next (`awaited`), the moves that the reader can make, and what is said to whose office is no more."""
+    submission = opened.submission
+    standing = Standing(submission.review_state, submission.review_level)
+    verbs = caller.verbs_in(place_of(current_session(), opened.form, submission, caller.on))
+    moves = (move for move in list_moves(standing, verbs, caller.on) if move.to in OFFERED)
+    ended = tell_ended(standing, verbs, caller.on)
+    return {
+        "moves": sorted(moves, key=lambda move: OFFERED.index(move.to)),
+        "awaited": awaited_level(standing, caller.on),
+        "ended": refusal_of(ended).message if ended else None,
+    }
 
 
 @blueprint.post("/submissions/<int:submission_id>/review")

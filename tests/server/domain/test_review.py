@@ -14,6 +14,8 @@ from server.domain.review import (
     Standing,
     after_edit,
     approved_level,
+    awaited_level,
+    ended_level,
     first_standing,
     level_of,
     levels_on,
@@ -21,10 +23,12 @@ from server.domain.review import (
     move,
     shown_state,
     state_from_shown,
+    tell_ended,
 )
 
 TODAY = date(2026, 9, 15)
-COMMUNE, PROVINCE = {"review.commune"}, {"review.province"}
+LAST_OF_DISTRICTS, FIRST_WITHOUT = date(2025, 6, 30), date(2025, 7, 1)
+COMMUNE, DISTRICT, PROVINCE = {"review.commune"}, {"review.district"}, {"review.province"}
 
 
 def test_every_state_is_reachable_and_can_be_left() -> None:
@@ -86,6 +90,48 @@ def test_districts_review_until_they_ended() -> None:
     with pytest.raises(Forbidden):
         move(Standing(), APPROVED, {"review.district"}, date(2025, 7, 1))
     assert move(Standing(), APPROVED, {"review.district"}, date(2025, 6, 30))[1].level == "district"
+
+
+@pytest.mark.parametrize(
+    ("standing", "before", "since"),
+    [
+        (Standing(), "commune", "commune"),
+        (Standing("hasIssues"), "commune", "commune"),
+        (Standing("edited"), "commune", "commune"),
+        (Standing(APPROVED, "commune"), "district", "province"),
+        (Standing(APPROVED, "district"), "province", "province"),
+        (Standing(APPROVED, "province"), None, None),
+        (Standing(REJECTED, "commune"), None, None),
+        (Standing(REJECTED, "district"), None, None),
+    ],
+)
+def test_the_district_leaves_its_step_to_the_province(
+    standing: Standing, before: str | None, since: str | None
+) -> None:
+    assert awaited_level(standing, LAST_OF_DISTRICTS) == before
+    assert awaited_level(standing, FIRST_WITHOUT) == since
+
+
+def test_who_decided_for_a_district_is_told_that_it_ended_and_who_decides_now() -> None:
+    assert tell_ended(Standing(), DISTRICT, LAST_OF_DISTRICTS) is None
+    for standing, code in (
+        (Standing(), "review.district_ended_commune"),
+        (Standing(APPROVED, "commune"), "review.district_ended_province"),
+        (Standing(APPROVED, "province"), "review.district_ended_settled"),
+    ):
+        with pytest.raises(Forbidden) as refused:
+            move(standing, APPROVED, DISTRICT, FIRST_WITHOUT)
+        assert (refused.value.code, refused.value.params["last"]) == (code, "2025-06-30")
+        assert list_moves(standing, DISTRICT, FIRST_WITHOUT) == ()
+    assert ended_level(DISTRICT | PROVINCE, FIRST_WITHOUT) is None, "who has another office acts there"
+    assert ended_level({"submission.update"}, FIRST_WITHOUT) is None
+
+
+def test_the_province_goes_on_where_the_district_stopped() -> None:
+    _, standing = move(Standing(APPROVED, "commune"), APPROVED, DISTRICT, LAST_OF_DISTRICTS)
+    with pytest.raises(Forbidden, match="decided_above_district"):
+        move(standing, REJECTED, COMMUNE, FIRST_WITHOUT)
+    assert move(standing, APPROVED, PROVINCE, FIRST_WITHOUT)[1] == Standing(APPROVED, "province")
 
 
 def test_people_act_at_the_highest_level_they_hold() -> None:

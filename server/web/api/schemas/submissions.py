@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 from marshmallow import Schema, fields
 
 from forms.errors import KINDS
-from server.domain.review import Standing, shown_state
+from server.domain.review import Standing, awaited_level, shown_state
 from server.storage.readings import SubmissionVersionView, SubmissionView
 from server.storage.reviews import CommentView
 from server.web.answers import moment
 from server.web.api.schemas.fields import Body
 from server.web.api.schemas.people import ActorBody
+from server.web.context import today
 
 
 class SubmissionVersionBody(Schema):
@@ -31,8 +32,9 @@ class SubmissionVersionBody(Schema):
 
 
 class SubmissionBody(Schema):
-    """A submission. `reviewLevel`: the office that decided. `arrival`: late when the form was closed. `submitter`: when
-    asked for more."""
+    """A submission. `reviewLevel`: the office that decided; `awaitedLevel`: whose decision it waits for as of today,
+    null for nobody's (commune, province; district until 30 June 2025). `arrival`: late when the form was closed.
+    `submitter`: when asked for more."""
 
     optional = frozenset({"submitter"})
 
@@ -42,6 +44,7 @@ class SubmissionBody(Schema):
     userAgent = fields.String(allow_none=True)  # noqa: N815
     reviewState = fields.String(allow_none=True)  # noqa: N815
     reviewLevel = fields.String(allow_none=True)  # noqa: N815
+    awaitedLevel = fields.String(allow_none=True)  # noqa: N815
     arrival = fields.String()
     synthetic = fields.Boolean()
     createdAt = fields.String()  # noqa: N815
@@ -168,13 +171,15 @@ def comment_body(comment: CommentView) -> dict[str, Any]:
 
 def submission_body(submission: SubmissionView, synthetic: bool) -> dict[str, Any]:
     """A submission as the wire has it."""
+    standing = Standing(submission.review_state, submission.review_level)
     return {
         "instanceId": submission.instance_id,
         "submitterId": submission.submitter_id,
         "deviceId": submission.device_id,
         "userAgent": submission.user_agent,
-        "reviewState": shown_state(Standing(submission.review_state, submission.review_level)),
-        "reviewLevel": submission.review_level,
+        "reviewState": shown_state(standing),
+        "reviewLevel": standing.level,
+        "awaitedLevel": awaited_level(standing, today()),
         "arrival": submission.arrival,
         "synthetic": synthetic,
         "createdAt": moment(submission.created_at),

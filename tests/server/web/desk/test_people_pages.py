@@ -174,3 +174,28 @@ def test_the_page_to_ask_for_a_link_is_there_when_mail_is_sent(
             assert "Hãy xem hộp thư" in desk.sends("/forgotten", 200, email=email)
         desk.signs_in(EMAIL, PASSWORD)
         assert "Đã gửi thư" in desk.sends("/people", name="Lan", email="lan@example.vn")
+
+
+def test_a_district_reviewer_is_told_that_districts_ended_and_who_decides_now(world: World, browser: Browser) -> None:
+    form_id = world.publishes()
+    assert world.phone("Khe Mực", form_id).sends(world.filled(form_id, {"ten": "Giếng"}, "uuid:1")).status_code == 201
+    people = {}
+    for role in ("district_reviewer", "commune_supervisor"):
+        person = world.person(role)
+        own = person.get("users/current").get_json()
+        world.api.post(f"projects/1/assignments/{role}/{own['id']}")
+        people[role] = (person, browser().signs_in(own["email"], PASSWORD))
+    (district, district_desk), (commune, _) = people["district_reviewer"], people["commune_supervisor"]
+    told = "Cấp huyện kết thúc ngày 2025-06-30 và không còn duyệt phiếu. Phiếu này chờ cấp xã duyệt."
+    page = district_desk.reads("/submissions/1")
+    assert told in page
+    assert "chờ cấp xã duyệt</span>" in page
+    assert 'value="approved"' not in page
+    path = f"projects/1/forms/{form_id}/submissions/uuid:1"
+    refused = district.patch(path, json={"reviewState": "approved"})
+    assert (refused.get_json()["code"], refused.get_json()["message"]) == (403.1, told)
+    approved = commune.patch(path, json={"reviewState": "approved"}).get_json()
+    assert (approved["reviewLevel"], approved["awaitedLevel"]) == ("commune", "province")
+    page = district_desk.reads("/submissions/1")
+    assert "chờ cấp tỉnh duyệt</span>" in page
+    assert "Đã duyệt · cấp xã" in page

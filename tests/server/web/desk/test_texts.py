@@ -33,6 +33,7 @@ MADE = {
     "desk.review.": ("approved", "rejected", "hasIssues", "received"),
     "desk.reason.": ("fact", "zero", "impossible"),
     "desk.role.": tuple(role.system for role in ROLES),
+    "desk.awaited.": tuple(level.name for level in LEVELS),
     "desk.answer.": ("yes", "no", "unknown"),
     "desk.unit.": ("household", "room", "person", "thing"),
     "desk.why.settles_": ("met", "not_met", "met_or_not_met"),
