@@ -45,6 +45,7 @@ from server.storage.areas import AreaRow, AreaVersionRow, put_root
 from server.storage.database import db, writing
 from server.storage.schema import upgrade
 from server.storage.submissions import Submission, SubmissionVersion
+from server.storage.tallies import count_again
 
 PASSWORD = "một mật khẩu thật dài"
 ADMIN = "admin@example.vn"
@@ -181,6 +182,9 @@ def furnish(given: argparse.Namespace, folder: Path) -> tuple[Flask, dict[str, s
             raise SystemExit("the form was not published")
         places = [area_id for name, area_id in ids.items() if name.startswith("Thôn")]
         sow(session, (form.id, form.current.id), places, given.submissions)
+        with writing(session) as connection:
+            count_again(connection)
+            session.commit()
         with session.get_bind().connect() as connection:  # type: ignore[union-attr]
             # as the database itself does after a while
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text("ANALYZE"))

@@ -54,6 +54,11 @@ DIAGNOSES: Mapping[tuple[str, str], Sentence] = {
         "Trong {count} tệp: thiếu {missing}, hỏng {damaged} (ví dụ {first}). Lấy lại từ bản sao lưu.",
         "Of {count} files {missing} are missing and {damaged} damaged (such as {first}). Get them from a backup.",
     ),
+    ("tallies", "ok"): Sentence("Số đếm phiếu khớp với phiếu đang có", "The tallies agree with the submissions"),
+    ("tallies", "warning"): Sentence(
+        "{count} số đếm phiếu không khớp; máy tự đếm lại mỗi đêm. Hãy báo lỗi này.",
+        "{count} tallies disagree with the submissions; they are counted again every night. Please report it.",
+    ),
     ("orphans", "ok"): Sentence("Không có tệp thừa", "No file is left over"),
     ("orphans", "warning"): Sentence(
         "{count} tệp thừa; máy tự dọn mỗi đêm.", "{count} files are left over; they are swept every night."

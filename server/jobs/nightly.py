@@ -1,5 +1,5 @@
 """Every night: the audit sealed, a copy of the home in its backups folder, old copies thinned out, what was deleted
-long ago forgotten, orphans swept."""
+long ago forgotten, tallies looked over, orphans swept."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from server.services.forget import forget
 from server.services.home import Home
 from server.services.nightly import keep_copy
 from server.services.record import record_own
+from server.services.recount import recount
 from server.services.remove import purge
 from server.services.seal import seal
 from server.services.sweep import sweep
@@ -29,6 +30,7 @@ def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime)
     record_own(session, "backup.create", now, file=keep_copy(home, now).name)
     purge(session, now)
     forget(session, now)
+    recount(session)
     sweep(session, home, now)
 
 

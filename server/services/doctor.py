@@ -22,6 +22,7 @@ from server.storage.counts import find_newest_arrival
 from server.storage.jobs import find_oldest_waiting, list_dead
 from server.storage.schema import find_damage, head_revision, revision_of
 from server.storage.settings import find_setting
+from server.storage.tallies import list_wrong
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 SAMPLE = 100
@@ -54,6 +55,7 @@ def examine(session: Session, home: Home, now: datetime) -> Iterator[Check]:
         _integrity,
         _files,
         _orphans,
+        _tallies,
         _dead_jobs,
         _worker,
         _copies,
@@ -132,6 +134,12 @@ def _is_whole(home: Home, sha256: str) -> bool:
         for chunk in chunks_of(file):
             made.update(chunk)
     return made.hexdigest() == sha256
+
+
+def _tallies(session: Session, home: Home, now: datetime) -> Check:
+    del home, now
+    wrong = list_wrong(session)
+    return Check("tallies", WARNING if wrong else OK, {"count": len(wrong)})
 
 
 def _orphans(session: Session, home: Home, now: datetime) -> Check:

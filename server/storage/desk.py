@@ -18,7 +18,7 @@ from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.areas import AreaVersionRow
 from server.storage.forms import Form, FormVersion
-from server.storage.newest import Part, count_newest, list_newest
+from server.storage.newest import LIVE, Part, count_newest, list_newest
 from server.storage.projects import Project
 from server.storage.quarantine import Quarantined
 from server.storage.reach import in_scope
@@ -106,7 +106,7 @@ _SHEETS: Select[*tuple[Any, ...]] = (
 
 
 def _part(session: Session | Connection, wanted: SheetFilter) -> Part:
-    conditions: list[ColumnElement[bool]] = [Submission.is_draft.is_(False), Submission.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = []
     if wanted.area_id is not None:
         conditions.append(Submission.area_id == wanted.area_id)
     if wanted.state is not None:
@@ -114,7 +114,8 @@ def _part(session: Session | Connection, wanted: SheetFilter) -> Part:
     forms = select(Form.id).where(Form.project_id == wanted.project_id)
     if wanted.xml_form_id is not None:
         forms = forms.where(Form.xml_form_id == wanted.xml_form_id)
-    return Part(list(session.execute(forms.order_by(Form.id)).scalars()), wanted.scope, tuple(conditions))
+    ids = list(session.execute(forms.order_by(Form.id)).scalars())
+    return Part(ids, wanted.scope, (*LIVE, *conditions), live=not conditions)
 
 
 def list_sheets(session: Session | Connection, wanted: SheetFilter, offset: int, limit: int) -> list[SheetRow]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.storage.actors import Grant
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.submissions import Submission, Variant, VariantAttachment
+from server.storage.tallies import TallyRow, count_moved, find_counted
 from server.storage.verdicts import VerdictRow
 
 
@@ -32,6 +33,8 @@ def take_away(connection: Connection, submission_ids: Sequence[int], now: dateti
     rest = select(VerdictRow.round_id, VerdictRow.area_id).where(VerdictRow.submission_id.in_(submission_ids))
     places = [(row[0], row[1]) for row in connection.execute(rest.distinct())]
     gone = update(Submission).where(Submission.id.in_(submission_ids), Submission.deleted_at.is_(None))
+    for submission_id in submission_ids:
+        count_moved(connection, submission_id, find_counted(connection, submission_id), None)
     connection.execute(gone.values(deleted_at=now))
     return places
 
@@ -46,4 +49,5 @@ def forget_form(connection: Connection, form_id: int) -> None:
     connection.execute(delete(FormAttachment).where(FormAttachment.version_id.in_(versions)))
     connection.execute(delete(FormVersion).where(FormVersion.form_id == form_id))
     connection.execute(delete(Grant).where(Grant.form_id == form_id))
+    connection.execute(delete(TallyRow).where(TallyRow.form_id == form_id))
     connection.execute(delete(Form).where(Form.id == form_id))

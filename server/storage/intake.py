@@ -25,6 +25,7 @@ from server.storage.submissions import (
     Variant,
     VariantAttachment,
 )
+from server.storage.tallies import Counted, count_moved, count_new, find_counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,10 @@ def find_known(
 
 def add_submission(connection: Connection, row: dict[str, Any]) -> int:
     """Writes the row of a new submission; returns its id."""
-    return _key_of(_NEW_SUBMISSION.rows(connection, row))
+    made = _key_of(_NEW_SUBMISSION.rows(connection, row))
+    if not row["is_draft"]:
+        count_new(connection, made, Counted(row["form_id"], row["area_id"], row["review_state"]))
+    return made
 
 
 def add_version(connection: Connection, row: dict[str, Any]) -> int:
@@ -230,7 +234,9 @@ def supersede(connection: Connection, submission_id: int) -> None:
 
 def change_submission(connection: Connection, submission_id: int, **values: Any) -> None:
     """Changes columns of a submission."""
+    before = find_counted(connection, submission_id)
     connection.execute(update(Submission).where(Submission.id == submission_id).values(**values))
+    count_moved(connection, submission_id, before, find_counted(connection, submission_id))
 
 
 def add_slots(connection: Connection, version_id: int, slots: Iterable[dict[str, Any]]) -> None:

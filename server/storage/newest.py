@@ -21,6 +21,7 @@ from server.domain.roles import Scope
 from server.storage.database import Moment
 from server.storage.reach import list_below, one_by_one
 from server.storage.submissions import Submission
+from server.storage.tallies import count_states_of
 
 FEW = 10_000
 """Rows up to which all that is in sight is put in order; above it the index by time is the shorter way."""
@@ -30,11 +31,17 @@ _ORDER = (Submission.created_at.desc(), Submission.id.desc())
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which submissions: of these forms (by number), in sight, fitting the conditions (of columns of `submissions`)."""
+    """Which submissions: of these forms (by number), in sight, fitting the conditions (of columns of `submissions`).
+    `live`: these say no more than that drafts and deleted ones are left out."""
 
     form_ids: Sequence[int]
     scope: Scope
     conditions: tuple[ColumnElement[bool], ...] = ()
+    live: bool = False
+
+
+LIVE = (Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
+"""The conditions of what counts as sent and not deleted."""
 
 
 def list_newest(session: Session | Connection, part: Part, offset: int, limit: int) -> list[int]:
@@ -56,29 +63,21 @@ def older_than(created_at: datetime, submission_id: int) -> ColumnElement[bool]:
 
 
 def count_newest(session: Session | Connection, part: Part) -> dict[str, int]:
-    """How many there are in each review state."""
+    """How many there are in each review state: from the tallies where there are no other conditions (`live`)."""
     found: dict[str, int] = {}
     for form_ids, seen in _groups(part):
-        counted = _counted(session, part, form_ids, seen)
-        for state, number in session.execute(counted):
-            found[state] = found.get(state, 0) + int(number)
+        counted = count_states_of(session, form_ids, seen) if part.live else _counted(session, part, form_ids, seen)
+        for state, number in counted.items():
+            found[state] = found.get(state, 0) + number
     return found
 
 
-def _counted(session: Session | Connection, part: Part, form_ids: list[int], seen: Scope) -> Select[*tuple[Any, ...]]:
-    base = (Submission.form_id.in_(form_ids), *part.conditions)
+def _counted(session: Session | Connection, part: Part, form_ids: list[int], seen: Scope) -> dict[str, int]:
     state = Submission.review_state
-    if seen.everywhere:
-        return select(state, func.count()).where(*base).group_by(state)
-    if _are_few(session, part, form_ids, seen):
-        here = select(state, func.count()).where(_in_areas(seen), _any_of(form_ids), *part.conditions)
-        return here.group_by(state)
-    # an area is asked once, not each of its submissions
-    each = (
-        select(Submission.area_id, state, func.count().label("number")).where(*base).group_by(Submission.area_id, state)
-    ).subquery()
-    seen_here = one_by_one(each.c.area_id, seen.areas, seen.on)
-    return select(each.c.review_state, func.sum(each.c.number)).where(seen_here).group_by(each.c.review_state)
+    query = select(state, func.count()).where(Submission.form_id.in_(form_ids), *part.conditions)
+    if not seen.everywhere:
+        query = query.where(_in_areas(seen))
+    return {row[0]: row[1] for row in session.execute(query.group_by(state))}
 
 
 def _ways(session: Session | Connection, part: Part) -> Iterator[Select[*tuple[Any, ...]]]:

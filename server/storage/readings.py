@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.forms import Form
-from server.storage.newest import Part, count_newest, list_newest
+from server.storage.newest import LIVE, Part, count_newest, list_newest
 from server.storage.reach import in_scope
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
@@ -107,8 +107,7 @@ def list_submissions(session: Session | Connection, form_id: int, page: Page = P
 
 def count_submissions(session: Session | Connection, form_id: int, scope: Scope = ALL) -> int:
     """How many `list_submissions` has in sight."""
-    part = Part([form_id], scope, (Submission.is_draft.is_(False), Submission.deleted_at.is_(None)))
-    return sum(count_newest(session, part).values())
+    return sum(count_newest(session, Part([form_id], scope, LIVE, live=True)).values())
 
 
 def find_submission(

@@ -128,7 +128,8 @@ def _part(session: Session | Connection, wanted: Wanted) -> Part:
         found.append(_as_sql(condition, _dialect_of(session)))
     if wanted.instance_id is not None:
         found.append(Submission.instance_id == wanted.instance_id)
-    return Part([wanted.form_id], wanted.scope, tuple(found))
+    live = condition is None and wanted.instance_id is None and not wanted.draft
+    return Part([wanted.form_id], wanted.scope, tuple(found), live)
 
 
 def _as_sql(condition: Condition, dialect: str) -> ColumnElement[bool]:

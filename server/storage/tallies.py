@@ -1,0 +1,135 @@
+"""How many submissions there are of each form in each area and review state: kept along with them, never counted anew.
+
+A heading over a million submissions must not read them. Drafts and deleted submissions are not counted. Who writes a
+submission's form, area, state or deletion says so here, in the same transaction; `list_wrong` tells when somebody did
+not. Rows of no area are spread over `SLOTS`, so that uploads of a form without villages do not wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, SmallInteger, String, delete, func, insert, literal, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.domain.roles import Scope
+from server.storage.database import Base
+from server.storage.prepared import Prepared
+from server.storage.reach import list_below
+from server.storage.submissions import Submission
+
+NOWHERE = ""
+"""What stands for the area of submissions that lie in none."""
+SLOTS = 16
+
+
+class TallyRow(Base):
+    """So many submissions (`number`) of a form in an area are in a review state."""
+
+    __tablename__ = "submission_tallies"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    form_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    area_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    review_state: Mapped[str] = mapped_column(String(16), primary_key=True)
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    number: Mapped[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Where a submission is counted."""
+
+    form_id: int
+    area_id: str | None
+    review_state: str
+
+    def row(self, submission_id: int, number: int) -> dict[str, Any]:
+        """The row that it adds `number` to."""
+        slot = submission_id % SLOTS if self.area_id is None else 0
+        where = {"form_id": self.form_id, "area_id": self.area_id or NOWHERE, "review_state": self.review_state}
+        return where | {"slot": slot, "number": number}
+
+
+def _upsert(dialect: str) -> Any:
+    made = (postgresql if dialect == "postgresql" else sqlite).insert(TallyRow)
+    return made.on_conflict_do_update(
+        index_elements=["form_id", "area_id", "review_state", "slot"],
+        set_={"number": TallyRow.number + made.excluded.number},
+    )
+
+
+_ADD = Prepared(_upsert, ("form_id", "area_id", "review_state", "slot", "number"))
+
+
+def count_new(connection: Connection, submission_id: int, counted: Counted) -> None:
+    """A submission has come."""
+    _ADD.many(connection, [counted.row(submission_id, 1)])
+
+
+def count_moved(connection: Connection, submission_id: int, before: Counted | None, after: Counted | None) -> None:
+    """A submission stands elsewhere than before; None: it is not counted (deleted)."""
+    if before == after:
+        return
+    rows = [each.row(submission_id, number) for each, number in ((before, -1), (after, 1)) if each is not None]
+    # everybody in one order, so that two never wait for each other
+    _ADD.many(connection, sorted(rows, key=lambda row: (row["form_id"], row["area_id"], row["review_state"])))
+
+
+def find_counted(connection: Connection, submission_id: int) -> Counted | None:
+    """Where a submission is counted now; None for a draft's and a deleted one."""
+    row = connection.execute(
+        select(Submission.form_id, Submission.area_id, Submission.review_state).where(
+            Submission.id == submission_id, *_LIVE
+        )
+    ).first()
+    return Counted(*row) if row else None
+
+
+_LIVE = (Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
+
+
+def count_states_of(session: Session | Connection, form_ids: Sequence[int], seen: Scope) -> dict[str, int]:
+    """How many submissions of these forms are in each review state, of what lies in `seen` (the same for all)."""
+    query = select(TallyRow.review_state, func.sum(TallyRow.number)).where(TallyRow.form_id.in_(form_ids))
+    if not seen.everywhere:
+        query = query.where(TallyRow.area_id.in_(list_below(seen.areas, seen.on)))
+    found = {row[0]: int(row[1]) for row in session.execute(query.group_by(TallyRow.review_state))}
+    return {state: number for state, number in found.items() if number}
+
+
+def lock_tallies(connection: Connection) -> None:
+    """Whoever writes a submission waits until the transaction ends; who is just writing one is waited for. On SQLite
+    the write gate has seen to that."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE submission_tallies IN EXCLUSIVE MODE"))
+
+
+def count_again(connection: Connection) -> None:
+    """Counts what there is."""
+    connection.execute(delete(TallyRow))
+    area = func.coalesce(Submission.area_id, NOWHERE)
+    counted = select(Submission.form_id, area, Submission.review_state, literal(0), func.count()).where(*_LIVE)
+    columns = ["form_id", "area_id", "review_state", "slot", "number"]
+    grouped = counted.group_by(Submission.form_id, area, Submission.review_state)
+    connection.execute(insert(TallyRow).from_select(columns, grouped))
+
+
+def list_wrong(session: Session | Connection) -> list[tuple[int, str, str, int, int]]:
+    """(form, area, state, kept, counted) wherever what is kept is not what there is."""
+    area = func.coalesce(Submission.area_id, NOWHERE)
+    counted = (
+        select(Submission.form_id, area, Submission.review_state, func.count())
+        .where(*_LIVE)
+        .group_by(Submission.form_id, area, Submission.review_state)
+    )
+    kept = select(TallyRow.form_id, TallyRow.area_id, TallyRow.review_state, func.sum(TallyRow.number)).group_by(
+        TallyRow.form_id, TallyRow.area_id, TallyRow.review_state
+    )
+    there = {(row[0], row[1], row[2]): int(row[3]) for row in session.execute(counted)}
+    said = {(row[0], row[1], row[2]): int(row[3]) for row in session.execute(kept)}
+    both = ((each, said.get(each, 0), there.get(each, 0)) for each in sorted(there.keys() | said.keys()))
+    return [(*each, told, found) for each, told, found in both if told != found]
