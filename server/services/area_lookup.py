@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from server.domain.areas import match_key
-from server.domain.errors import NotFound
+from server.domain.errors import Invalid, NotFound
 from server.domain.roles import ALL, Scope
 from server.services.campaign import REVISION
 from server.storage.area_views import (
@@ -91,6 +91,20 @@ def look_up(session: Session, key: str, on: date, scope: Scope = ALL) -> AreaRep
         tuple(list_decided(session, area_id)),
         tuple(list_shapes(session, area_id, on)),
         tuple(each for each in list_bearers(session, scope, nearest.code or "") if each.area_id != area_id),
+    )
+
+
+def require_in_being(session: Session, area_id: str, on: date) -> None:
+    """Raises Invalid, naming what it went into, for an area that ended on a day or before. One that is yet to begin is
+    let be."""
+    versions = list_versions(session, {area_id})
+    last = versions[-1] if versions else None
+    if last is None or last.valid_to is None or last.valid_to > on:
+        return
+    steps = [step for step in _steps(session, ALL, area_id) if step.other and not step.came and step.view.on]
+    heirs = [f"{step.other.name} ({step.other.code})" for step in steps if step.other]
+    raise Invalid(
+        "people.area_ended", name=last.name, day=last.valid_to.isoformat(), successors=", ".join(heirs) or "–"
     )
 
 

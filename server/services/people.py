@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Exists, Forbidden, Invalid, Missing, NotFound
 from server.domain.roles import find_role
+from server.services.area_lookup import require_in_being
 from server.services.authenticate import Caller, digest, hash_password, home_of, is_token, new_token
 from server.services.home import Home, SecretChanged
 from server.services.mail import Letter, post
@@ -245,13 +246,15 @@ def require_other_administrator(connection: Connection, actor_id: int, on: date)
 
 def require_grantable(session: Session, caller: Caller, grant: GrantView) -> None:
     """Raises Forbidden unless the caller may grant this there, NotFound for a role or an area that is not known (or
-    that the caller may not know), Invalid for dates that end before they begin."""
+    that the caller may not know), Invalid for dates that end before they begin and for an area that ended."""
     if grant.valid_from is not None and grant.valid_to is not None and grant.valid_to <= grant.valid_from:
         raise Invalid("people.dates_reversed", since=grant.valid_from.isoformat(), until=grant.valid_to.isoformat())
     require_there(session, caller, "assignment.create", grant)
     _require_held(session, caller, grant)
     if grant.area_id is not None and not is_area(session, grant.area_id):
         raise NotFound("people.unknown_area", value=grant.area_id)
+    if grant.area_id is not None:
+        require_in_being(session, grant.area_id, max(caller.on, grant.valid_from or caller.on))
 
 
 def take_grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from server.storage.areas import (
     AreaView,
     valid_on,
 )
-from server.storage.reach import in_scope
+from server.storage.reach import AreaReachRow, in_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +183,19 @@ def list_shapes(session: Session | Connection, area_id: str, on: date) -> list[S
 def list_seen(
     session: Session | Connection, scope: Scope, on: date, parent_id: str | None, page: tuple[int, int]
 ) -> list[AreaView]:
-    """The areas right below another that somebody sees on a day, by name; without one the topmost they see: those whose
-    parent they do not see. `page`: so many left out first, at most so many."""
+    """The areas right below another that somebody sees on a day, by name; without one the topmost they see: those
+    that lie in nothing they see. `page`: so many left out first, at most so many."""
     query = _areas(on).where(in_scope(scope, AreaRow.id))
     if parent_id is not None:
         query = query.where(AreaVersionRow.parent_id == parent_id)
     else:
-        above = aliased(AreaVersionRow)
+        above = aliased(AreaReachRow)
         seen_above = exists().where(
-            above.area_id == AreaVersionRow.parent_id, valid_on(above, on), in_scope(scope, above.area_id)
+            above.descendant_id == AreaRow.id,
+            above.distance > 0,
+            above.valid_from <= on,
+            above.valid_to > on,
+            in_scope(scope, above.ancestor_id),
         )
         query = query.where(~seen_above)
     query = query.order_by(AreaVersionRow.code, AreaVersionRow.name, AreaRow.id).offset(page[0]).limit(page[1])

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from server.web.api import (
     app_users,
+    areas,
     assignments,
     audits,
     checks,
@@ -45,6 +46,7 @@ ALL_NOUNS = (
             app_users,
             qr_codes,
             village_heads,
+            areas,
             forms,
             drafts,
             checks,

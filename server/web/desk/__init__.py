@@ -3,6 +3,7 @@
 from server.web.desk import (
     apart,
     app_users,
+    areas,
     audits,
     built,
     cards,
@@ -24,6 +25,7 @@ from server.web.desk.blueprint import blueprint
 __all__ = [
     "apart",
     "app_users",
+    "areas",
     "audits",
     "blueprint",
     "built",

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from server.domain.audit_scope import VERB, audit_scope
 from server.domain.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unavailable
+from server.services.area_scope import area_scope
 from server.services.authenticate import Caller
 from server.services.health import check_health, home_notices, is_demo
 from server.storage.projects import ProjectView, find_project, list_projects
@@ -48,6 +49,7 @@ class Frame:
     demo: bool
     may_quarantine: bool
     may_audit: bool
+    may_areas: bool
     may_phones: bool
     may_people: bool
 
@@ -104,6 +106,7 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
         loading=(health.done, health.total) if health.reason == "loading" else None,
         demo=is_demo(session),
         may_quarantine=caller is not None and caller.reach(VERB).everywhere,
+        may_areas=caller is not None and bool(area_scope(session, caller)),
         may_audit=caller is not None and bool(audit_scope(caller.grants, caller.on)),
         may_people=caller is not None and caller.reach("user.list").everywhere,
         may_phones=caller is not None and project is not None and caller.may("field_key.list", project.id),

@@ -11,6 +11,9 @@ import server
 from forms.entities import PROBLEMS
 from forms.errors import KINDS
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
+from server.domain.area_files import CLASSIFICATIONS
+from server.domain.areas import CHANGES, EXTENTS, FLAGS
+from server.domain.areas import STATUSES as AREA_STATUSES
 from server.domain.devices import RISKS, RULES, STANDINGS
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES
@@ -27,7 +30,12 @@ MADE = {
     "desk.verdict.completion.": VERDICTS,
     "desk.purpose.": ("entry", "completion"),
     "desk.tally.": ("entry", "completion"),
-    "desk.status.": (*STATUSES, "synthetic"),
+    "desk.status.": (*STATUSES, *AREA_STATUSES),
+    "desk.areachange.": CHANGES,
+    "desk.areaextent.": EXTENTS,
+    "desk.areafact.": tuple(CLASSIFICATIONS),
+    "desk.areaflag.": FLAGS,
+    "desk.areashape.": ("point", "boundary"),
     "desk.state.": STATES,
     "desk.level.": tuple(level.name for level in LEVELS),
     "desk.review.": ("approved", "rejected", "hasIssues", "received"),
