@@ -179,7 +179,11 @@ def list_lines(session: Session | Connection, scope: AuditScope, looked: Looked,
     floor = min(newest, looked.before or newest) - RECENT
     found = _read(session, statement.where(near, Audit.id > floor).limit(most))
     if len(found) < most and floor > 0:
-        found += _read(session, statement.where(far, Audit.id <= floor).limit(most - len(found)))
+        older = statement.where(far, Audit.id <= floor)
+        if _is_by_area(scope, looked):
+            # sorted by what is no index: PostgreSQL would walk all ids back to an area where nothing happened lately
+            older = older.order_by(None).order_by((Audit.id + 0).desc())
+        found += _read(session, older.limit(most - len(found)))
     return found
 
 
@@ -223,6 +227,11 @@ def _is_below(area: Any, tops: Collection[str], on: date) -> ColumnElement[bool]
     # the same as lies_in, said so that the index on the area is used
     found: ColumnElement[bool] = area.in_(list_below(tops, on))
     return found
+
+
+def _is_by_area(scope: AuditScope, looked: Looked) -> bool:
+    within = any(not reached.everywhere for _, reached in scope.projects)
+    return looked.area_id is not None or (not scope.everywhere and (bool(scope.areas) or within))
 
 
 def _where(scope: AuditScope, looked: Looked, lies: Lies) -> ColumnElement[bool]:
