@@ -99,12 +99,11 @@ def _write(connection: Connection, wish: Wish, now: datetime) -> Plan:
     many = sum(area.fresh for area in plan.touched) > len(plan.areas) // 2
     changed = write_plan(connection, plan, now)
     changed |= {area for change in plan.changes for area in (change.from_area, change.to_area)}
-    put_points(connection, (_point(area_id, record) for area_id, record in plan.points))
+    points = put_points(connection, (_point(area_id, record) for area_id, record in plan.points))
     if changed:
         work_out_reach(connection, None if many else changed)
-    if changed or plan.points:
+    if changed or points:
         touch(connection)
-    if changed or plan.points:
         write_own(connection, "area.import", now, **plan.count())
         others = ((area.id, dict[str, object]()) for area in plan.touched if not area.fresh)
         write_of_areas(connection, "area.update", now, others)

@@ -20,6 +20,7 @@ from server.services.area_sources import ExtraMissing, read_source
 from server.services.areas import Wish, import_areas, load_areas
 from server.storage.area_book import read_changes
 from server.storage.areas import AreaRow, AreaShapeRow, AreaView, find_area, list_subtree
+from server.storage.audits import list_audits
 from server.storage.reach import find_above
 from server.storage.schema import open_sessions
 from tests.kit.databases import CopyHome
@@ -192,6 +193,12 @@ def test_a_commune_that_nothing_happened_to_is_the_same_one(country: Session) ->
         "district",
         "22",
     )
+
+
+def test_a_load_is_told_once_and_a_repeated_one_is_not(country: Session) -> None:
+    assert load_vietnam(country).touched == []
+    [line] = list_audits(country, action="area.import")
+    assert (line.details["new"], line.details["changed"]) == (14_017, 121)
 
 
 def test_a_dry_run_writes_nothing(database_url: str) -> None:
