@@ -35,7 +35,7 @@ class Table:
 
 def read_table(content: bytes, ending: str) -> Table:
     """A file by how its name ends. Raises Unreadable."""
-    lines = _sheet(content) if ending in WORKBOOKS else _csv(content)
+    lines = read_workbook(content) if ending in WORKBOOKS else _csv(content)
     first = next(lines, None)
     if first is None or not any(first):
         raise Unreadable("area.empty_file")
@@ -91,7 +91,8 @@ def _csv(content: bytes) -> Iterator[Sequence[str]]:
         raise Unreadable("area.not_a_table", error=str(error)) from error
 
 
-def _sheet(content: bytes) -> Iterator[Sequence[str]]:
+def read_workbook(content: bytes) -> Iterator[Sequence[str]]:
+    """The lines of the first sheet of a workbook, all as text. Raises Unreadable."""
     try:
         rows = (
             CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python(skip_empty_area=False)

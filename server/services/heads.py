@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from forms.errors import Problem
 from server.domain.areas import match_key
-from server.domain.errors import NotFound, RowsRefused
-from server.domain.head_rows import HeadRow, HeadTable, find_doubles, read_csv, read_heads
+from server.domain.errors import NotFound, RowsRefused, TooLarge
+from server.domain.head_rows import MOST_BYTES, HeadRow, HeadTable, find_doubles, read_csv, read_heads
 from server.domain.roles import Reach, find_role
+from server.services.area_tables import read_workbook
 from server.services.authenticate import Caller, digest, new_token
 from server.services.head_areas import Village, Villages
 from server.services.home import Home
@@ -41,17 +42,18 @@ from server.storage.heads import (
 from server.storage.key_holders import list_app_users
 
 CREATED, KEPT = "created", "kept"
+WORKBOOK = b"PK\x03\x04"
+"""How a workbook (.xlsx) begins."""
 
 
 @dataclass(frozen=True)
 class HeadFile:
-    """A table as it was sent, or its cells where it is no CSV. `form_ids`: the forms that the people may fill, by their
+    """A table as it was sent, CSV or a workbook (.xlsx). `form_ids`: the forms that the people may fill, by their
     own ids; none named: every form of the project, also those to come."""
 
     content: bytes = field(repr=False)
     form_ids: tuple[str, ...] = ()
     dry_run: bool = False
-    cells: Sequence[Sequence[str]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def name_heads(session: Session, home: Home, caller: Caller, where: tuple[int, H
     project_id, file = where
     reaches = _reaches(caller, project_id)
     forms = _forms(session, project_id, file.form_ids)
-    table = read_heads(file.cells if file.cells is not None else read_csv(file.content), caller.on)
+    table = read_heads(_cells(file.content), caller.on)
     placed = _placed(session, caller, project_id, table, reaches)
     if file.dry_run:
         known = _known(session, project_id)
@@ -121,6 +123,14 @@ def name_heads(session: Session, home: Home, caller: Caller, where: tuple[int, H
         ),
         table.passed_over,
     )
+
+
+def _cells(content: bytes) -> Sequence[Sequence[str]]:
+    if not content.startswith(WORKBOOK):
+        return read_csv(content)
+    if len(content) > MOST_BYTES:
+        raise TooLarge("heads.too_large", most=MOST_BYTES // 1_000_000)
+    return list(read_workbook(content))
 
 
 def _reaches(caller: Caller, project_id: int) -> set[Reach]:

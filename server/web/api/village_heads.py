@@ -28,6 +28,10 @@ TABLE = Content(
     "area,name,phone,language\nQN-06853-01,Chíu A Sềnh,0912345678,vi\n",
 )
 
+BOOK = Content(
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "The same as the first sheet of a workbook."
+)
+
 
 class VillageHeadBody(Schema):
     """One row of the table. `outcome`: created, or kept as it stood; `differs`: what the row says otherwise than it
@@ -53,7 +57,7 @@ class VillageHeadBody(Schema):
     "field_key.create",
     answer=VillageHeadBody(many=True),
 )
-@told(Wire(reads=(DRY_RUN, FORM), takes=(TABLE,), refuses=(413,)))
+@told(Wire(reads=(DRY_RUN, FORM), takes=(TABLE, BOOK), refuses=(413,)))
 def add_village_heads(here: Here) -> list[dict[str, Any]]:
     """Makes the people of a table village heads, each with a key, all of them or nobody: when a row cannot be used,
     `details.problems` names every such row and the remedy. The same person for the same area again changes nothing and
