@@ -8,10 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Forbidden, NotFound
 from server.services.authenticate import Caller
+from server.services.hold import hold
 from server.services.home import Home, require_space
 from server.services.lists import LISTS
 from server.services.review import place_of
@@ -41,10 +43,11 @@ def attach_to_draft(
     caller.require("form.update", form.project_id, form.id)
     require_space(home)
     part, now = part_at
-    draft_id, slot = _slot_of_draft(session, form, part.name)
+    _slot_of_draft(session, form, part.name)
     md5 = _md5(part)
     _store(home, part)
     with writing(session) as connection:
+        draft_id, slot = _slot_of_draft(connection, hold(connection, form), part.name)
         name_blob(connection, part.sha256, part.size, now)
         values = {"sha256": part.sha256, "md5": md5, "content_type": part.content_type, "size": part.size}
         change_form_attachment(connection, slot.id, now, **values, list_name=None)
@@ -57,11 +60,11 @@ def detach_from_draft(session: Session, caller: Caller, form: FormView, name: st
     """Takes a file of the draft away; a list that the server makes comes back. Raises NotFound (nothing is there),
     Forbidden."""
     caller.require("form.update", form.project_id, form.id)
-    _, slot = _slot_of_draft(session, form, name)
-    if not slot.exists:
-        raise NotFound("form.file_unknown", name=name, form=form.xml_form_id)
     empty = {"sha256": None, "md5": None, "content_type": None, "size": None}
     with writing(session) as connection:
+        _, slot = _slot_of_draft(connection, hold(connection, form), name)
+        if not slot.exists:
+            raise NotFound("form.file_unknown", name=name, form=form.xml_form_id)
         change_form_attachment(connection, slot.id, now, **empty, list_name=LISTS.get(name))
         write_audit(connection, _line(caller, form, now, name=name))
         session.commit()
@@ -74,11 +77,11 @@ def link_list(
     uploaded gives way. Raises NotFound (no draft, a name that it does not expect, no such list), Forbidden."""
     form, name, linked = change
     caller.require("form.update", form.project_id, form.id)
-    draft_id, slot = _slot_of_draft(session, form, name)
-    if linked and name not in LISTS:
-        raise NotFound("form.no_list", name=name)
     empty = {"sha256": None, "md5": None, "content_type": None, "size": None}
     with writing(session) as connection:
+        draft_id, slot = _slot_of_draft(connection, hold(connection, form), name)
+        if linked and name not in LISTS:
+            raise NotFound("form.no_list", name=name)
         change_form_attachment(connection, slot.id, now, **empty, list_name=LISTS[name] if linked else None)
         write_audit(connection, _line(caller, form, now, name=name, dataset=linked))
         session.commit()
@@ -138,7 +141,7 @@ def _line_of_answer(caller: Caller, answered: Answered, now: datetime, name: str
     return caller.entry("submission.attachment.update", f"submission:{sent.id}", now, where, **told)
 
 
-def _slot_of_draft(session: Session, form: FormView, name: str) -> tuple[int, FormAttachmentView]:
+def _slot_of_draft(session: Session | Connection, form: FormView, name: str) -> tuple[int, FormAttachmentView]:
     if form.draft is None:
         raise NotFound("form.no_draft", form=form.xml_form_id)
     slot = find_form_attachment(session, form.draft.id, name)

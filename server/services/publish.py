@@ -21,6 +21,7 @@ from server.services.authenticate import Caller, digest, new_token
 from server.services.campaign import touch
 from server.services.definitions import definition_of
 from server.services.draft_links import link_of
+from server.services.hold import hold, hold_draft, hold_same_draft
 from server.services.home import Home, require_space
 from server.services.lists import LISTS
 from server.storage.audits import Where, write_audit
@@ -37,6 +38,7 @@ from server.storage.forms import (
     list_deleted_forms,
     list_form_attachments,
 )
+from server.storage.heads import lock_project
 from server.storage.projects import find_project
 from server.storage.readings import delete_draft_submissions
 from server.storage.versions import (
@@ -117,6 +119,7 @@ def create_form(session: Session, home: Home, caller: Caller, new: NewForm, now:
     xml_form_id = prepared.definition.form_id
     _warn(prepared, new.source, _in_the_way(session, new.project_id, xml_form_id))
     with writing(session) as connection:
+        lock_project(connection, new.project_id)
         if find_project(connection, new.project_id) is None:
             raise NotFound("project.unknown", value=new.project_id)
         if find_form(connection, new.project_id, xml_form_id) is not None:
@@ -145,8 +148,9 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
     if new.source is not None:
         _warn(prepared, new.source, _gone(session, form, prepared))
     with writing(session) as connection:
+        held = hold(connection, form)
         delete_draft_submissions(connection, form.id)
-        _write_draft(connection, _new_draft(home, caller, (prepared, form.id, form.draft), now))
+        _write_draft(connection, _new_draft(home, caller, (prepared, form.id, held.draft), now))
         write_audit(connection, caller.entry("form.update.draft.set", f"form:{form.id}", now, Where(form.project_id)))
         session.commit()
     return get_form(session, form.id)
@@ -154,7 +158,8 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
 
 def publish(session: Session, caller: Caller, form: FormView, version: str | None, now: datetime) -> FormView:
     """Makes the draft what phones get, under another version if one is given. Raises NotFound (no draft), VersionTaken,
-    ConversionError (a draft of an earlier release that is refused now), Forbidden."""
+    Outdated (another draft came meanwhile), ConversionError (a draft of an earlier release that is refused now),
+    Forbidden."""
     caller.require("form.update", form.project_id, form.id)
     if form.draft is None:
         raise NotFound("form.no_draft", form=form.xml_form_id)
@@ -162,6 +167,7 @@ def publish(session: Session, caller: Caller, form: FormView, version: str | Non
         _examined(Source(find_form_xml(session, form.draft.id) or b""))
     restamped = _restamped(session, form.draft, version) if version not in (None, form.draft.version) else {}
     with writing(session) as connection:
+        hold_same_draft(connection, form)
         wanted = str(restamped.get("version", form.draft.version))
         if find_version(connection, form.id, wanted) is not None:
             raise VersionTaken("form.version_taken", version=wanted, form=form.xml_form_id)
@@ -173,13 +179,12 @@ def publish(session: Session, caller: Caller, form: FormView, version: str | Non
 def delete_draft(session: Session, caller: Caller, form: FormView, now: datetime) -> None:
     """Throws the draft away. Raises NotFound, Conflict when the form was never published, Forbidden."""
     caller.require("form.update", form.project_id, form.id)
-    if form.draft is None:
-        raise NotFound("form.no_draft", form=form.xml_form_id)
-    if form.current is None:
-        raise Conflict("form.draft_only", form=form.xml_form_id)
     with writing(session) as connection:
+        held = hold_draft(connection, form)
+        if held.form.current is None:
+            raise Conflict("form.draft_only", form=form.xml_form_id)
         delete_draft_submissions(connection, form.id)
-        remove_version(connection, form.draft.id)
+        remove_version(connection, held.draft.id)
         where = Where(form.project_id)
         write_audit(connection, caller.entry("form.update.draft.delete", f"form:{form.id}", now, where))
         session.commit()
@@ -204,9 +209,11 @@ def require_state(state: str) -> None:
 
 
 def delete_form(session: Session, caller: Caller, form: FormView, now: datetime) -> None:
-    """Puts a form away: nobody finds it any more, its submissions stay. Raises Forbidden."""
+    """Puts a form away: nobody finds it any more, its submissions stay. Raises Forbidden, NotFound when somebody else
+    just did so."""
     caller.require("form.delete", form.project_id, form.id)
     with writing(session) as connection:
+        hold(connection, form)
         change_form(connection, form.id, deleted_at=now)
         write_audit(connection, caller.entry("form.delete", f"form:{form.id}", now, Where(form.project_id)))
         session.commit()
@@ -217,6 +224,7 @@ def restore_form(session: Session, caller: Caller, project_id: int, form_id: int
     Forbidden."""
     caller.require("form.restore", project_id, form_id)
     with writing(session) as connection:
+        lock_project(connection, project_id)
         gone = find_deleted_form(connection, project_id, form_id)
         if gone is None:
             raise NotFound("form.unknown", form=form_id)

@@ -17,6 +17,11 @@ def add_form(connection: Connection, **values: Any) -> int:
     return connection.execute(insert(Form).values(**values).returning(Form.id)).scalar_one()
 
 
+def lock_form(connection: Connection, form_id: int) -> None:
+    """Makes whoever else locks this form wait until the transaction ends; what is read of it afterwards stays so."""
+    connection.execute(select(Form.id).where(Form.id == form_id).with_for_update())
+
+
 def change_form(connection: Connection, form_id: int, **values: Any) -> None:
     """Changes columns of a form."""
     connection.execute(update(Form).where(Form.id == form_id).values(**values))
