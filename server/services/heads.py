@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from forms.errors import Problem
 from server.domain.areas import match_key
-from server.domain.errors import NotFound, RowsRefused, TooLarge
+from server.domain.errors import NotFound, RowsRefused, TooLarge, Unreadable
 from server.domain.head_rows import MOST_BYTES, HeadRow, HeadTable, find_doubles, read_csv, read_heads
 from server.domain.roles import Reach, find_role
 from server.services.area_tables import read_workbook
@@ -130,7 +130,10 @@ def _cells(content: bytes) -> Sequence[Sequence[str]]:
         return read_csv(content)
     if len(content) > MOST_BYTES:
         raise TooLarge("heads.too_large", most=MOST_BYTES // 1_000_000)
-    return list(read_workbook(content))
+    try:
+        return list(read_workbook(content))
+    except Unreadable as error:
+        raise Unreadable("heads.workbook") from error
 
 
 def _reaches(caller: Caller, project_id: int) -> set[Reach]:
