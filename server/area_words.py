@@ -148,27 +148,6 @@ WORDS: Mapping[str, Sentence] = {
     "what": Sentence(
         "Hãy cho một tệp .csv hoặc .xlsx, hoặc --vietnam.", "Name a .csv or .xlsx file, or say --vietnam."
     ),
-    "area.extra_missing": Sentence(
-        "Chưa cài gói {package}. Hãy chạy: pip install 'thonban[{extra}]'",
-        "The package {package} is not installed. Run: pip install 'thonban[{extra}]'",
-    ),
-    "area.empty_file": Sentence("Tệp trống.", "The file is empty."),
-    "area.not_utf8": Sentence(
-        "Tệp không phải CSV mã UTF-8. Trong Excel, lưu dạng CSV UTF-8.",
-        "Not a CSV file in UTF-8. In Excel, save as CSV UTF-8.",
-    ),
-    "area.not_a_table": Sentence("Tệp không phải bảng CSV: {error}", "Not a table of CSV: {error}"),
-    "area.not_a_workbook": Sentence("Tệp không phải sổ tính: {error}", "Not a workbook: {error}"),
-    "area.not_geojson": Sentence(
-        "Tệp không phải GeoJSON FeatureCollection: {error}", "Not a GeoJSON FeatureCollection: {error}"
-    ),
-    "area.unknown": Sentence(
-        "Không có đơn vị nào mang mã hoặc id {value} vào ngày {on}.", "No area has the code or id {value} on {on}."
-    ),
-    "area.not_then": Sentence(
-        "Mã {value} không có vào ngày {on}. Mã này từng là của: {times}",
-        "Code {value} is not there on {on}. It is or was that of: {times}",
-    ),
     "boundaries": Sentence(
         "{boundaries} ranh giới, {points} điểm; {before} đỉnh còn {after} (giản lược {metres} m)",
         "{boundaries} boundaries, {points} points; {before} corners, {after} kept (simplified by {metres} m)",

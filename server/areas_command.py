@@ -31,6 +31,8 @@ from server.services.area_tables import make_template, read_table
 from server.services.areas import Wish, import_areas
 from server.storage.areas import list_area_ids
 from server.storage.schema import open_sessions
+from server.web.catalogues import read_catalogue
+from server.web.errors import fill
 
 Add = Callable[..., argparse.ArgumentParser]
 Command = Callable[[Config, argparse.Namespace, Console], int]
@@ -78,9 +80,9 @@ def _careful(command: Command) -> Command:
         try:
             return command(config, options, console)
         except DomainError as error:
-            if error.code not in WORDS:
-                raise
-            _say(console, error.code, **error.params)
+            told = [read_catalogue("errors", language).gettext(error.code) for language in ("vi", "en")]
+            console.print(fill(told[0], error.params), markup=False)
+            console.print(fill(told[1], error.params), style="dim", markup=False)
             return WRONG
         except OSError as error:
             _say(console, "unreadable", file=getattr(options, "file", "–"), error=error.strerror or error)

@@ -95,7 +95,7 @@ def test_a_code_that_is_not_there_on_a_day_says_when_it_was(areas: Areas, tmp_pa
     code, out = areas("show", "111", "--on", "2025-01-01")
     assert code == 1
     assert "Hill (… – 2024-12-31)" in out
-    assert "No area has the code or id 999" in areas("show", "999")[1]
+    assert "No area that you see has the code or id 999" in areas("show", "999")[1]
 
 
 def test_people_read_it_in_either_language(areas: Areas, tmp_path: Path) -> None:
