@@ -3,7 +3,7 @@ index is read, never the whole table, however small or large the part of the tre
 
 Whoever sees little is served from the index by area: what lies there is read and put in order. Whoever sees much is
 served from the index by time: it is read from its newest end, and each row is asked whether it lies in sight, until the
-page is full. Which of both it is, is counted first, as far as `FEW` rows and no further.
+page is full. Which of both it is, the tallies tell, read no further than they must be.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from server.domain.roles import Scope
 from server.storage.database import Moment
 from server.storage.reach import list_below, one_by_one
 from server.storage.submissions import Submission
-from server.storage.tallies import count_states_of
+from server.storage.tallies import are_few, count_states_of
 
-FEW = 10_000
+FEW = 5_000
 """Rows up to which all that is in sight is put in order; above it the index by time is the shorter way."""
 _OWN = (Submission.id, Submission.created_at)
 _ORDER = (Submission.created_at.desc(), Submission.id.desc())
@@ -82,7 +82,7 @@ def _counted(session: Session | Connection, part: Part, form_ids: list[int], see
 
 def _ways(session: Session | Connection, part: Part) -> Iterator[Select[*tuple[Any, ...]]]:
     for form_ids, seen in _groups(part):
-        if not seen.everywhere and _are_few(session, part, form_ids, seen):
+        if not seen.everywhere and are_few(session, form_ids, seen, FEW):
             yield select(*_OWN).where(_in_areas(seen), _any_of(form_ids), *part.conditions)
             continue
         checked = () if seen.everywhere else (one_by_one(Submission.area_id, seen.areas, seen.on),)
@@ -98,11 +98,6 @@ def _groups(part: Part) -> list[tuple[list[int], Scope]]:
         if seen:
             found.setdefault(seen, []).append(form_id)
     return [(form_ids, seen) for seen, form_ids in found.items()]
-
-
-def _are_few(session: Session | Connection, part: Part, form_ids: list[int], seen: Scope) -> bool:
-    some = select(Submission.id).where(_in_areas(seen), _any_of(form_ids), *part.conditions).limit(FEW + 1).subquery()
-    return session.execute(select(func.count()).select_from(some)).scalar_one() <= FEW
 
 
 def _in_areas(seen: Scope) -> ColumnElement[bool]:

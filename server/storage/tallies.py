@@ -19,12 +19,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.domain.roles import Scope
 from server.storage.database import Base
 from server.storage.prepared import Prepared
-from server.storage.reach import list_below
+from server.storage.reach import AreaReachRow, list_below
 from server.storage.submissions import Submission
 
 NOWHERE = ""
 """What stands for the area of submissions that lie in none."""
 SLOTS = 16
+GLANCE = 1000
+"""Tallies that tell as a rule whether much or little is in sight."""
 
 
 class TallyRow(Base):
@@ -99,6 +101,25 @@ def count_states_of(session: Session | Connection, form_ids: Sequence[int], seen
         query = query.where(TallyRow.area_id.in_(list_below(seen.areas, seen.on)))
     found = {row[0]: int(row[1]) for row in session.execute(query.group_by(TallyRow.review_state))}
     return {state: number for state, number in found.items() if number}
+
+
+def are_few(session: Session | Connection, form_ids: Sequence[int], seen: Scope, few: int) -> bool:
+    """Whether no more than so many submissions of these forms lie in `seen` (areas). No more is read than tells."""
+    tallies = (
+        select(TallyRow.number)
+        .join(AreaReachRow, AreaReachRow.descendant_id == TallyRow.area_id)
+        .where(
+            TallyRow.form_id.in_(form_ids),
+            AreaReachRow.ancestor_id.in_(sorted(seen.areas)),
+            AreaReachRow.valid_from <= seen.on,
+            AreaReachRow.valid_to > seen.on,
+        )
+    )
+    first = session.execute(tallies.limit(GLANCE)).scalars().all()
+    if sum(first) > few or len(first) < GLANCE:
+        return sum(first) <= few
+    every = tallies.subquery()
+    return session.execute(select(func.sum(every.c.number))).scalar_one() <= few
 
 
 def lock_tallies(connection: Connection) -> None:
