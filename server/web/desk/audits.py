@@ -11,6 +11,7 @@ from typing import Any
 from flask import request, stream_with_context, url_for
 from werkzeug.wrappers import Response
 
+from server.domain.audit_actions import GROUPS
 from server.domain.audit_scope import AuditScope, audit_scope
 from server.domain.errors import Forbidden, Invalid
 from server.exports.csv_rows import csv_rows
@@ -27,20 +28,6 @@ from server.web.exports import tell_export
 ON_A_PAGE = 50
 NOBODY, NOWHERE = -1, "-"
 """What no line has: what was asked for is not here."""
-GROUPS = (
-    "user",
-    "field_key",
-    "form",
-    "submission",
-    "comment",
-    "project",
-    "round",
-    "area",
-    "backup",
-    "quarantine",
-    "audit",
-)
-"""Of actions, as their names begin."""
 COLUMNS = ("when", "who", "what", "thing", "where", "address", "note", "details", "number", "action")
 ASKED = ("group", "who", "actor", "code", "area", "since", "until")
 DID = "desk.audit.did."

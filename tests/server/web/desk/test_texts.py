@@ -12,6 +12,7 @@ from forms.entities import PROBLEMS
 from forms.errors import KINDS
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
 from server.domain.area_files import CLASSIFICATIONS
+from server.domain.audit_actions import ACTIONS, GROUPS
 from server.domain.areas import CHANGES, EXTENTS, FLAGS
 from server.domain.areas import STATUSES as AREA_STATUSES
 from server.domain.devices import RISKS, RULES, STANDINGS
@@ -21,10 +22,14 @@ from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
 from server.services.phones import SHOWN
 from server.services.publish import STATES as STATES_OF_FORMS
+from server.web.desk.audits import COLUMNS
 from server.web.desk.forms import DONE
 
 ROOT = Path(server.__file__).parent
 MADE = {
+    "desk.audit.": COLUMNS,
+    "desk.audit.did.": ACTIONS,
+    "desk.audit.group.": GROUPS,
     "desk.verdict.": (*VERDICTS, NO_RULE_IN_FORCE, RULE_NOT_LOADED),
     "desk.verdict.entry.": VERDICTS,
     "desk.verdict.completion.": VERDICTS,
