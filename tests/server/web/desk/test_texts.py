@@ -12,9 +12,9 @@ from forms.entities import PROBLEMS
 from forms.errors import KINDS
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
 from server.domain.area_files import CLASSIFICATIONS
-from server.domain.audit_actions import ACTIONS, GROUPS
 from server.domain.areas import CHANGES, EXTENTS, FLAGS
 from server.domain.areas import STATUSES as AREA_STATUSES
+from server.domain.audit_actions import ACTIONS, GROUPS
 from server.domain.devices import RISKS, RULES, STANDINGS
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES
