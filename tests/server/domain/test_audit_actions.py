@@ -1,4 +1,4 @@
-"""Whatever the program writes into the audit is in the list of actions, and nothing stands there that it never writes."""
+"""Whatever the program writes into the audit is in the list of actions, and nothing is there that it never writes."""
 
 import ast
 import re
