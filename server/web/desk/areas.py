@@ -9,12 +9,15 @@ from typing import Any
 
 from flask import request
 
+from server.domain.areas import KINDS
+from server.domain.roles import ALL
 from server.services.area_lookup import fold, list_areas_of, look_up, search_areas
 from server.services.area_scope import area_scope
 from server.storage.area_views import ShapeView, list_these
 from server.web.context import current_session, date_asked
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, show_page
+from server.web.desk.words import say
 
 MOST_FOUND = 60
 MAP_WIDTH = 320.0
@@ -42,9 +45,13 @@ def areas() -> str:
         found = search_areas(session, scope, on, words, (0, MOST_FOUND + 1))
     else:
         found, below = list_areas_of(session, scope, on, None)
+    # the way up from one's own areas may be named
+    parents = list_these(session, ALL, on, sorted({each.parent_id for each in found if each.parent_id}))
     return show_page(
         "areas.html",
         caller=caller,
+        parents=parents,
+        kind=kind_name,
         found=found[:MOST_FOUND],
         below=below,
         on=on,
@@ -64,8 +71,20 @@ def one_area(area: str) -> str:
     # what is above one's own areas is named, and cannot be opened
     seen = list_these(session, scope, on, [each.id for each in report.above])
     return show_page(
-        "area.html", caller=caller, report=report, below=below, seen=seen, on=on, sketch=sketch_of(report.shapes)
+        "area.html",
+        caller=caller,
+        report=report,
+        below=below,
+        seen=seen,
+        on=on,
+        sketch=sketch_of(report.shapes),
+        kind=kind_name,
     )
+
+
+def kind_name(kind: str) -> str:
+    """What a kind of units is called; the word itself where Việt Nam's law has none."""
+    return say(f"desk.areakind.{kind}") if kind in KINDS else kind
 
 
 def sketch_of(shapes: Sequence[ShapeView]) -> Sketch | None:

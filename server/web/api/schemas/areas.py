@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 
-class AreaBody(Schema):
+class NamedAreaBody(Schema):
     """An area, named."""
 
     id = fields.String()
@@ -15,7 +15,7 @@ class AreaBody(Schema):
     status = fields.String()
 
 
-class AreaListBody(AreaBody):
+class AreaListBody(NamedAreaBody):
     """An area in a list; `children`: how many lie right below it, null in a search."""
 
     parent_id = fields.String(data_key="parentId", attribute="parentId", allow_none=True)
@@ -86,8 +86,8 @@ class AreaReportBody(AreaVersionBody):
     id = fields.String()
     on = fields.String()
     in_being = fields.Boolean(data_key="inBeing", attribute="inBeing")
-    parents = fields.List(fields.Nested(AreaBody))
-    children = fields.List(fields.Nested(AreaBody))
+    parents = fields.List(fields.Nested(NamedAreaBody))
+    children = fields.List(fields.Nested(NamedAreaBody))
     versions = fields.List(fields.Nested(AreaVersionBody))
     came_from = fields.List(fields.Nested(AreaStepBody), data_key="cameFrom", attribute="cameFrom")
     went_into = fields.List(fields.Nested(AreaStepBody), data_key="wentInto", attribute="wentInto")

@@ -13,11 +13,14 @@ from forms.errors import KINDS
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
 from server.domain.area_files import CLASSIFICATIONS
 from server.domain.areas import CHANGES, EXTENTS, FLAGS
+from server.domain.areas import KINDS as AREA_KINDS
 from server.domain.areas import STATUSES as AREA_STATUSES
 from server.domain.audit_actions import ACTIONS, GROUPS
 from server.domain.devices import RISKS, RULES, STANDINGS
+from server.domain.powers import STATES as STATES_OF_GRANTS
+from server.domain.powers import by_noun
 from server.domain.review import LEVELS, MOVES, STATES
-from server.domain.roles import ROLES
+from server.domain.roles import ROLES, VERBS
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
 from server.services.phones import SHOWN
@@ -37,6 +40,7 @@ MADE = {
     "desk.tally.": ("entry", "completion"),
     "desk.status.": (*STATUSES, *AREA_STATUSES),
     "desk.areachange.": CHANGES,
+    "desk.areakind.": AREA_KINDS,
     "desk.areaextent.": EXTENTS,
     "desk.areafact.": tuple(CLASSIFICATIONS),
     "desk.areaflag.": FLAGS,
@@ -47,6 +51,9 @@ MADE = {
     "desk.reason.": ("fact", "zero", "impossible"),
     "desk.role.": tuple(role.system for role in ROLES),
     "desk.awaited.": tuple(level.name for level in LEVELS),
+    "desk.grant.": STATES_OF_GRANTS,
+    "desk.noun.": tuple(by_noun(VERBS)),
+    "desk.act.": tuple({act for acts in by_noun(VERBS).values() for act in acts}),
     "desk.answer.": ("yes", "no", "unknown"),
     "desk.unit.": ("household", "room", "person", "thing"),
     "desk.why.settles_": ("met", "not_met", "met_or_not_met"),
