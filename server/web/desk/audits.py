@@ -31,6 +31,8 @@ NOBODY, NOWHERE = -1, "-"
 COLUMNS = ("when", "who", "what", "thing", "where", "address", "note", "details", "number", "action")
 ASKED = ("group", "who", "actor", "code", "area", "since", "until")
 DID = "desk.audit.did."
+SPOKEN = {"role": "desk.role.", "reviewState": "desk.state.", "level": "desk.level."}
+"""Details whose values have words of their own, which need no name before them."""
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,8 @@ def _more(details: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in details.items():
         if value is None or name == "instanceId":
             continue
-        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        spoken = {"role": "desk.role.", "reviewState": "desk.state."}.get(name)
-        if spoken and isinstance(value, str) and say(spoken + value) != spoken + value:
-            shown = say(spoken + value)
-        yield name, shown
+        spoken = f"{SPOKEN.get(name, '')}{value}"
+        if name in SPOKEN and say(spoken) != spoken:
+            yield "", say(spoken)
+        else:
+            yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
