@@ -7,13 +7,28 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from server.services.authenticate import digest
+from server.storage.actors import Token
 from tests.kit.fuzz_kept import Kept, keep
-from tests.kit.world import EMAIL, PASSWORD, WATER_POINT, Api, Phone, World, furnish_world, furnished_world, xlsx
+from tests.kit.world import (
+    COMMUNES,
+    EMAIL,
+    PASSWORD,
+    WATER_POINT,
+    Api,
+    Phone,
+    World,
+    furnish_world,
+    furnished_world,
+    xlsx,
+)
 
 HOUSEHOLD = """
 | survey |
@@ -70,10 +85,10 @@ class FuzzWorld:
 
 
 @contextmanager
-def fuzz_world(database_url: str, folder: Path) -> Iterator[FuzzWorld]:
-    """The world on an empty database with all tables."""
+def fuzz_world(database_url: str, folder: Path, **environment: str) -> Iterator[FuzzWorld]:
+    """The world on an empty database with all tables; more settings."""
     furnish_world(database_url, folder / "home")
-    with furnished_world(database_url, folder / "home") as world:
+    with furnished_world(database_url, folder / "home", **environment) as world:
         made = _settle(world, database_url)
         try:
             yield made
@@ -83,6 +98,7 @@ def fuzz_world(database_url: str, folder: Path) -> Iterator[FuzzWorld]:
 
 def _settle(world: World, database_url: str) -> FuzzWorld:
     api, people = world.api, {"viewer": world.person("Người xem", "viewer"), "nobody": world.nobody()}
+    people["stranger"] = world.person("Người lạ")
     water, house = world.publishes(WATER_POINT), _household(api)
     phone = world.phone("Ngàn Chi", water, house)
     revoked = api.post("projects/1/app-users", json={"displayName": "Mất máy"}).get_json()
@@ -113,6 +129,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "table": ["Submissions", "Submissions.nguoi", "Khong"],
         "rest": ["nguoi", "khong/co"],
         "quarantine_id": [1, 99],
+        "area": [COMMUNES["qn"].uuid, "khong-co"],
     }
     known["xml_form_id"] = known["form_id"]
     bodies: dict[str, list[Any]] = {
@@ -143,7 +160,19 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "users_delete": {"name": "cot"},
     }
     credentials = {name: each.token for name, each in people.items()} | {"admin": api.token, "phone": phone.token}
+    credentials |= _bygone(world)
     return FuzzWorld(world, credentials, known, bodies, own, ways, keep(database_url))
+
+
+def _bygone(world: World) -> dict[str, str | None]:
+    """Sessions that somebody had: one was ended, the time of the other is over."""
+    ended, over = (world.signed_in(EMAIL, PASSWORD) for _ in range(2))
+    _done(ended.delete("sessions/current"))
+    assert over.token is not None
+    session, yesterday = world.session, datetime.now(UTC) - timedelta(days=1)
+    session.execute(update(Token).where(Token.token_hash == digest(over.token)).values(expires_at=yesterday))
+    session.commit()
+    return {"ended": ended.token, "over": over.token}
 
 
 def _household(api: Api) -> str:
