@@ -5,8 +5,10 @@ from pathlib import Path
 
 from server.jobs.nightly import KIND, next_run
 from server.jobs.registry import list_kinds
+from server.jobs.seal import KIND as SEAL
 from server.jobs.worker import drain
 from server.services.nightly import list_copies
+from server.storage.audits import list_audits
 from server.storage.database import writing
 from server.storage.jobs import Job, Work, count_jobs, enqueue, list_dead
 from tests.kit.homes import House, house_at
@@ -22,17 +24,21 @@ def test_a_night_makes_a_copy_and_plans_the_next(tmp_path: Path) -> None:
     with house_at(tmp_path / "home") as house:
         assert drain(house.sessions, house.home) == 0
         with house.sessions() as session:
-            planned = session.query(Job).one()
-            assert planned.kind == KIND
+            planned = session.query(Job).filter(Job.kind == KIND).one()
+            sealing = session.query(Job).filter(Job.kind == SEAL).one()
+            assert timedelta(0) < sealing.run_after - datetime.now(UTC) <= timedelta(minutes=5)
             assert timedelta(0) < planned.run_after - datetime.now(UTC) <= timedelta(days=1)
             assert planned.run_after.hour == 19
         with house.sessions() as session, writing(session) as connection:
             connection.execute(Job.__table__.update().values(run_after=datetime.now(UTC)))
             session.commit()
-        assert drain(house.sessions, house.home) == 1
+        assert drain(house.sessions, house.home) == 2
         assert len(list_copies(house.home.config.backups_folder)) == 1
         with house.sessions() as session:
-            assert count_jobs(session) == {"waiting": 1, "dead": 0}
+            assert count_jobs(session) == {"waiting": 2, "dead": 0}
+            assert list_audits(session, most=1)[0].action == "backup.create"
+            assert not any(line.sealed for line in list_audits(session, most=1))
+            assert all(line.sealed for line in list_audits(session)[1:])
 
 
 def test_a_job_that_fails_is_tried_again_and_one_nobody_knows_is_given_up(tmp_path: Path) -> None:
