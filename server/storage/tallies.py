@@ -119,7 +119,7 @@ def are_few(session: Session | Connection, form_ids: Sequence[int], seen: Scope,
     if sum(first) > few or len(first) < GLANCE:
         return sum(first) <= few
     every = tallies.subquery()
-    return session.execute(select(func.sum(every.c.number))).scalar_one() <= few
+    return int(session.execute(select(func.sum(every.c.number))).scalar_one()) <= few
 
 
 def lock_tallies(connection: Connection) -> None:
