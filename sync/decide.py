@@ -119,8 +119,8 @@ class Known:
     """What is known of the form, and what it keeps under the two ids of the arrival.
 
     ``may_edit``: the sender may change what the original says: it is the sender's own, or lies where the sender reports
-    from or decides. For a draft all booleans are True. An edit that was held is decided anew when its original has come:
-    with ``same_id`` less the held one itself.
+    from or decides. For a draft all booleans are True. An edit that was held is decided anew when its original has
+    come: with ``same_id`` less the held one itself.
     """
 
     accepts: bool = True

@@ -81,7 +81,7 @@ class Tree:
         return ordered
 
     def touched_by(self, area_ids: Iterable[str]) -> frozenset[str]:
-        """These areas and all others whose place hangs on theirs: what lay or lies below them, and what went into them."""
+        """These areas and all whose place hangs on theirs: what lay or lies below them, and what went into them."""
         found: set[str] = set()
         waiting = list(area_ids)
         while waiting:

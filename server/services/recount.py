@@ -1,4 +1,4 @@
-"""Counts submissions again where the tallies disagree with what there is. They should not; every night it is seen to."""
+"""Counts submissions again where the tallies disagree with what there is. They should not; each night looks."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Which area lies in which, and when: the papers of an area that ended are still somebody's."""
 
+import itertools
 from datetime import date
 
 import pytest
@@ -114,7 +115,7 @@ def _trees(draw: st.DrawFn) -> tuple[list[AreaVersion], list[AreaChange]]:
     for number, name in enumerate(names):
         cuts = sorted(set(draw(st.lists(_days, max_size=2))))
         edges = [None, *cuts, draw(st.none() | _days)]
-        for since, until in zip(edges, edges[1:], strict=False):
+        for since, until in itertools.pairwise(edges):
             if until is None or (since or FIRST) < until:
                 parent = draw(st.sampled_from(names[:number])) if number else None
                 versions.append(version(name, parent, since, until))
