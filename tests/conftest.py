@@ -27,6 +27,7 @@ LONG = {
     "tests/server/test_run.py",
     "tests/journeys/test_desk_browser.py",
     "tests/server/web/api/test_openapi.py",
+    "tests/server/web/api/test_every_route.py",
 }
 """Files that wait for programs they start, or ask very much; with more than one worker these come first."""
 

@@ -129,6 +129,8 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "table": ["Submissions", "Submissions.nguoi", "Khong"],
         "rest": ["nguoi", "khong/co"],
         "quarantine_id": [1, 99],
+        "kind": ["xlsx", "xls"],
+        "picture": ["png", "svg"],
         "area": [COMMUNES["qn"].uuid, "khong-co"],
     }
     known["xml_form_id"] = known["form_id"]

@@ -10,6 +10,7 @@ from server.web.wire import TEXT, Shape
 
 ID: Shape = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
 UUID_EXAMPLE = "uuid:85cb9aff-005e-4edd-9739-dc9c1a829c44"
+AREA_EXAMPLE = "22"
 TOKEN_EXAMPLE = "k" * 64
 
 PLACES: dict[str, tuple[str, Shape, Any]] = {
@@ -17,6 +18,7 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
     "form_id": ("A form by its own id; a slash in it is written `%2F`.", TEXT, "water_point"),
     "xml_form_id": ("A form by its own id; a slash in it is written `%2F`.", TEXT, "water_point"),
     "number": ("A form by its number.", ID, 1),
+    "area": ("An area by our own id, or by its code as of a day.", TEXT, AREA_EXAMPLE),
     "version": ("A version of a form (`___` is the empty one), or a text of a submission by instance id.", TEXT, "1"),
     "instance_id": ("A submission by the instance id of its first text.", TEXT, UUID_EXAMPLE),
     "name": ("A file by its name; a preference by its name.", TEXT, "anh.jpg"),
