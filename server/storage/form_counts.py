@@ -51,6 +51,7 @@ def count_forms(session: Session | Connection, form_ids: Sequence[int], scope: S
     maker = (Actor.id, Actor.kind, Actor.display_name, Actor.created_at, Actor.updated_at)
     query = (
         select(Form.id, func.count(Submission.id), *in_state, func.max(Submission.created_at), *maker)
+        .select_from(Form)
         .outerjoin(Submission, counted)
         .outerjoin(Actor, Actor.id == Form.created_by)
         .where(Form.id.in_(form_ids))

@@ -58,7 +58,9 @@ def audit() -> str:
     kept = _asked()
     shown = found[:ON_A_PAGE]
     older = url_for("desk.audit", **kept, before=shown[-1].id) if len(found) > ON_A_PAGE else None
-    names = name_things(current_session(), [f"actor:{looked.actor_id}"] if looked.actor_id else [])
+    # a name is told with lines only: who sees none of somebody, or of an area, learns no name from its number either
+    names = name_things(current_session(), [f"actor:{looked.actor_id}"] if looked.actor_id and found else [])
+    area_names = name_areas(current_session(), [looked.area_id] if found else [])
     return show_page(
         "audit.html",
         caller=caller,
@@ -68,7 +70,7 @@ def audit() -> str:
         older=older,
         first=looked.before is None,
         only_actor=names.get(f"actor:{looked.actor_id}"),
-        only_area=name_areas(current_session(), [looked.area_id]).get(looked.area_id or ""),
+        only_area=area_names.get(looked.area_id or ""),
     )
 
 
