@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -22,15 +20,14 @@ from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
 from server.domain.errors import DomainError
 from server.forms_commands import add_forms_commands
+from server.people_command import add_people_commands
 from server.phones_command import add_phones_command
 from server.run import Run, drain_until_told, load_demo
 from server.sentences import SENTENCES
-from server.services.authenticate import system_caller
 from server.services.backup import backup
 from server.services.doctor import ERROR, OK, examine
 from server.services.health import home_kind
 from server.services.home import open_home
-from server.services.people import NewUser, create_user, reset_password
 from server.services.prepare import REAL, prepare
 from server.services.record import record_own
 from server.services.restore import RestoreRefused, restore
@@ -43,6 +40,7 @@ GROUPS: tuple[tuple[str, Callable[[Callable[..., argparse.ArgumentParser]], None
     ("areas", add_areas_commands, "units of the tree: load them, and show one as of a day"),
     ("audit", add_audit_commands, "who did what, and that nobody altered it since"),
     ("forms", add_forms_commands, "what a form says before it is published, and of what was sent"),
+    ("people", add_people_commands, "administrators, passwords, roles, and what somebody may do where"),
 )
 """Commands that have commands of their own."""
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
@@ -105,19 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     made = add("restore", _restore, "makes a new home from a backup")
     made.add_argument("file", type=Path, help="what `thonban backup` or a night wrote")
     add("doctor", _doctor, "looks the home over and says what to do")
-    _add_people(add)
     for name, add_group, text in GROUPS:
         group = commands.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="what")
         add_group(partial(add, group=group))
     add("version", _version, "prints the version")
     return parser
-
-
-def _add_people(add: Callable[..., argparse.ArgumentParser]) -> None:
-    people = add("people", _people, "adds an administrator or gives somebody a new password")
-    people.add_argument("action", choices=("add", "reset"))
-    people.add_argument("email")
-    people.add_argument("--password", help="10 to 72 characters; made and shown once when left out")
 
 
 def _add_listening(command: argparse.ArgumentParser) -> None:
@@ -251,21 +241,6 @@ def _doctor(config: Config, options: argparse.Namespace, console: Console) -> in
             console.print(f"  {said.en}", style="dim", markup=False)
             worst = max(worst, {OK: 0, ERROR: FAILED}.get(check.state, 0))
     return worst
-
-
-def _people(config: Config, options: argparse.Namespace, console: Console) -> int:
-    password: str = options.password or secrets.token_urlsafe(12)
-    now = datetime.now(UTC)
-    with open_sessions(config.database_url)() as session:
-        caller = replace(system_caller(session, now), note="thonban people")
-        if options.action == "add":
-            create_user(session, caller, NewUser(options.email, password, role="admin"), now)
-        else:
-            reset_password(session, caller, options.email, password, now)
-    say(console, "people.added" if options.action == "add" else "people.reset", email=options.email)
-    if not options.password:
-        say(console, "people.password", password=password)
-    return 0
 
 
 def _version(config: Config, options: argparse.Namespace, console: Console) -> int:

@@ -165,6 +165,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "people.password": Sentence(
         "Mật khẩu (chỉ hiện một lần này): {password}", "Password (shown this once): {password}"
     ),
+    "people.granted": Sentence("Đã giao vai trò {role} cho {who}.", "Granted {role} to {who}."),
+    "people.revoked": Sentence("Đã thu lại vai trò {role} của {who}.", "Took {role} from {who}."),
     "failed": Sentence("Không làm được: {error}", "Not done: {error}"),
     "worker.extra": Sentence(
         "THONBAN_BROKER_URL cần phần cài thêm: pip install 'thonban[country]'",

@@ -16,11 +16,14 @@ LONGEST_NUMBER = 9
 
 @dataclass(frozen=True)
 class Role:
-    """A role with the number and the name that Central's API shows for it (`system`), and what it may do."""
+    """A role with the number and the name that Central's API shows for it (`system`), and what it may do. `meant_for`:
+    the kind of area it is meant to be granted on ("village", "commune", "district", "province"; "any"); None: on the
+    site, a project or a form as a whole. Nothing keeps anybody from granting it elsewhere."""
 
     id: int
     system: str
     verbs: frozenset[str]
+    meant_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,15 +145,15 @@ ROLES: tuple[Role, ...] = (
     Role(7, "formview", _verbs("open_form: list read")),
     Role(8, "formfill", _FILL),
     Role(9, "pub-link", _verbs("open_form: read\nsubmission: create")),
-    Role(101, "commune_supervisor", _REVIEW | _WATCH | {"review.commune"}),
-    Role(102, "district_reviewer", _REVIEW | _WATCH | {"review.district"}),
-    Role(103, "province_reviewer", _REVIEW | _WATCH | {"review.province"}),
-    Role(104, "village_head", _FILL | _verbs("submission: list read\nround: list read\narea: list read")),
-    Role(105, "programme_admin", (_MANAGE - _WHOLE_PROJECTS) | _WATCH | _verbs("area: update\nrule_set: read")),
-    Role(106, "analyst", _READ_FORMS | _READ_ANSWERS),
-    Role(107, "auditor", _READ_FORMS | _READ_ANSWERS | _WATCH),
+    Role(101, "commune_supervisor", _REVIEW | _WATCH | {"review.commune"}, "commune"),
+    Role(102, "district_reviewer", _REVIEW | _WATCH | {"review.district"}, "district"),
+    Role(103, "province_reviewer", _REVIEW | _WATCH | {"review.province"}, "province"),
+    Role(104, "village_head", _FILL | _verbs("submission: list read\nround: list read\narea: list read"), "village"),
+    Role(105, "programme_admin", (_MANAGE - _WHOLE_PROJECTS) | _WATCH | _verbs("area: update\nrule_set: read"), "any"),
+    Role(106, "analyst", _READ_FORMS | _READ_ANSWERS, "any"),
+    Role(107, "auditor", _READ_FORMS | _READ_ANSWERS | _WATCH, "any"),
     # whoever holds classes fills in forms about them, and has no business with what households answered
-    Role(108, "trainer", _FILL | _verbs("round: list read\narea: list read")),
+    Role(108, "trainer", _FILL | _verbs("round: list read\narea: list read"), "any"),
 )
 PROGRAMME_ROLES: tuple[str, ...] = tuple(role.system for role in ROLES if role.id > 100)
 """Those that are meant to be granted on an area, and for dates."""

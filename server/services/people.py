@@ -4,6 +4,7 @@ each other afterwards: users.py; forgotten passwords: reset.py."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -257,10 +258,32 @@ def require_grantable(session: Session, caller: Caller, grant: GrantView) -> Non
         require_in_being(session, grant.area_id, max(caller.on, grant.valid_from or caller.on))
 
 
+def revoke_one(session: Session, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> None:
+    """Takes just this grant away: in the area it names, or the one that names no area. Raises as `revoke_role`."""
+    require_there(session, caller, "assignment.delete", grant)
+    with writing(session) as connection:
+        _require_actor(connection, caller, actor_id, grant)
+        alone = _is_alone(connection, actor_id, grant, caller.on)
+        found = [each for each in lock_grants(connection, actor_id, grant) if each[1].area_id == grant.area_id]
+        if not _remove(connection, caller, (actor_id, alone), found, now):
+            raise NotFound("people.not_granted", role=grant.role)
+        session.commit()
+
+
 def take_grant(connection: Connection, caller: Caller, actor_id: int, grant: GrantView, now: datetime) -> bool:
     """Takes a role away within a transaction, as `revoke_role`. False when it was not granted; raises Conflict."""
     alone = _is_alone(connection, actor_id, grant, caller.on)
-    found = lock_grants(connection, actor_id, grant)
+    return _remove(connection, caller, (actor_id, alone), lock_grants(connection, actor_id, grant), now)
+
+
+def _remove(
+    connection: Connection,
+    caller: Caller,
+    actor: tuple[int, bool],
+    found: Sequence[tuple[int, GrantView]],
+    now: datetime,
+) -> bool:
+    actor_id, alone = actor
     if alone and any(kept.area_id is None for _, kept in found):
         raise Conflict("people.last_administrator")
     for grant_id, kept in found:

@@ -21,7 +21,7 @@ from server.storage.areas import (
     AreaView,
     valid_on,
 )
-from server.storage.reach import AreaReachRow, in_scope
+from server.storage.reach import AreaReachRow, in_scope, list_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +222,16 @@ def count_children(
         .group_by(AreaVersionRow.parent_id)
     )
     return {parent_id: found for parent_id, found in session.execute(query) if parent_id is not None}
+
+
+def count_kinds_below(session: Session | Connection, area_id: str, on: date) -> dict[str, int]:
+    """How many areas of each kind lie in an area on a day, itself included."""
+    query = (
+        select(AreaVersionRow.kind, func.count(AreaVersionRow.area_id.distinct()))
+        .where(AreaVersionRow.area_id.in_(list_below((area_id,), on)), valid_on(AreaVersionRow, on))
+        .group_by(AreaVersionRow.kind)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def list_names(session: Session | Connection) -> list[tuple[str, str, str | None, date | None, date | None]]:

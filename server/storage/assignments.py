@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -115,6 +115,20 @@ def find_live_actor(session: Session | Connection, actor_id: int) -> ActorView |
     """Somebody who was not taken away."""
     row = session.execute(select(*_ACTOR).where(Actor.id == actor_id, Actor.deleted_at.is_(None))).first()
     return ActorView(*row) if row else None
+
+
+def list_actors_named(session: Session | Connection, name: str) -> list[ActorView]:
+    """Key holders of this name who were not taken away, in any project, the oldest first."""
+    if "\x00" in name:
+        return []
+    query = select(*_ACTOR).where(Actor.display_name == name, Actor.kind == "field_key", Actor.deleted_at.is_(None))
+    return [ActorView(*row) for row in session.execute(query.order_by(Actor.id))]
+
+
+def name_forms(session: Session | Connection, form_ids: Collection[int]) -> dict[int, str]:
+    """The forms' own ids by number, of deleted ones too."""
+    rows = session.execute(select(Form.id, Form.xml_form_id).where(Form.id.in_(sorted(form_ids))))
+    return {row[0]: row[1] for row in rows}
 
 
 def is_area(session: Session | Connection, area_id: str) -> bool:

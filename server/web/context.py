@@ -204,7 +204,12 @@ def whole(name: str, default: int | None = None) -> int | None:
 
 def date_asked(name: str) -> date | None:
     """A query parameter that is a date, as 2025-07-01; empty is none. Raises Invalid when it is something else."""
-    text = request.args.get(name, "").strip()
+    return date_of(name, request.args.get(name, ""))
+
+
+def date_of(name: str, written: str) -> date | None:
+    """A date as it was written in a field, as 2025-07-01; empty is none. Raises Invalid when it is something else."""
+    text = written.strip()
     if not text:
         return None
     try:

@@ -1,30 +1,36 @@
-"""The people who sign in: a list for administrators, a page for each with name, roles, a link for the password, and the
-way out and back in."""
+"""The people who sign in: a list for administrators, a page for each with name, roles (where, in which area, from when
+until when) and what they let the person do, a link for the password, and the way out and back in."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import redirect, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from server.domain.errors import DomainError, Invalid, NotFound
-from server.domain.roles import PROGRAMME_ROLES
+from server.domain.powers import IN_FORCE, by_noun
+from server.domain.roles import ALL, PROGRAMME_ROLES, find_role
+from server.services.area_lookup import search_areas
 from server.services.authenticate import Caller
+from server.services.explain import areas_of, explain
+from server.services.locate import describe, locate
 from server.services.mail import sends_mail
-from server.services.people import NewUser, create_user, grant_role, revoke_role
+from server.services.people import NewUser, create_user, grant_role, revoke_one
 from server.services.reset import Link, hand_link
 from server.services.users import Deed, UserChange, change_user, delete_user
 from server.services.users import restore_user as restore
 from server.storage.actors import GrantView, UserView, find_user, list_users
-from server.storage.assignments import AssignmentView, list_actor_assignments, list_people_assignments
+from server.storage.assignments import list_people_assignments
+from server.storage.forms import list_forms_of
 from server.storage.projects import list_projects
-from server.web.context import current_home, current_session, now, reachable
+from server.web.context import current_home, current_session, date_of, now, reachable
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, show_page
 from server.web.errors import refusal_of
 
 SITE = "site"
+MOST_OFFERED = 12
+"""Areas that are offered while somebody types."""
 ROLES = ("admin", "manager", "viewer", "formfill", *PROGRAMME_ROLES)
 """Those that are given to people; the others are for keys and links."""
 
@@ -54,6 +60,15 @@ def add_person() -> Answer:
     return make_link(user.id)
 
 
+@blueprint.get("/people/areas")
+def offer_areas() -> str:
+    """Areas like what is typed, as options: each is written so that it is understood when it is sent."""
+    caller, session = _administrator(), current_session()
+    found = search_areas(session, ALL, caller.on, request.args.get("area", "").replace("\0", ""), (0, MOST_OFFERED))
+    options = (Markup('<option value="{}"></option>').format(describe(session, area, caller.on)) for area in found)
+    return Markup("").join(options)
+
+
 @blueprint.get("/people/<int:user_id>")
 def one_person(user_id: int) -> str:
     """One person."""
@@ -74,10 +89,10 @@ def change_person(user_id: int) -> Answer:
 
 @blueprint.post("/people/<int:user_id>/roles")
 def give_role(user_id: int) -> Answer:
-    """A role on the site or in a project."""
+    """A role on the site, in a project or on a form; in an area, for dates. Given already, it gets the dates."""
     caller = _administrator()
     try:
-        grant_role(current_session(), caller, user_id, _grant(), now())
+        grant_role(current_session(), caller, user_id, _wanted(caller), now())
     except DomainError as error:
         return _page(caller, user_id, error), refusal_of(error).status
     return _back(user_id)
@@ -85,10 +100,10 @@ def give_role(user_id: int) -> Answer:
 
 @blueprint.post("/people/<int:user_id>/roles/take")
 def take_role(user_id: int) -> Answer:
-    """Takes a role away again."""
+    """Takes a role away again, in the one area where that line has it."""
     caller = _administrator()
     try:
-        revoke_role(current_session(), caller, user_id, _grant(), now())
+        revoke_one(current_session(), caller, user_id, _kept(), now())
     except DomainError as error:
         return _page(caller, user_id, error), refusal_of(error).status
     return _back(user_id)
@@ -150,14 +165,19 @@ def _page(caller: Caller, user_id: int, error: DomainError | None = None, link: 
     user: UserView | None = find_user(session, user_id, ever=True)
     if user is None:
         raise NotFound("people.unknown", value=user_id)
-    projects = {each.id: each.name for each in list_projects(session)}
+    projects = list_projects(session)
+    forms = list_forms_of(session, [each.id for each in projects])
     return show_page(
         "person.html",
         caller=caller,
         user=user,
-        granted=[(each, _spot(each, projects)) for each in list_actor_assignments(session, user_id)],
-        projects=projects,
+        told=explain(session, user_id, caller.on) if user.deleted_at is None else None,
+        in_force=IN_FORCE,
+        by_noun=by_noun,
+        areas_of=areas_of,
+        places=[(each, [form for form in forms if form.project_id == each.id]) for each in projects],
         offered=ROLES,
+        typed=request.form if error else {},
         error=refusal_of(error).message if error else None,
         link=link,
         address=reachable(link.url) if link else None,
@@ -165,21 +185,41 @@ def _page(caller: Caller, user_id: int, error: DomainError | None = None, link: 
     )
 
 
-def _spot(each: AssignmentView, projects: dict[int, str]) -> dict[str, Any]:
-    scope = "form" if each.form else "project" if each.project_id else SITE
-    return {"scope": scope, "project": projects.get(each.project_id or 0, ""), "form": each.form}
-
-
-def _grant() -> GrantView:
-    role, place = request.form.get("role", ""), request.form.get("place", "")
+def _wanted(caller: Caller) -> GrantView:
+    """The role that is to be given, as it was typed. Raises NotFound, Invalid."""
+    role = request.form.get("role", "")
     if role not in ROLES:
         raise NotFound("people.unknown_role", role=role)
+    since, until = (date_of(name, request.form.get(name, "")) for name in ("from", "to"))
+    typed = request.form.get("area", "").strip()
+    area_id = locate(current_session(), typed, max(caller.on, since or caller.on)) if typed else None
+    return GrantView(role, *_place(), area_id, since, until)
+
+
+def _kept() -> GrantView:
+    """The role of a line of the page. Raises NotFound."""
+    role = request.form.get("role", "")
+    if find_role(role) is None:
+        raise NotFound("people.unknown_role", role=role)
+    return GrantView(role, *_place(), request.form.get("area_id") or None, None, None)
+
+
+def _place() -> tuple[str, int | None, int | None]:
+    """(scope, project, form) of a choice: `site`, a project's number, or that and a form's own number. Raises
+    NotFound."""
+    place = request.form.get("place", "")
     if place == SITE:
-        return GrantView(role, SITE, None, None, None, None, None)
+        return SITE, None, None
     known = {str(each.id): each.id for each in list_projects(current_session())}
-    if place not in known:
-        raise NotFound("project.unknown", value=place)
-    return GrantView(role, "project", known[place], None, None, None, None)
+    project, _, form = place.partition("/")
+    if project not in known:
+        raise NotFound("project.unknown", value=project)
+    if not form:
+        return "project", known[project], None
+    forms = {str(each.id): each.id for each in list_forms_of(current_session(), [known[project]])}
+    if form not in forms:
+        raise NotFound("form.unknown", form=form)
+    return "form", known[project], forms[form]
 
 
 def _back(user_id: int) -> Response:

@@ -22,7 +22,9 @@ ACTION = re.compile(rf"({'|'.join(GROUPS)})(\.[a-z_]+)+")
 MADE = {
     "user.assignment.create": 'f"{kind}.assignment.{verb}"',
     "user.assignment.delete": 'f"{kind}.assignment.{verb}"',
+    "user.assignment.update": 'f"{kind}.assignment.{verb}"',
     "field_key.assignment.delete": 'f"{kind}.assignment.{verb}"',
+    "field_key.assignment.update": 'f"{kind}.assignment.{verb}"',
     "user.preference.update": 'f"user.preference.{verb}"',
     "user.preference.delete": 'f"user.preference.{verb}"',
     "user.session.end": "chosen by the kind of the token",

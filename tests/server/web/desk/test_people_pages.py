@@ -1,15 +1,22 @@
 """People at the desk: who is added, what they may do, how they set a password, how they go and come back."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from server.services.area_lookup import fold
+from server.services.authenticate import day_of
+from server.storage.actors import list_grants
+from server.storage.areas import find_path
 from server.web.desk.built import FOLDER
 from tests.kit.databases import Databases
-from tests.kit.world import EMAIL, PASSWORD, World, world_at
+from tests.kit.places import two_villages
+from tests.kit.world import EMAIL, PASSWORD, VILLAGES, World, world_at
 
 NEW = "mật khẩu mới tinh"
 LINK = re.compile(r"http://localhost(/new-password/[A-Za-z0-9!$]{64})")
@@ -199,3 +206,58 @@ def test_a_district_reviewer_is_told_that_districts_ended_and_who_decides_now(wo
     page = district_desk.reads("/submissions/1")
     assert "chờ cấp tỉnh duyệt</span>" in page
     assert "Đã duyệt · cấp xã" in page
+
+
+def test_a_role_is_given_in_an_area_for_dates_and_taken_there_alone(admin: Desk, world: World) -> None:
+    page, _ = add(admin)
+    world.publishes()
+    (_, commune), (foreign, _) = two_villages(world.session, (each.uuid for each in VILLAGES.values()))
+    today = day_of(datetime.now(UTC))
+    with world.session as session:
+        name, code = next((each.name, each.code) for each in find_path(session, commune, today))
+        province = find_path(session, commune, today)[-1].name
+        other = find_path(session, foreign, today)[0].name
+    number = page.rpartition("/")[2]
+    shown = admin.sends(f"{page}/roles", role="commune_supervisor", place="1", area=fold(name), to="2030-01-01")
+    assert f"{name}, {province}" in shown
+    assert "trước ngày 01/01/2030" in shown
+    assert "duyệt phiếu" in shown
+    admin.sends(f"{page}/roles", role="commune_supervisor", place="1", area=f"{other}")
+    admin.sends(f"{page}/roles", role="commune_supervisor", place="1")
+    admin.sends(
+        f"{page}/roles", role="analyst", place="1/1", area=f"{name}, {province} ({code})", **{"from": "2026-01-01"}
+    )
+    grants = {(each.role, each.scope, each.area_id) for each in list_grants(world.session, int(number))}
+    assert grants == {
+        ("commune_supervisor", "project", commune),
+        ("commune_supervisor", "project", foreign),
+        ("commune_supervisor", "project", None),
+        ("analyst", "form", commune),
+    }
+    admin.sends(f"{page}/roles/take", role="commune_supervisor", place="1", area_id="")
+    admin.sends(f"{page}/roles/take", role="commune_supervisor", place="1", area_id=foreign)
+    admin.sends(f"{page}/roles/take", role="analyst", place="1/1", area_id=commune)
+    assert [each.area_id for each in list_grants(world.session, int(number))] == [commune]
+    admin.sends(f"{page}/roles", role="commune_supervisor", place="1", area=commune, **{"from": "2099-01-01"})
+    assert "Chưa bắt đầu" in admin.reads(page)
+    assert "Không được làm gì" in admin.reads(page)
+
+
+def test_an_area_that_is_not_clear_is_asked_for_with_those_it_may_be(admin: Desk) -> None:
+    page, _ = add(admin)
+    begins = Counter(each.name[:4] for each in VILLAGES.values())
+    part = max(begins, key=lambda beginning: (begins[beginning], beginning)).strip()
+    refused = admin.sends(f"{page}/roles", 400, role="analyst", place="1", area=part, **{"from": "2026-05-01"})
+    assert 'role="alert"' in refused
+    assert f'value="{part}"' in refused
+    assert 'value="2026-05-01"' in refused
+    assert "Tỉnh Quảng Ninh" in refused.partition('role="alert"')[2].partition("</p>")[0]
+    assert 'role="alert"' in admin.sends(f"{page}/roles", 404, role="analyst", place="1", area="xyz không có")
+    assert "không phải ngày" in admin.sends(f"{page}/roles", 400, role="analyst", place="1", to="mai")
+    assert "phải sau" in admin.sends(
+        f"{page}/roles", 400, role="analyst", place="1", to="2026-01-01", **{"from": "2026-01-02"}
+    )
+    for place in ("1/99", "1/x", "77/1", "site/1"):
+        admin.sends(f"{page}/roles", 404, role="analyst", place=place)
+    assert '<option value="Tỉnh Quảng Ninh (22)"></option>' in admin.reads("/people/areas?area=quang")
+    assert admin.reads("/people/areas?area=") == ""
