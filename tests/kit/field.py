@@ -151,9 +151,10 @@ class Field:
         """The server acting for itself."""
         return system_caller(self.session, self.now)
 
-    def publishes(self, xml: bytes) -> FormDefinition:
-        """Publishes a form; phones made afterwards may fill it."""
-        made = create_form(self.session, self.home, self.administrator, NewForm(1, Source(xml), publish=True), self.now)
+    def publishes(self, xml: bytes, *, agreed: bool = False) -> FormDefinition:
+        """Publishes a form; phones made afterwards may fill it. `agreed`: whatever is warned of."""
+        new = NewForm(1, Source(xml, ignore_warnings=agreed), publish=True)
+        made = create_form(self.session, self.home, self.administrator, new, self.now)
         definition = parse_form(xml)
         self.forms[definition.form_id] = made.id
         self.definitions[definition.form_id] = definition

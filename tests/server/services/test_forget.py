@@ -89,7 +89,7 @@ def test_its_place_can_be_taken_meanwhile(sent: Field) -> None:
     before = sent.verdicts(VILLAGE)
     form = get_form(sent.session, sent.forms[FORM])
     delete_form(sent.session, sent.administrator, form, sent.now)
-    sent.publishes(library_form(FORM))
+    sent.publishes(library_form(FORM), agreed=True)
     phone = sent.phone(VILLAGE)
     phone.sends(WELL_OFF)
     newer = sent.verdicts(VILLAGE)
