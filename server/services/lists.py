@@ -166,7 +166,7 @@ def _commune_rows(
 def _register_rows(session: Session | Connection, project_id: int, register: Register, sight: Sight) -> Rows:
     """A row for each approved sheet, or for each row of its repeats: the id, a name, the area, and what was answered by
     the names of the questions."""
-    scope = sight.values if register.personal else sight.names
+    scope = sight.values if register.personal else sight.things
     form = find_form(session, project_id, register.form_id)
     if form is None or form.current is None:
         return [[*KEY, "area"]]

@@ -14,24 +14,31 @@ FILLS = ("submission.create", "submission.list")
 
 @dataclass(frozen=True)
 class Sight:
-    """What a list for a phone holds: `names` of areas and works that can be chosen, and `values` of what was answered
-    there before. Who may fill in a form anywhere chooses among all; what was answered before is shown to who reads it,
-    and to who is granted that very area."""
+    """What a list for a phone holds: `names` of areas that can be chosen, `things` such as works and classes that can
+    be chosen, and `values` of what was answered there before. Who may fill in a form anywhere chooses among all; what
+    was answered before is shown to who reads that, for whatever form, and to who is granted that very area."""
 
     names: Scope
+    things: Scope
     values: Scope
 
 
 def everything(on: date) -> Sight:
     """All there is."""
-    return Sight(Scope(True, frozenset(), on), Scope(True, frozenset(), on))
+    whole = Scope(True, frozenset(), on)
+    return Sight(whole, whole, whole)
 
 
 def fill_sight(caller: Caller, project_id: int, form_id: int) -> Sight:
-    """What the lists of a form hold for this person."""
-    read = caller.scope("submission.list", project_id, form_id)
+    """What the lists of a form hold for this person. What they are made of was sent for other forms as well, so that it
+    is the reading of those that counts."""
+    read = caller.scope("submission.list", project_id)
     fill = caller.scope("submission.create", project_id, form_id)
-    return Sight(fill_scope(caller, project_id, form_id), _joined(read, Scope(False, fill.areas, caller.on)))
+    return Sight(
+        names=fill_scope(caller, project_id, form_id),
+        things=_joined(read, fill),
+        values=_joined(read, Scope(False, fill.areas, caller.on)),
+    )
 
 
 def fill_scope(caller: Caller, project_id: int, form_id: int) -> Scope:
@@ -43,4 +50,4 @@ def _joined(one: Scope, other: Scope) -> Scope:
     if one.everywhere or other.everywhere:
         # one kind of everything, so that a list of it is kept once
         return Scope(True, frozenset(), one.on)
-    return Scope(False, one.areas | other.areas, one.on)
+    return Scope(False, one.areas | other.areas, one.on, one.forms + other.forms)

@@ -57,7 +57,7 @@ def iterate_last_answers(
             Submission.is_draft.is_(False),
             Submission.deleted_at.is_(None),
             Submission.area_id.is_not(None),
-            in_scope(scope, Submission.area_id),
+            in_scope(scope, Submission.area_id, Submission.form_id),
         )
         .subquery()
     )
@@ -91,7 +91,7 @@ def iterate_register(
             Submission.review_state == APPROVED,
             Submission.is_draft.is_(False),
             Submission.deleted_at.is_(None),
-            in_scope(scope, Submission.area_id),
+            in_scope(scope, Submission.area_id, Submission.form_id),
         )
         .order_by(Submission.created_at, Submission.id)
     )
