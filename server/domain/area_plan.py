@@ -75,6 +75,7 @@ class Planner:
         self._under: dict[tuple[str, str], list[Times]] = defaultdict(list)
         self._of: dict[int, Times] = {}
         self._dated: dict[str, date] = {}
+        self._said: dict[tuple[str, date | None], AreaRecord] = {}
         for area in self.plan.areas.values():
             for span in area.spans:
                 self._index(area, span)
@@ -174,6 +175,10 @@ class Planner:
         if record.valid_from is None and parent is not None and not area.spans:
             # undated: since its parent is there
             wanted.begin = parent.begin
+        said = self._said.setdefault((area.id, record.valid_from), record)
+        if said.valid_to != record.valid_to:
+            # one file says twice until when, and not the same
+            raise Clash("area.two_at_once", other=said.row)
         before = len(area.spans)
         what = area.put(wanted, day, self._keep)
         self._of[id(record)] = area

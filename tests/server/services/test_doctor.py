@@ -39,6 +39,7 @@ def test_a_healthy_home(house: House) -> None:
     checks = looked_over(house)
     assert {check.state for check in checks.values()} == {"ok"}
     assert set(checks) == {"home", "space", "database", "clock", "secret", "integrity", "files", "orphans", "jobs"} | {
+        "tallies",
         "worker",
         "copies",
     }
