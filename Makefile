@@ -19,7 +19,7 @@ GOLDEN ?= ../shared/vectors/golden.tar.gz
 ORACLE ?= ../shared/oracle/Oracle.java
 VECTORS ?= ../shared/vectors/xpath.tar.gz
 
-.PHONY: help venv install dev assets translations services run test fuzz-api golden vectors oracle check format bench bench-validate clean
+.PHONY: help venv install dev assets translations services run test fuzz-api walk-scope golden vectors oracle check format bench bench-validate clean
 
 help: ## print this list
 	@echo "thonban – máy chủ thu thập dữ liệu thôn bản / field data server for village programmes"
@@ -34,6 +34,9 @@ test: dev assets translations services check ## everything that CI runs: set-up,
 
 fuzz-api: dev translations ## ask every route at random, hold each answer against the OpenAPI document (ARGS="--examples 100 --seconds 1800 --seed 7 --database postgresql")
 	@$(BIN)/python -m tests.kit.fuzz_api $(ARGS)
+
+walk-scope: dev translations ## draw programmes, walk every route and page as each person, look for what is not theirs (ARGS="--worlds 200 --seconds 3600 --seed 7")
+	@$(BIN)/python -m tests.kit.scope_run $(ARGS)
 
 golden: dev ## hold findings against what two engines said of damaged submissions (GOLDEN=FOLDER: forms/, cases.jsonl)
 	@$(BIN)/python -m tests.kit.golden $(GOLDEN)

@@ -26,6 +26,7 @@ MakeDatabase = Callable[..., str]
 LONG = {
     "tests/server/test_run.py",
     "tests/journeys/test_desk_browser.py",
+    "tests/journeys/test_scope_everywhere.py",
     "tests/server/web/api/test_openapi.py",
     "tests/server/web/api/test_every_route.py",
 }

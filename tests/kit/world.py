@@ -235,7 +235,8 @@ class World:
             server.server_close()
 
 
-def _config(database_url: str, home: Path, environment: Mapping[str, str]) -> Config:
+def config_of(database_url: str, home: Path, environment: Mapping[str, str]) -> Config:
+    """The settings of a home for tests."""
     return Config.from_env(
         {
             "THONBAN_HOME": str(home),
@@ -251,7 +252,7 @@ def _config(database_url: str, home: Path, environment: Mapping[str, str]) -> Co
 
 def furnish_world(database_url: str, home: Path) -> None:
     """What is there before anybody comes: areas, a round, an administrator; on an empty database with all tables."""
-    opened = open_home(_config(database_url, home, {}))
+    opened = open_home(config_of(database_url, home, {}))
     sessions = open_sessions(database_url)
     with sessions() as session:
         now = datetime.now(UTC)
@@ -266,7 +267,7 @@ def furnish_world(database_url: str, home: Path) -> None:
 @contextmanager
 def furnished_world(database_url: str, home: Path, **environment: str) -> Iterator[World]:
     """The world on a database and a home that are furnished."""
-    app = create_app(_config(database_url, home, environment))
+    app = create_app(config_of(database_url, home, environment))
     sessions = open_sessions(database_url)
     with sessions() as session:
         try:
