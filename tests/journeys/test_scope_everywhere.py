@@ -8,6 +8,7 @@ it turns up; what somebody may see is worked out by hand (tests/kit/scope_secret
 from __future__ import annotations
 
 import ast
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,11 @@ from tests.kit.scope_run import Ground, walk_through
 from tests.kit.scope_walk import READS, WRITES, Found, Walk
 from tests.kit.services import Postgres
 from tests.kit.source import modules
+
+pytestmark = pytest.mark.skipif(
+    "THONBAN_WALK" not in os.environ,
+    reason="draws programmes at random and takes minutes: THONBAN_WALK is not set (make walk-scope goes on for longer)",
+)
 
 SIZE = Size(people=3, heads=5, sheets=12)
 WALKED = (("sqlite", 1), ("sqlite", 3), ("postgresql", 4))

@@ -21,8 +21,8 @@ from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.people import AppUserBody, NewAppUserBody
 from server.web.context import current_home, current_session, now
-from server.web.wire import Parameter, Wire, told
 from server.web.exports import tell_export
+from server.web.wire import Parameter, Wire, told
 
 nouns = Nouns("app_users", "Phones' key holders")
 
