@@ -103,7 +103,7 @@ _READ_ANSWERS = _verbs(
 _FILL = _verbs("project: read\nopen_form: list read\nsubmission: create")
 _WATCH = _verbs("audit: read\nfield_key: list")
 _WHOLE_PROJECTS = _verbs("project: update delete\nform: create update delete restore\ndataset: create update")
-"""What changes a project for everybody in it, whatever their area."""
+"""What changes a project for everybody in it, whatever their area: a grant for an area does not carry it."""
 _REVIEW = _READ_FORMS | _READ_ANSWERS | {"submission.update"}
 _MANAGE = (
     _READ_FORMS
@@ -190,6 +190,8 @@ def reach(grants: Iterable[Grant], verb: str, place: Place, on: date) -> Reach:
         if _stands(grant, place, on) and (role := find_role(grant.role)) and verb in role.verbs
     ]
     everywhere = any(grant.area_id is None or verb in _READ_FORMS for grant in standing)
+    if verb in _WHOLE_PROJECTS:
+        return Reach(everywhere, frozenset())
     return Reach(everywhere, frozenset(grant.area_id for grant in standing if grant.area_id is not None))
 
 
@@ -209,6 +211,8 @@ def forms_within(grants: Iterable[Grant], verb: str, project_id: int, on: date) 
         role = find_role(grant.role)
         if role is None or verb not in role.verbs or not _stands(grant, Place(project_id, grant.form_id), on):
             continue
+        if grant.area_id is not None and verb in _WHOLE_PROJECTS:
+            continue
         if grant.scope != "form" or grant.form_id is None:
             return None
         found.add(grant.form_id)
@@ -219,8 +223,9 @@ def _carried(grant: Grant, place: Place) -> frozenset[str]:
     role = find_role(grant.role)
     if role is None:
         return frozenset()
-    inside = grant.area_id is None or grant.area_id in place.area_path
-    return role.verbs if inside else role.verbs & _READ_FORMS
+    if grant.area_id is None:
+        return role.verbs
+    return role.verbs - _WHOLE_PROJECTS if grant.area_id in place.area_path else role.verbs & _READ_FORMS
 
 
 def _stands(grant: Grant, place: Place, on: date) -> bool:

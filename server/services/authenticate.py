@@ -113,6 +113,15 @@ class Caller:
         """The forms of a project about which this caller may do so; None: all of them."""
         return forms_within(self.grants, verb, project_id, self.on)
 
+    def knows(self, project_id: int, form_id: int | None = None) -> bool:
+        """Whether anything at all is granted to this caller in a project, or about a form of it. What lies elsewhere is
+        not told from what is not there."""
+        return any(
+            grant.scope == "site"
+            or (grant.project_id == project_id and (form_id in (None, grant.form_id) or grant.scope == "project"))
+            for grant in self.grants
+        )
+
     def require(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> None:
         """Raises Forbidden unless `may`."""
         if not self.may(verb, project_id, form_id):

@@ -132,17 +132,21 @@ def _happens(walk: Walk, person: Person) -> None:
     there, known = walk.there, walk.there.known
     for project in there.plan.projects:
         for form in project.forms:
-            hidden = [area for area in sorted(known.tree.versions) if _is_far(walk, person, project.number, form, area)]
-            for area in [*walk.random.sample(hidden, min(2, len(hidden))), None]:
-                if area is not None or not known.carries(person.holder, "read", Spot(project.number, form)):
-                    _sends(walk, Spot(project.number, form, area))
+            places = (None, *sorted(known.tree.versions))
+            hidden = [area for area in places if _is_far(walk, person, Spot(project.number, form, area))]
+            for area in walk.random.sample(hidden, min(3, len(hidden))):
+                _sends(walk, Spot(project.number, form, area))
         _adds_key(walk, person, project.number)
 
 
-def _is_far(walk: Walk, person: Person, project: int, form: str, area: str) -> bool:
-    known, spot = walk.there.known, Spot(project, form, area)
-    nothing = Spot(project, form)
-    return not any(known.carries(person.holder, verb, each) for verb in ("read", "fill") for each in (spot, nothing))
+def _is_far(walk: Walk, person: Person, spot: Spot) -> bool:
+    """Whether somebody neither reads what is sent there nor fills in anything: what was sent for one form is carried
+    along for who fills in another."""
+    known, project = walk.there.known, walk.there.plan.projects[(spot.project or 1) - 1]
+    if known.carries(person.holder, "read", spot):
+        return False
+    fills = (Spot(spot.project, form, area) for form in project.forms for area in (spot.area, None))
+    return not any(known.carries(person.holder, "fill", each) for each in fills)
 
 
 def _sends(walk: Walk, spot: Spot) -> None:

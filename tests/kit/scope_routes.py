@@ -42,6 +42,8 @@ KINDS = (
 )
 """Of which kind of thing a route is, by what its path names first."""
 OWN_ID = {
+    "project": ("project_id",),
+    "form": ("form_id", "xml_form_id", "number"),
     "variant": ("variant_id",),
     "quarantined": ("quarantine_id",),
     "sheet": ("submission_id", "instance_id", "version", "version_id", "name", "table"),
@@ -126,9 +128,10 @@ class Routes:
 
     def _beside(self, given: dict[str, str | int]) -> dict[str, str | int]:
         """A form, and a round, that go with what is given."""
-        number = given.get("project_id")
-        forms = [each for each in self.there.kept if each.kind == "form" and each.spot.project == (number or 1)]
-        rounds = [each for each in self.there.kept if each.kind == "round" and each.spot.project == (number or 1)]
+        number = given.get("project_id", 1)
+        here = [each for each in self.there.kept if each.spot.project == number] or self.there.kept
+        rounds = [each for each in here if each.kind == "round"]
+        forms = [each for each in here if each.kind == "form"]
         return {**self.random.choice(rounds).ids, **self.random.choice(forms).ids}
 
     def _value(self, rule: Rule, name: str, given: dict[str, str | int]) -> str | int:
@@ -158,6 +161,8 @@ class Routes:
             if name in thing.ids:
                 number = isinstance(thing.ids[name], int)
                 other[name] = UNKNOWN if number else NO_UUID if name.startswith("area") else f"uuid:{NO_UUID}"
+                if name.endswith("form_id"):
+                    other[name] = "mknoformkm"
         if "table" in other:
             other["table"] = f"Submissions('uuid:{NO_UUID}')"
         if "name" in other:

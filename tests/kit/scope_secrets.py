@@ -199,6 +199,13 @@ class Knowledge:
 
     _sees_telephone = _sees_key
 
+    def keys_in(self, spot: Spot) -> Iterator[str]:
+        """Who has a key of a project for somewhere in an area."""
+        for name, (project, grants) in self.keys.items():
+            places = (self.tree.places(grant.area or "", self.today) for grant in grants)
+            if project == spot.project and any(spot.area in each for each in places):
+                yield name
+
     def holds_key(self, holder: Holder, name: str) -> bool:
         """Whether somebody looks after this app user: all that was granted to him or her, and has not ended, lies
         there."""

@@ -8,7 +8,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote
 
 from werkzeug.routing import Rule
@@ -26,9 +25,14 @@ _VALUES = re.compile(
     r"mk[a-z]+km|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=[+0])\d{9}(?!\d)|[A-Za-z0-9!$]{64}"
 )
 """What a value of a programme looks like."""
+_LEADS = re.compile(r"/(submissions|apart)/(\d+)$")
+"""Where a page sends somebody on to, of things that may be hidden."""
 _SKIPTOKEN = re.compile(r"skiptoken=01([\w%=-]+)")
 _MOMENT = re.compile(r"\d\d(:|%3A)\d\d(:|%3A)\d\d[.\d]*|\d\d:\d\d")
-TOLD_APART = {"assignments.": "who grants roles grants them to anybody, by number"}
+TOLD_APART = {
+    "assignments.": "who grants roles grants them to anybody, by number",
+    "openrosa.submission": "a phone is told that it may not fill in a form, so that nobody looks for a fault elsewhere",
+}
 """Views that say whether a thing is there, by how their names begin."""
 
 
@@ -138,12 +142,12 @@ class Walk:
             for query in self.routes.queries(rule, method, person):
                 self.ask(person, Ask(method, path, rule.rule, query, headers))
         for thing in hidden:
-            self._compare(person, rule, method, thing, {})
+            self._compare(person, rule, method, thing)
 
     def _writes(self, person: Person, rule: Rule, method: str) -> None:
         mine, hidden = self._sorted(person, rule)
         for thing in hidden:
-            self._compare(person, rule, method, thing, self.routes.body(rule, method, thing))
+            self._compare(person, rule, method, thing)
         for thing in mine[:1]:
             path, body = self.routes.path(rule, thing, person), self.routes.body(rule, method, thing)
             self.ask(person, Ask(method, path, rule.rule, headers=self.routes.headers(rule, method), body=body))
@@ -172,8 +176,11 @@ class Walk:
             return known.carries(holder, "restore", spot)
         if thing.kind == "head":
             return known.holds_key(holder, thing.about)
-        if thing.kind in ("village", "cards"):
-            return known.carries(holder, "read" if thing.kind == "village" else "keys", spot)
+        if thing.kind == "village":
+            return known.carries(holder, "read", spot)
+        if thing.kind == "cards":
+            # an area above one's own is named, with one's own people in it
+            return any(known.holds_key(holder, name) for name in known.keys_in(spot))
         if thing.kind == "variant":
             return known.everywhere(holder, "read", spot.project or 0)
         if thing.kind == "user":
@@ -210,6 +217,9 @@ class Walk:
         where = f"{person.holder.name} {ask.method} {ask.path} {ask.query}"
         if answer.status_code >= 500 and answer.status_code != 501 and ask.path != "/healthz":
             self.found.faults[where] = f"{answer.status_code} {answer.get_data(as_text=True)[:300]}"
+        leads = _LEADS.search(answer.headers.get("Location", ""))
+        if leads and ask.method == "GET" and not self._leads_home(person, leads[1], int(leads[2])):
+            self.found.faults.setdefault(f"GET {ask.rule} leads to what is hidden", where)
         said = ask.says()
         for value in values_in(answer):
             secret = self.there.known.secrets.get(value)
@@ -221,10 +231,16 @@ class Walk:
                 told = f"{where}: {value} of {secret.about} {secret.spots}, granted {person.holder.grants}"
                 self.found.leaks.setdefault(place, told)
 
-    def _compare(self, person: Person, rule: Rule, method: str, thing: Kept, body: dict[str, Any]) -> None:
+    def _leads_home(self, person: Person, kind: str, number: int) -> bool:
+        name, kinds = ("variant_id", ("variant",)) if kind == "apart" else ("submission_id", ("sheet", "gone", "tried"))
+        things = [each for each in self.there.kept if each.kind in kinds and each.ids[name] == number]
+        return all(self.may_see(person, each) for each in things)
+
+    def _compare(self, person: Person, rule: Rule, method: str, thing: Kept) -> None:
         """What is hidden must not be told from what is not there."""
         state = self.random.getstate()
         path, headers = self.routes.path(rule, thing, person), self.routes.headers(rule, method)
+        body = self.routes.body(rule, method, thing) if method in WRITES else {}
         answer = self.ask(person, Ask(method, path, rule.rule, headers=headers, body=body))
         if method in WRITES:
             self.put_back()
@@ -274,7 +290,7 @@ def _plain(answer: TestResponse, paths: tuple[str, str], names: list[str]) -> tu
     text = answer.get_data().decode(errors="replace")
     text += str(answer.headers.get("Location") or "")
     for path in sorted(paths, key=len, reverse=True):
-        text = text.replace(path, "…").replace(unquote(path), "…")
+        text = text.replace(path, "…").replace(unquote(path), "…").replace(path.replace(":", "%3A"), "…")
     for name in sorted(set(names), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text)
     return answer.status_code, _MOMENT.sub("…", text)

@@ -25,7 +25,7 @@ from server.services.prepare import prepare
 from server.services.reach import work_out_reach
 from server.services.rounds import open_round
 from server.storage.actors import Actor, GrantView
-from server.storage.areas import AreaChangeRow, AreaRow, AreaVersionRow
+from server.storage.areas import AreaChangeRow, AreaFactRow, AreaRow, AreaShapeRow, AreaVersionRow
 from server.storage.database import writing
 from server.storage.forms import Form
 from server.storage.quarantine import Quarantined
@@ -153,6 +153,8 @@ class _Building:
             ]
             if changes:
                 connection.execute(insert(AreaChangeRow), changes)
+            connection.execute(insert(AreaFactRow), [*self._facts()])
+            connection.execute(insert(AreaShapeRow), [*self._shapes()])
             work_out_reach(connection)
             touch(connection)
             session.commit()
@@ -176,6 +178,39 @@ class _Building:
                     "source": "drawn",
                     "flags": None,
                 }
+
+    def _facts(self) -> Iterator[dict[str, Any]]:
+        """A decision about each area."""
+        for area, versions in self.plan.tree.versions.items():
+            word = f"mk{versions[0].code[4:-2]}dkm"
+            self.known.add(Secret(word, "area", (Spot(area=area),), area))
+            yield {
+                "area_id": area,
+                "name": "xa_dat_ntm",
+                "value": {"value": True},
+                "decision_number": word,
+                "decision_date": None,
+                "valid_from": None,
+                "valid_to": None,
+                "status": "synthetic",
+                "synthetic": True,
+                "source": word,
+            }
+
+    def _shapes(self) -> Iterator[dict[str, Any]]:
+        """A point in each area."""
+        for area, versions in self.plan.tree.versions.items():
+            word = f"mk{versions[0].code[4:-2]}pkm"
+            self.known.add(Secret(word, "area", (Spot(area=area),), area))
+            yield {
+                "area_id": area,
+                "kind": "point",
+                "geometry": {"type": "Point", "coordinates": [107.0, 21.0]},
+                "valid_from": None,
+                "valid_to": None,
+                "status": "synthetic",
+                "source": word,
+            }
 
     def _project(self, project: PlannedProject) -> None:
         if project.number == 1:
@@ -280,7 +315,7 @@ class _Building:
         form = f"projects/{project}/forms/{quote(sheet.form, safe='')}"
         answer = self._send(head, sheet, instance(sheet, self.plan.tree.versions))
         if answer.status_code != 201:
-            assert answer.status_code in (403, 404), answer.get_data(as_text=True)
+            assert answer.status_code in (401, 403, 404), answer.get_data(as_text=True)
             return
         path = f"{form}/submissions/{sheet.instance_id}"
         if sheet.edited:

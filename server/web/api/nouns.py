@@ -118,7 +118,7 @@ class Nouns:
 
 def _here(verbs: tuple[str, ...], parts: dict[str, Any]) -> Here:
     caller = current_caller()
-    project, form = _found(parts)
+    project, form = _found(caller, parts)
     here = Here(caller, project, form)
     if SIGNED_IN in verbs:
         return here
@@ -133,18 +133,18 @@ def _here(verbs: tuple[str, ...], parts: dict[str, Any]) -> Here:
     return here
 
 
-def _found(parts: dict[str, Any]) -> tuple[ProjectView | None, FormView | None]:
+def _found(caller: Caller, parts: dict[str, Any]) -> tuple[ProjectView | None, FormView | None]:
     if "project_id" not in parts:
         return None, None
     session = current_session()
     project_id = parts.pop("project_id")
     project = find_project(session, project_id)
-    if project is None:
+    if project is None or not caller.knows(project.id):
         raise NotFound("project.unknown", value=project_id)
     if "form_id" not in parts:
         return project, None
     form_id = parts.pop("form_id")
     form = find_form(session, project.id, form_id)
-    if form is None:
+    if form is None or not caller.knows(project.id, form.id):
         raise NotFound("form.unknown", form=form_id)
     return project, form

@@ -23,6 +23,7 @@ from server.web.context import (
     current_home,
     current_session,
     find_caller,
+    own_url,
 )
 from server.web.desk import words
 from server.web.desk.blueprint import blueprint
@@ -115,7 +116,9 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
 
 def _in_language(locale: str) -> str:
     arguments = request.args.to_dict() | {"lang": locale}
-    return f"{request.path}?{urlencode(arguments)}"
+    # a slash within an id stays one
+    path = own_url().removeprefix(request.root_url.rstrip("/"))
+    return f"{path}?{urlencode(arguments)}"
 
 
 @blueprint.errorhandler(NotSignedIn)

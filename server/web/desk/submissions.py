@@ -19,7 +19,6 @@ from server.domain.review import (
     list_moves,
     tell_ended,
 )
-from server.domain.roles import Scope
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
 from server.services.review import Decision, comment, get_reviewed, place_of, review
@@ -39,7 +38,6 @@ from server.storage.readings import (
     SubmissionVersionView,
     SubmissionView,
     find_answers,
-    find_submission_by_id,
     find_submission_number,
     find_submission_xml,
     list_findings,
@@ -87,7 +85,7 @@ def all_submissions(project_id: int) -> str | Response:
         raise Forbidden("auth.forbidden")
     session = current_session()
     receipt = request.args.get("receipt", "").strip()
-    named = _named(project_id, receipt, scope) if receipt else None
+    named = _named(caller, project_id, receipt) if receipt else None
     if named is not None:
         return redirect(named)
     state = request.args.get("state") if request.args.get("state") in STATES else None
@@ -115,15 +113,18 @@ def all_submissions(project_id: int) -> str | Response:
     )
 
 
-def _named(project_id: int, receipt: str, scope: Scope) -> str | None:
-    """Where the thing is that a receipt number or an instance id names, if it is in sight."""
-    session = current_session()
+def _named(caller: Caller, project_id: int, receipt: str) -> str | None:
+    """Where the thing is that a receipt number or an instance id names, if it is in sight. A receipt may be of another
+    project: then it is what is seen there that counts."""
+    session, scope = current_session(), caller.scope("submission.list", project_id)
     number = read_number(receipt)
     if number is not None and number[1]:
         found = find_apart(session, project_id, number[0]) if scope.everywhere else None
         return url_for("desk.one_apart", project_id=project_id, variant_id=found.id) if found else None
     submission_id = number[0] if number else find_submission_number(session, project_id, receipt, scope)
-    if submission_id is None or find_submission_by_id(session, submission_id, scope) is None:
+    try:
+        get_reviewed(session, caller, submission_id or 0)
+    except NotFound:
         return None
     return url_for("desk.one_submission", submission_id=submission_id)
 

@@ -130,7 +130,7 @@ def draft_submission(project_id: int, xml_form_id: str, token: str | None = None
     with read_envelope(request, home.config.home, request.args.get("deviceID")) as envelope:
         target = Target(project_id, xml_form_id=xml_form_id, draft=True)
         receipt = receive(current_session(), home, Upload(envelope, target, tried.caller, now()))
-    return answer_receipt(tried.caller, receipt, draft=True)
+    return answer_receipt(receipt, draft=True)
 
 
 def _tried(project_id: int, xml_form_id: str, token: str | None, verb: str = "form.read") -> Tried:
@@ -150,7 +150,7 @@ def _found(project_id: int, xml_form_id: str, token: str | None, verb: str) -> t
         return link.form, link.caller
     caller = current_caller()
     form = find_form(current_session(), project_id, xml_form_id)
-    if form is None:
+    if form is None or not caller.knows(project_id, form.id):
         raise NotFound("submission.unknown_form", form=xml_form_id)
     caller.require(verb, project_id, form.id)
     return form, caller

@@ -6,11 +6,10 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from server.domain.errors import DomainError
-from server.services.authenticate import Caller
 from server.services.judge import Target, Upload
 from server.services.receive import Receipt, receive
 from server.web.answers import answer_openrosa
-from server.web.context import current_caller, current_home, current_session, now
+from server.web.context import choose_locale, current_caller, current_home, current_session, now
 from server.web.errors import refusal_of, template
 from server.web.openrosa.blueprint import require_version
 from server.web.openrosa.forms import phone_route
@@ -66,7 +65,7 @@ def submission(project_id: int, key: str | None = None) -> Response:
             if not error.params.get("kept"):
                 raise
             return _answer_quarantined(error)
-    return answer_receipt(caller, receipt)
+    return answer_receipt(receipt)
 
 
 def _answer_quarantined(error: DomainError) -> Response:
@@ -75,10 +74,10 @@ def _answer_quarantined(error: DomainError) -> Response:
     return answer_openrosa(f"{refused.message} {template('submission.quarantined')}", "error", refused.status)
 
 
-def answer_receipt(caller: Caller, receipt: Receipt, *, draft: bool = False) -> Response:
-    """The receipt of what came in, in the language of who sent it. What was sent to try a draft has no number to ask
-    by."""
-    return answer_openrosa(_sentence(caller.locale, receipt, draft), "submit_success", receipt.status)
+def answer_receipt(receipt: Receipt, *, draft: bool = False) -> Response:
+    """The receipt of what came in, in the language of who sent it, as far as that is known. What was sent to try a
+    draft has no number to ask by."""
+    return answer_openrosa(_sentence(choose_locale(), receipt, draft), "submit_success", receipt.status)
 
 
 _templates: dict[tuple[str, str], str] = {}

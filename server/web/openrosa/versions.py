@@ -23,7 +23,7 @@ def version_manifest(project_id: int, xml_form_id: str, version: str) -> Respons
     require_version()
     caller = current_caller()
     form = find_form(current_session(), project_id, xml_form_id)
-    if form is None:
+    if form is None or not caller.knows(project_id, form.id):
         raise NotFound("submission.unknown_form", form=xml_form_id)
     caller.require("form.read", project_id, form.id)
     found = find_version(current_session(), form.id, "" if version == BLANK_VERSION else version)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from server.domain.review import LEVELS, MOVES
-from server.domain.roles import ROLES, VERBS, Grant, Place, find_role, permits, reach, verbs_at
+from server.domain.roles import ROLES, VERBS, Grant, Place, find_role, forms_within, permits, reach, verbs_at
 
 TODAY = date(2026, 9, 15)
 HERE = Place(1, 10, ("thon", "xa", "tinh"))
@@ -67,6 +67,16 @@ def test_a_reviewer_of_a_commune_reviews_there_only() -> None:
     assert not permits(grants, "submission.read", Place(1, 10), TODAY)
     assert permits(grants, "form.read", Place(1, 10), TODAY)
     assert verbs_at(grants, ELSEWHERE, TODAY) < verbs_at(grants, HERE, TODAY)
+
+
+def test_what_belongs_to_a_whole_project_is_not_carried_by_an_area() -> None:
+    grants = [Grant("manager", "project", 1, area_id="xa")]
+    for verb in ("project.update", "project.delete", "form.update", "form.delete"):
+        assert not reach(grants, verb, Place(1, 10), TODAY), verb
+        assert not permits(grants, verb, HERE, TODAY), verb
+        assert forms_within(grants, verb, 1, TODAY) == frozenset(), verb
+        assert reach([Grant("manager", "project", 1)], verb, Place(1, 10), TODAY).everywhere, verb
+    assert permits(grants, "submission.delete", HERE, TODAY)
 
 
 def test_lists_are_cut_to_the_areas_a_grant_reaches() -> None:

@@ -75,7 +75,7 @@ def test_only_those_who_may_read_the_form_may_ask(world: World) -> None:
     sent(world)
     drafts(world)
     asked = [api.get(f"{FORM}/draft/rehearsal").status_code for api in (world.nobody(), world.person("Khách"))]
-    assert asked == [401, 403]
+    assert asked == [401, 404]
     told = world.person("Người xem", "viewer").get(f"{FORM}/draft/rehearsal")
     assert (told.status_code, told.get_json()["looked"]) == (200, 2)
 

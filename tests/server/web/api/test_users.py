@@ -171,7 +171,7 @@ def test_settings_of_clients_are_kept_by_person_and_place(world: World) -> None:
     assert api.put(f"{site}/{'x' * 256}", json={"propertyValue": 1}).get_json()["code"] == 400.13
     assert api.put(f"{site}/x", json={"propertyValue": "x" * 20_000}).get_json()["code"] == 400.36
     stranger = world.person("Minh")
-    assert stranger.put(f"{project}/x", json={"propertyValue": 1}).get_json()["code"] == 403.1
+    assert stranger.put(f"{project}/x", json={"propertyValue": 1}).get_json()["code"] == 404.1
 
 
 def preferences(api: Api) -> dict[str, object]:
