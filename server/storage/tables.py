@@ -102,8 +102,10 @@ def iterate_rows(
     else:
         query = query.where(Submission.id.in_(list_newest(session, part, skip, top)))
     width = len(OWN) + len(CURRENT)
-    for row in session.execute(query.execution_options(yield_per=AT_ONCE)):
-        yield TableRow(view_of(row), row[width] or {}, *row[width + 1 :])
+    # whoever stops before the end leaves no cursor open
+    with session.execute(query.execution_options(yield_per=AT_ONCE)) as rows:
+        for row in rows:
+            yield TableRow(view_of(row), row[width] or {}, *row[width + 1 :])
 
 
 def _of_draft(wanted: Wanted) -> Select[*tuple[Any, ...]]:

@@ -104,7 +104,7 @@ class Routes:
         kinds = {"sheet": ("sheet", "gone", "tried")}.get(kind, (kind,))
         if kind == "sheet" and ".svc" in rule.rule:
             kinds = ("sheet", "gone")
-        return [each for each in self.there.kept if each.kind in kinds]
+        return [each for kind in kinds for each in self.there.kept if each.kind == kind]
 
     def path(self, rule: Rule, thing: Kept | None, person: Person) -> str:
         """The path of a route about a thing."""
@@ -122,9 +122,13 @@ class Routes:
                 values[name] = beside[name]
             else:
                 values[name] = self._value(rule, name, given)
-        if thing is not None and thing.kind in ("form", "project") and "name" in rule.arguments:
-            values["name"] = self._value(rule, "name", given)
         return _built(rule, values)
+
+    def files(self, rule: Rule, thing: Kept | None) -> list[Kept | None]:
+        """The thing, or, where a route is about the files of a form, once for each list that the server makes."""
+        if thing is None or thing.kind != "form" or "name" not in rule.arguments:
+            return [thing]
+        return [replace(thing, ids={**thing.ids, "name": f"{name}.csv"}) for name in LISTED]
 
     def _beside(self, given: dict[str, str | int]) -> dict[str, str | int]:
         """A form, and a round, that go with what is given."""

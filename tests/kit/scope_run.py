@@ -67,7 +67,10 @@ def walk_through(walk: Walk) -> Found:
     for person in walk.there.people:
         compare_numbers(walk, person)
         compare_from_afar(walk, person)
-    return walk.everybody()
+    found = walk.everybody()
+    compare_numbers(walk, walk.there.admin)
+    walk.alone(walk.there.admin, writing=False)
+    return found
 
 
 def walk_smallest(ground: Ground, kind: str, number: int) -> Found:

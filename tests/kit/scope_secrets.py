@@ -91,6 +91,7 @@ class Knowledge:
     secrets: dict[str, Secret] = field(default_factory=dict)
     sent: dict[str, Sent] = field(default_factory=dict)
     named: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    told: dict[str, list[Spot]] = field(default_factory=lambda: defaultdict(list))
     keys: dict[str, tuple[int, tuple[PlannedGrant, ...]]] = field(default_factory=dict)
 
     def add(self, secret: Secret) -> None:
@@ -237,7 +238,11 @@ class Knowledge:
         return self.carries(holder, "people", Spot()) or self._audits(holder, spot)
 
     def _sees_area(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
-        return spot.area in self.areas_of(holder)
+        """An area that is one's own, or that stands in a sheet that one reads."""
+        told = self.told.get(spot.area or "", ())
+        return spot.area in self.areas_of(holder) or any(
+            self.carries(holder, verb, each) for verb in ("read", "restore") for each in told
+        )
 
     def areas_of(self, holder: Holder) -> frozenset[str]:
         """The areas that somebody may know of: his or her own, what lies in them, and what these lie in."""

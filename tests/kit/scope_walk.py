@@ -97,7 +97,8 @@ class Walk:
         """What somebody may look at: route, path and headers, one of each."""
         for rule in self.routes.rules:
             if "GET" in (rule.methods or ()) and "key" not in rule.arguments and "/test/" not in rule.rule:
-                for thing in self._sorted(person, rule)[0]:
+                mine = self._sorted(person, rule)[0]
+                for thing in (file for each in mine for file in self.routes.files(rule, each)):
                     yield rule, self.routes.path(rule, thing, person), self.routes.headers(rule, "GET")
 
     def phone(self, person: Person, only: str = "") -> None:
@@ -134,7 +135,7 @@ class Walk:
                 path = self.routes.path(rule, thing, person)
                 self.ask(person, Ask(method, path, rule.rule, headers=headers))
             return
-        for thing in mine:
+        for thing in (file for each in mine for file in self.routes.files(rule, each)):
             path = self.routes.path(rule, thing, person)
             self.ask(person, Ask(method, path, rule.rule, headers=headers))
         for thing in mine[:1] or hidden[:1]:
@@ -164,7 +165,9 @@ class Walk:
             return [None], []
         mine = [each for each in things if each is not None and self.may_see(person, each)]
         hidden = [each for each in things if each is not None and each not in mine]
-        shown: list[Kept | None] = [*self.random.sample(mine, min(1, len(mine)))]
+        first = mine[0].kind if mine else ""
+        alike, other = [each for each in mine if each.kind == first], [each for each in mine if each.kind != first]
+        shown: list[Kept | None] = [self.random.choice(each) for each in (alike, other) if each]
         return shown, self.random.sample(hidden, min(1, len(hidden)))
 
     def may_see(self, person: Person, thing: Kept) -> bool:

@@ -350,6 +350,7 @@ class _Building:
             )
         ).one()
         spot, words = Spot(head.project, sheet.form, found[1]), sheet.words
+        self.known.told[sheet.area or ""].append(spot)
         state = None if found[2] == "received" else found[2]
         about = sheet.instance_id
         self.known.sent[about] = Sent(found[0], about, spot, head.holder.name, words["photo"], state, sheet.deleted)
@@ -403,6 +404,7 @@ class _Building:
             select(Submission.id, Submission.area_id).where(Submission.instance_id == ids, Submission.is_draft)
         ).one()
         spot = Spot(project, form, area[1])
+        self.known.told[sheet.area or ""].append(spot)
         self.known.sent[ids] = Sent(area[0], ids, spot, "thonban", words["photo"], draft=True)
         self.known.add(Secret(ids.removeprefix("uuid:"), "file", (spot,), ids))
         for name in ("text", "row", "photo", "content", "named"):

@@ -26,7 +26,7 @@ from server.web.api.forms import draft_of
 from server.web.api.nouns import Here
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.submissions import SubmissionBody, SubmissionFileBody, submission_body
-from server.web.api.submissions import SENDS, answer_xml, sent_envelope
+from server.web.api.submissions import SENDS, answer_xml, as_sent, sent_envelope
 from server.web.context import current_home, current_session, now, whole
 from server.web.wire import EXTENDED, GIVES_FILE, LIMIT, OFFSET, TAKES_FILE, XML, Wire, told
 from sync.decide import Dialect
@@ -59,7 +59,7 @@ def send_tried(here: Here) -> dict[str, Any]:
     kept = find_draft_submission_by_id(current_session(), receipt.submission_id or 0)
     if kept is None:
         raise NotFound("submission.unknown", instance=receipt.instance_id)
-    return submission_body(kept, here.project.synthetic)
+    return submission_body(as_sent(here, kept), here.project.synthetic)
 
 
 @nouns.view(f"GET {SUBMISSION}", "submission.read", answer=SubmissionBody())

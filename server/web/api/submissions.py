@@ -223,7 +223,17 @@ def _receive(here: Here, target: Target) -> dict[str, Any]:
     kept = find_submission_by_id(current_session(), receipt.submission_id or 0)
     if kept is None:
         raise Invalid("submission.kept_apart", instance=receipt.instance_id)
-    return submission_body(kept, here.project.synthetic)
+    return submission_body(as_sent(here, kept), here.project.synthetic)
+
+
+def as_sent(here: Here, kept: SubmissionView) -> SubmissionView:
+    """A submission as it is shown to who has just sent its current text. Whose the first text was, and from which phone
+    it came, is for who reads it."""
+    place = place_of(current_session(), here.form, kept, here.caller.on)
+    if kept.submitter_id == here.caller.actor_id or here.caller.may_in("submission.read", place):
+        return kept
+    current = kept.current
+    return replace(kept, submitter_id=current.submitter_id, device_id=current.device_id, user_agent=current.user_agent)
 
 
 def answer_xml(version_id: int) -> Response:
