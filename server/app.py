@@ -8,8 +8,9 @@ import uuid
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from flask_babel import Babel
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -41,6 +42,7 @@ def create_app(config: Config, home: Home | None = None) -> Flask:
         configure_logs(home.config.log_level)
     compile_catalogues()
     app = Flask("server", static_folder=None)
+    app.session_interface = _NoSession()
     app.config.from_mapping(_settings(home))
     app.extensions["thonban"] = home
     app.url_map.converters["segment"] = Segment
@@ -60,6 +62,17 @@ def create_app(config: Config, home: Home | None = None) -> Flask:
     app.register_blueprint(desk.blueprint)
     _wrap(app, config.trusted_proxies)
     return app
+
+
+class _NoSession(SessionInterface):
+    """Flask's signed session cookie is not used (web/context.py has its own): none is looked for and none is sent."""
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """One that nothing can be written to."""
+        return self.make_null_session(app)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Nothing was written to it."""
 
 
 def _settings(home: Home) -> dict[str, Any]:

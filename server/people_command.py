@@ -115,7 +115,7 @@ def _grant(config: Config, options: argparse.Namespace, console: Console) -> int
     now = datetime.now(UTC)
     with _opened(config, now) as (session, caller):
         grant = _place(session, options, options.since or caller.on)
-        grant = replace(grant, valid_from=options.since, valid_to=options.until)
+        grant = grant._replace(valid_from=options.since, valid_to=options.until)
         grant_role(session, caller, get_actor_named(session, options.who), grant, now)
     _say(console, "people.granted", who=options.who, role=options.role)
     return 0

@@ -8,6 +8,8 @@ begin with `review.` act at one level of review.py; `round.`, `area.` and `rule_
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 SCOPES = ("site", "project", "form")
 LONGEST_NUMBER = 9
@@ -26,8 +28,7 @@ class Role:
     meant_for: str | None = None
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """A role, where it holds (`scope`: site | project | form; with `area_id` only in that area and below it), and when:
     from `valid_from` up to, not including, `valid_to`; None is open."""
 
@@ -204,7 +205,8 @@ def scope_of(grants: Iterable[Grant], verb: str, project_id: int, on: date) -> S
     return Scope(whole.everywhere, whole.area_ids, on, tuple((form_id, found) for form_id, found in single if found))
 
 
-def forms_within(grants: Iterable[Grant], verb: str, project_id: int, on: date) -> frozenset[int] | None:
+@lru_cache(maxsize=1024)  # a phone asks the same again and again, with a grant for every form it may fill
+def forms_within(grants: tuple[Grant, ...], verb: str, project_id: int, on: date) -> frozenset[int] | None:
     """The forms of a project in all or some area of which the verb is carried; None: every form of the project."""
     found = set()
     for grant in grants:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -365,18 +366,11 @@ def _caller(token: TokenView, now: datetime) -> Caller:
     return Caller(token.actor_id, token.actor_kind, token.name, token.locale, token.project_id, grants, on=day_of(now))
 
 
+@lru_cache(maxsize=1024)
 def _grants(kept: tuple[GrantView, ...], on: date) -> tuple[Grant, ...]:
     # those in force: what a grant of the past reached is nobody's business now
     return tuple(
-        Grant(
-            role=grant.role,
-            scope=grant.scope,
-            project_id=grant.project_id,
-            form_id=grant.form_id,
-            area_id=grant.area_id,
-            valid_from=grant.valid_from,
-            valid_to=grant.valid_to,
-        )
+        Grant(*grant)
         for grant in kept
         if (grant.valid_from is None or grant.valid_from <= on) and (grant.valid_to is None or on < grant.valid_to)
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String, bindparam, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
-from server.storage.prepared import Prepared, always
+from server.storage.prepared import Borrowed, Prepared, always, borrowed
 from server.storage.projects import Project
 
 
@@ -98,8 +98,7 @@ class Grant(Base):
     created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
 
 
-@dataclass(frozen=True, slots=True)
-class GrantView:
+class GrantView(NamedTuple):
     """One grant, as plain values."""
 
     role: str
@@ -191,32 +190,39 @@ _BY_TOKEN = Prepared(
             _actors.c.project_id,
             _tokens.c.device_id,
             _projects.c.second_device,
-            *(_grants.c[column.key] for column in _GRANT_COLUMNS),
         )
         .select_from(
-            _tokens.join(_actors, _actors.c.id == _tokens.c.actor_id)
-            .outerjoin(_grants, _grants.c.actor_id == _actors.c.id)
-            .outerjoin(_projects, _projects.c.id == _actors.c.project_id)
+            _tokens.join(_actors, _actors.c.id == _tokens.c.actor_id).outerjoin(
+                _projects, _projects.c.id == _actors.c.project_id
+            )
         )
         .where(_tokens.c.token_hash == bindparam("token_hash"), _actors.c.deleted_at.is_(None))
     )
 )
-_TOKEN_WIDTH = 13
+_ACTOR = 6
+_GRANTS_OF = Prepared(
+    always(
+        select(*(_grants.c[column.key] for column in _GRANT_COLUMNS))
+        .where(_grants.c.actor_id == bindparam("actor_id"))
+        .order_by(_grants.c.id)
+    )
+)
 
 
 def find_token(session: Session | Connection, token_hash: str) -> TokenView | None:
-    """The token with this SHA-256, revoked and expired ones too, with its actor and grants: one select."""
-    rows = _BY_TOKEN.rows(session, {"token_hash": token_hash})
-    if not rows:
-        return None
-    grants = tuple(GrantView(*row[_TOKEN_WIDTH:]) for row in rows if row[_TOKEN_WIDTH] is not None)
-    return TokenView(*rows[0][:_TOKEN_WIDTH], grants=grants)
+    """The token with this SHA-256, revoked and expired ones too, with its actor and grants: two selects."""
+    with borrowed(session) as place:
+        row = _BY_TOKEN.first(place, {"token_hash": token_hash})
+        return TokenView(*row, grants=_granted(place, row[_ACTOR])) if row else None
 
 
 def list_grants(session: Session | Connection, actor_id: int) -> tuple[GrantView, ...]:
     """All grants of an actor, past and future ones too."""
-    rows = session.execute(select(*_GRANT_COLUMNS).where(Grant.actor_id == actor_id).order_by(Grant.id))
-    return tuple(GrantView(*row) for row in rows)
+    return _granted(session, actor_id)
+
+
+def _granted(place: Session | Connection | Borrowed, actor_id: int) -> tuple[GrantView, ...]:
+    return tuple(map(GrantView._make, _GRANTS_OF.rows(place, {"actor_id": actor_id})))
 
 
 _USER_COLUMNS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -108,7 +108,7 @@ def lock_grants(connection: Connection, actor_id: int, grant: GrantView) -> list
     if grant.area_id is not None:
         statement = statement.where(Grant.area_id == grant.area_id)
     rows = connection.execute(statement.order_by(Grant.id).with_for_update())
-    return [(row.id, replace(grant, area_id=row[1], valid_from=row[2], valid_to=row[3])) for row in rows]
+    return [(row.id, grant._replace(area_id=row[1], valid_from=row[2], valid_to=row[3])) for row in rows]
 
 
 def find_live_actor(session: Session | Connection, actor_id: int) -> ActorView | None:

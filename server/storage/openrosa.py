@@ -59,7 +59,7 @@ _PUBLISHED = Prepared(_published)
 
 def list_published(session: Session, project_id: int) -> list[PublishedForm]:
     """The published forms of a project with their current versions, by form id: one select, whatever their number."""
-    return [PublishedForm(*row) for row in _PUBLISHED.rows(session, {"project": project_id})]
+    return [PublishedForm._make(row) for row in _PUBLISHED.rows(session, {"project": project_id})]
 
 
 def find_form_xml(session: Session, project_id: int, xml_form_id: str) -> tuple[int, bytes] | None:

@@ -8,7 +8,8 @@ own connection and transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,6 +35,41 @@ class _Made:
     error: type[Exception]
 
 
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """The driver's connection, for a few reads that follow each other."""
+
+    dialect: Dialect
+    driver: Any
+
+
+@contextmanager
+def borrowed(place: Connection | Session) -> Iterator[Connection | Borrowed]:
+    """What a few statements run on, one after the other: the connection of the transaction that there is, or one that
+    is borrowed once for all of them."""
+    if not isinstance(place, Session):
+        yield place
+    elif place.in_transaction():
+        yield place.connection()
+    else:
+        with _lent(cast("Engine", place.get_bind())) as lent:
+            yield lent
+
+
+@contextmanager
+def _lent(engine: Engine) -> Iterator[Borrowed]:
+    error = engine.dialect.loaded_dbapi.Error
+    try:
+        connection = engine.raw_connection()
+    except error as cause:
+        # a connection that cannot be made is told in the driver's words, not in SQLAlchemy's
+        raise DBAPIError.instance(None, None, cause, error) from cause
+    try:
+        yield Borrowed(engine.dialect, connection.dbapi_connection)
+    finally:
+        connection.close()
+
+
 class Prepared:
     """One statement. `keys`: for an insert, the columns that every row brings, each with a value."""
 
@@ -42,20 +78,20 @@ class Prepared:
         self._keys = list(keys) if keys is not None else None
         self._made: dict[str, _Made] = {}
 
-    def rows(self, place: Connection | Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, place: Connection | Session | Borrowed, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Runs it and returns its rows, their columns in the order of the statement.
 
         On a session that is in no transaction the statement is one by itself: a lone read needs no BEGIN and ROLLBACK.
         """
         if isinstance(place, Session):
-            if not place.in_transaction():
-                return self._alone(cast("Engine", place.get_bind()), values)
-            place = place.connection()
+            with borrowed(place) as found:
+                return self.rows(found, values)
         made = self._of(place.dialect)
         # the driver's own connection: no middleman between its cursor and us
-        return _run(place.connection.dbapi_connection, made, _parameters(made, values))
+        driver = place.driver if isinstance(place, Borrowed) else place.connection.dbapi_connection
+        return _run(driver, made, _parameters(made, values))
 
-    def first(self, place: Connection | Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first(self, place: Connection | Session | Borrowed, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, or None."""
         found = self.rows(place, values)
         return found[0] if found else None
@@ -66,18 +102,6 @@ class Prepared:
         driver = connection.connection.dbapi_connection
         for row in rows:
             _run(driver, made, _parameters(made, row))
-
-    def _alone(self, engine: Engine, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        made = self._of(engine.dialect)
-        try:
-            borrowed = engine.raw_connection()
-        except made.error as error:
-            # a connection that cannot be made is told in the driver's words, not in SQLAlchemy's
-            raise DBAPIError.instance(made.sql, None, error, made.error) from error
-        try:
-            return _run(borrowed.dbapi_connection, made, _parameters(made, values))
-        finally:
-            borrowed.close()
 
     def _of(self, dialect: Dialect) -> _Made:
         made = self._made.get(dialect.name)

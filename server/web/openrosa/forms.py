@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -53,8 +54,7 @@ def form_list(project_id: int, key: str | None = None) -> Response:
         and (may_fill is None or form.form_id in may_fill)
     ]
     # what the list is made of, so that a phone that has it is told so without the list being written
-    seen = (choose_locale(), base_url(), project_id, forms)
-    tag = hashlib.md5(repr(seen).encode(), usedforsecurity=False).hexdigest()
+    tag = _tag_of((choose_locale(), base_url(), project_id, *forms))
     if request.if_none_match.contains_weak(tag):
         answer = Response(status=304)
     else:
@@ -62,6 +62,11 @@ def form_list(project_id: int, key: str | None = None) -> Response:
         answer = Response(content, content_type=CONTENT_TYPE)
     answer.set_etag(tag)
     return answer
+
+
+@lru_cache(maxsize=256)
+def _tag_of(seen: tuple[object, ...]) -> str:
+    return hashlib.md5(repr(seen).encode(), usedforsecurity=False).hexdigest()
 
 
 def _entries(project_id: int, forms: list[PublishedForm]) -> Iterator[FormListEntry]:

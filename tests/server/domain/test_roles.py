@@ -74,7 +74,7 @@ def test_what_belongs_to_a_whole_project_is_not_carried_by_an_area() -> None:
     for verb in ("project.update", "project.delete", "form.update", "form.delete"):
         assert not reach(grants, verb, Place(1, 10), TODAY), verb
         assert not permits(grants, verb, HERE, TODAY), verb
-        assert forms_within(grants, verb, 1, TODAY) == frozenset(), verb
+        assert forms_within(tuple(grants), verb, 1, TODAY) == frozenset(), verb
         assert reach([Grant("manager", "project", 1)], verb, Place(1, 10), TODAY).everywhere, verb
     assert permits(grants, "submission.delete", HERE, TODAY)
 
