@@ -75,7 +75,6 @@ class Planner:
         self._under: dict[tuple[str, str], list[Times]] = defaultdict(list)
         self._of: dict[int, Times] = {}
         self._dated: dict[str, date] = {}
-        self._said: dict[tuple[str, date | None], AreaRecord] = {}
         for area in self.plan.areas.values():
             for span in area.spans:
                 self._index(area, span)
@@ -119,6 +118,32 @@ class Planner:
     def record_of(self, record: AreaRecord) -> Times | None:
         """The area that a record was found to be about."""
         return self._of.get(id(record))
+
+    def look_again(self, records: Iterable[AreaRecord]) -> None:
+        """Notes each record that does not hold any more, because another one of the same file says otherwise: what was
+        loaded would change again when it is read again."""
+        for record in records:
+            area = self.record_of(record)
+            if area is None:
+                continue
+            try:
+                there = self._said_by(record, area)
+            except Clash as clash:
+                self.say(record, clash)
+                continue
+            if there is not None:
+                self.say(record, Clash("area.two_at_once", other=there.row or area.last.row or record.row))
+
+    def _said_by(self, record: AreaRecord, area: Times) -> Span | None:
+        """What stands in place of a record; None when it is what it says."""
+        day = self._day(record)
+        parent = self.find(record.parent, day) if record.parent else None
+        there = area.on(day)
+        if there is None or self._match(record, parent, day) is not area:
+            return area.last
+        wanted = Span(record.name, record.code, record.kind, parent.id if parent else None, flags=record.flags)
+        until = record.valid_to in (None, there.end)
+        return None if there.says_the_same_as(wanted) and until else there
 
     def say(self, record: AreaRecord, clash: Clash) -> None:
         """Notes that a record cannot be."""
@@ -175,10 +200,6 @@ class Planner:
         if record.valid_from is None and parent is not None and not area.spans:
             # undated: since its parent is there
             wanted.begin = parent.begin
-        said = self._said.setdefault((area.id, record.valid_from), record)
-        if said.valid_to != record.valid_to:
-            # one file says twice until when, and not the same
-            raise Clash("area.two_at_once", other=said.row)
         before = len(area.spans)
         what = area.put(wanted, day, self._keep)
         self._of[id(record)] = area

@@ -21,6 +21,8 @@ def plan_areas(records: Sequence[AreaRecord], known: Known, on: date, keep: bool
     _Changes(planner).note(records)
     _Heirs(planner).move()
     _look_through(plan)
+    if not keep and not plan.refused:
+        planner.look_again(records)
     plan.problems = [_naming_successors(each, planner) for each in plan.problems]
     plan.problems.sort(key=lambda problem: (not problem.grave, problem.row))
     return plan
