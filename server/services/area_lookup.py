@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from server.domain.areas import match_key
 from server.domain.errors import Invalid, NotFound
 from server.domain.roles import ALL, Scope
-from server.services.campaign import REVISION
 from server.storage.area_views import (
     DecidedView,
     ShapeView,
@@ -32,7 +31,7 @@ from server.storage.area_views import (
     list_versions,
 )
 from server.storage.areas import AreaView, find_path
-from server.storage.settings import find_setting
+from server.storage.settings import find_revision
 
 MOST = 500
 AT_ONCE = 400
@@ -168,8 +167,7 @@ _lock = threading.Lock()
 
 def _names_of(session: Session) -> tuple[_Name, ...]:
     """Every name there was, kept until areas change."""
-    setting = find_setting(session, REVISION)
-    revision = str(setting["value"]) if setting else ""
+    revision = find_revision(session)
     with _lock:
         known = _kept.get(revision) if revision else None
     if known is None:

@@ -6,7 +6,6 @@ them is kept under it and never asked for twice.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -18,10 +17,9 @@ from sqlalchemy.orm import Session
 from server.criteria.ruleset import Fact
 from server.storage.areas import find_area, list_facts
 from server.storage.rounds import RoundView, list_rounds
-from server.storage.settings import find_setting, put_setting
+from server.storage.settings import find_revision, put_revision
 
 KEPT = 64
-REVISION = "areas_revision"
 COMMUNE_ATTESTED = "xa_dat_ntm"
 
 
@@ -64,8 +62,7 @@ _lock = threading.Lock()
 
 def campaign_of(session: Connection | Session, project_id: int) -> Campaign:
     """The campaign of a project as it is now: one small select when nothing has changed."""
-    found = find_setting(session, REVISION)
-    revision = str(found["value"]) if found else ""
+    revision = find_revision(session)
     with _lock:
         kept = _kept.get((revision, project_id))
     if kept is not None:
@@ -80,9 +77,8 @@ def campaign_of(session: Connection | Session, project_id: int) -> Campaign:
 
 
 def touch(connection: Connection) -> None:
-    """Says that areas, their facts or rounds have changed. The revision is a random word, so that two databases served
-    by one process never share one."""
-    put_setting(connection, REVISION, {"value": secrets.token_hex(8)})
+    """Says that areas, their facts or rounds have changed."""
+    put_revision(connection)
 
 
 def _standing(session: Connection | Session, area_id: str, on: date) -> Standing:

@@ -17,7 +17,7 @@ import orjson
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
@@ -83,6 +83,10 @@ def engine_options(url: str) -> dict[str, Any]:
         options["connect_args"] = {"timeout": 30, "check_same_thread": False, "cached_statements": 256}
         options |= {"pool_size": 16, "max_overflow": 16}
     else:
+        # who sees a whole province and who sees one village need other plans: none is kept for both
+        own = make_url(url).query.get("options", "")
+        settings = f"{own if isinstance(own, str) else ' '.join(own)} -c plan_cache_mode=force_custom_plan"
+        options["connect_args"] = {"options": settings.strip()}
         options |= {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
     return options
 

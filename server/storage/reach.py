@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import islice
@@ -24,15 +26,19 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.domain.areas import AreaChange, AreaVersion
 from server.domain.reach import Within
 from server.domain.roles import Scope
 from server.storage.areas import AreaChangeRow, AreaRow, AreaVersionRow
 from server.storage.database import Base
+from server.storage.settings import find_revision, put_revision
 
 AT_ONCE = 5000
+FEW_OUTSIDE, KEPT = 200, 512
+_outside: OrderedDict[tuple[str, frozenset[str], date], frozenset[str] | None] = OrderedDict()
+_lock = threading.Lock()
 One = TypeVar("One")
 
 
@@ -52,6 +58,11 @@ class AreaReachRow(Base):
     distance: Mapped[int] = mapped_column(SmallInteger)
 
 
+# as plain tables: a statement over classes takes twice as long to put together, and every page of a list needs some
+_reach = AreaReachRow.__table__
+_above = _reach.alias()
+
+
 def lies_in(area: Any, tops: Collection[str], on: date) -> ColumnElement[bool]:
     """The condition that an area (a column) is one of these or lies below one of them on a day."""
     return area.in_(list_below(tops, on)) if tops else false()
@@ -61,26 +72,26 @@ def one_by_one(area: Any, tops: Collection[str], on: date) -> ColumnElement[bool
     """The same for a query that reads in an order of its own and stops early: each row is looked up by itself."""
     if not tops:
         return false()
-    above = aliased(AreaReachRow)
     found = (
-        select(above.ancestor_id)
+        select(_above.c.ancestor_id)
         .where(
-            above.descendant_id == area,
-            above.ancestor_id.in_(sorted(tops)),
-            above.valid_from <= on,
-            above.valid_to > on,
+            _above.c.descendant_id == area,
+            _above.c.ancestor_id.in_(sorted(tops)),
+            _above.c.valid_from <= on,
+            _above.c.valid_to > on,
         )
-        .correlate_except(above)
-        .exists()
+        .correlate_except(_above)
+        .limit(1)
+        .scalar_subquery()
     )
-    # so written PostgreSQL makes no join of it, which would read everything first
-    return found.is_(True)
+    # so written PostgreSQL makes neither a join nor a hash of it, which would read all that lies below first
+    return found.is_not(None)
 
 
 def list_below(tops: Collection[str], on: date) -> Select[str]:
     """The ids of these areas and of all that lies in them on a day, as a statement; one may come twice."""
-    return select(AreaReachRow.descendant_id).where(
-        AreaReachRow.ancestor_id.in_(sorted(tops)), AreaReachRow.valid_from <= on, AreaReachRow.valid_to > on
+    return select(_reach.c.descendant_id).where(
+        _reach.c.ancestor_id.in_(sorted(tops)), _reach.c.valid_from <= on, _reach.c.valid_to > on
     )
 
 
@@ -95,6 +106,26 @@ def in_scope(scope: Scope, area: Any, form: Any = None) -> ColumnElement[bool]:
             where = true() if reached.everywhere else lies_in(area, reached.area_ids, scope.on)
             seen.append(and_(form == form_id, where))
     return or_(*seen)
+
+
+def find_outside(session: Session | Connection, scope: Scope) -> frozenset[str] | None:
+    """The areas in which somebody with a scope of areas sees nothing, where these are but a few; None: they are many.
+    Kept in memory while neither the areas nor the day change."""
+    revision = find_revision(session)
+    key = (revision, scope.areas, scope.on)
+    with _lock:
+        if key in _outside:
+            return _outside[key]
+    below = list_below(scope.areas, scope.on)
+    beyond = session.execute(select(AreaRow.id).where(AreaRow.id.not_in(below)).limit(FEW_OUTSIDE + 1)).scalars()
+    found = frozenset(beyond)
+    kept = found if len(found) <= FEW_OUTSIDE else None
+    if revision:
+        with _lock:
+            _outside[key] = kept
+            while len(_outside) > KEPT:
+                _outside.popitem(last=False)
+    return kept
 
 
 def find_above(session: Session | Connection, area_id: str, on: date) -> tuple[str, ...]:
@@ -155,6 +186,7 @@ def has_reach(session: Session | Connection) -> bool:
 
 def replace_reach(connection: Connection, rows: Iterable[Within], of: Collection[str] | None) -> None:
     """Writes where these areas lie in place of what was written of them; None: of all areas."""
+    put_revision(connection)
     if of is None:
         connection.execute(delete(AreaReachRow))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
 from server.storage.prepared import Prepared, always
+
+REVISION = "areas_revision"
+"""The key of a random word that is another one after every change of areas, of where they lie, their facts, or rounds:
+what is kept in memory is kept under it (ADR 0007)."""
 
 
 class Setting(Base):
@@ -40,3 +45,14 @@ def put_setting(connection: Connection, key: str, value: Mapping[str, Any]) -> N
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = insert(Setting).values(key=key, value=dict(value))
     connection.execute(row.on_conflict_do_update(index_elements=[Setting.key], set_={"value": row.excluded.value}))
+
+
+def find_revision(session: Session | Connection) -> str:
+    """The word of now; empty before the first change."""
+    found = find_setting(session, REVISION)
+    return str(found["value"]) if found else ""
+
+
+def put_revision(connection: Connection) -> None:
+    """Another word. It is random, so that two databases served by one process never share one."""
+    put_setting(connection, REVISION, {"value": secrets.token_hex(8)})

@@ -1,18 +1,22 @@
 """What is counted along is what there is, whatever happens to submissions."""
 
+import uuid
 from datetime import timedelta
 
 from sqlalchemy import update
 
 from forms.convert import convert
+from server.domain.area_records import AreaRecord
 from server.domain.roles import Scope
+from server.services.areas import Wish, import_areas
 from server.services.forget import forget
 from server.services.publish import change_state, delete_form, get_form
 from server.services.recount import recount
 from server.services.remove import delete_submission, restore_submission
 from server.services.review import Decision, review
+from server.storage.database import writing
 from server.storage.desk import SheetFilter, count_states
-from server.storage.tallies import TallyRow, list_wrong
+from server.storage.tallies import Counted, TallyRow, count_new, list_wrong
 from tests.kit.field import VILLAGES, WELL_OFF, Field
 from tests.server.services.test_receive import edited
 
@@ -81,6 +85,26 @@ def test_sheets_of_no_village_are_counted_and_go_with_their_form(field: Field) -
     forget(field.session, field.now + timedelta(days=31))
     assert field.count(TallyRow) == 0
     assert states(field) == {}
+
+
+def test_an_area_that_is_new_is_not_counted_with_what_somebody_sees(field: Field) -> None:
+    """Of a small tree what somebody does not see is kept in memory, and left out when sheets are counted."""
+    field.phone(MINE).sends(WELL_OFF)
+    assert states(field, MINE) == {"received": 1}
+    xa = AreaRecord(1, "Xã Thêm", "commune", "X-1", source="made up")
+    thon = AreaRecord(2, "Thôn Thêm", "village", "X-1-1", "X-1", source="made up", id=str(uuid.uuid4()))
+    assert not import_areas(field.session, Wish([xa, thon], field.now.date()), field.now).refused
+    with writing(field.session) as connection:
+        count_new(connection, 99, Counted(field.forms["village_criteria"], thon.id, "received"))
+        field.session.commit()
+    seen = {
+        name: Scope(False, frozenset({area_id}), field.now.date())
+        for name, area_id in ((MINE, VILLAGES[MINE].uuid), ("Thôn Thêm", str(thon.id)))
+    }
+    assert {name: count_states(field.session, SheetFilter(1, scope)) for name, scope in seen.items()} == {
+        MINE: {"received": 1},
+        "Thôn Thêm": {"received": 1},
+    }
 
 
 def test_what_was_miscounted_is_seen_and_counted_again(field: Field) -> None:
