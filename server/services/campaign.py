@@ -6,8 +6,6 @@ them is kept under it and never asked for twice.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.criteria.ruleset import Fact
 from server.storage.areas import find_area, list_facts
+from server.storage.memory import Memory
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.settings import find_revision, put_revision
 
@@ -56,23 +55,18 @@ class Campaign:
         return known
 
 
-_kept: OrderedDict[tuple[str, int], Campaign] = OrderedDict()
-_lock = threading.Lock()
+_kept: Memory[tuple[str, int], Campaign] = Memory(KEPT)
 
 
 def campaign_of(session: Connection | Session, project_id: int) -> Campaign:
     """The campaign of a project as it is now: one small select when nothing has changed."""
     revision = find_revision(session)
-    with _lock:
-        kept = _kept.get((revision, project_id))
+    kept = _kept.find((revision, project_id))
     if kept is not None:
         return kept
     made = Campaign(revision, project_id, tuple(list_rounds(session, project_id)))
     if revision:
-        with _lock:
-            _kept[(revision, project_id)] = made
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
+        _kept.put((revision, project_id), made)
     return made
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -12,30 +9,23 @@ from forms.definition import FormDefinition
 from forms.parse import parse_form
 from server.domain.errors import NotFound
 from server.storage.intake import find_form_text
+from server.storage.memory import Memory
 
 KEPT = 64
 
-_kept: OrderedDict[str, FormDefinition] = OrderedDict()
-_lock = threading.Lock()
+_kept: Memory[str, FormDefinition] = Memory(KEPT)
 
 
 def find_kept(sha256: str) -> FormDefinition | None:
     """The compiled form if this process has it."""
-    with _lock:
-        definition = _kept.get(sha256)
-        if definition is not None:
-            _kept.move_to_end(sha256)
-        return definition
+    return _kept.find(sha256)
 
 
 def keep_definition(sha256: str, xml: bytes) -> FormDefinition:
     """Compiles the form and keeps it. It was looked at when it was published: what a later release would refuse still
     takes its answers. Raises DefinitionError when the XML is no form."""
     definition = parse_form(xml, strict=False)
-    with _lock:
-        _kept[sha256] = definition
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
+    _kept.put(sha256, definition)
     return definition
 
 

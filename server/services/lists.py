@@ -11,8 +11,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +29,7 @@ from server.services.definitions import definition_of
 from server.services.sight import Sight
 from server.storage.areas import AreaView, list_facts
 from server.storage.forms import find_form
+from server.storage.memory import Memory
 from server.storage.registers import iterate_last_answers, iterate_register, list_returned
 from server.storage.sights import list_seen_areas
 
@@ -56,8 +55,7 @@ class ListFile:
 
 Rows = list[list[str]]
 
-_kept: OrderedDict[tuple[object, ...], ListFile] = OrderedDict()
-_lock = threading.Lock()
+_kept: Memory[tuple[object, ...], ListFile] = Memory(KEPT)
 
 
 def make_list(session: Session | Connection, project_id: int, name: str, sight: Sight) -> ListFile:
@@ -72,16 +70,12 @@ def list_of(session: Session | Connection, campaign: Campaign, name: str, sight:
     on = campaign.rounds[0].cutoff if campaign.rounds else sight.names.on
     key = (campaign.revision, campaign.project_id, name, sight, on)
     steady = name in _STEADY and bool(campaign.revision)
-    with _lock:
-        kept = _kept.get(key) if steady else None
+    kept = _kept.find(key) if steady else None
     if kept is not None:
         return kept
     made = _as_file(_rows(session, campaign, name, (sight, on)))
     if steady:
-        with _lock:
-            _kept[key] = made
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
+        _kept.put(key, made)
     return made
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import islice
@@ -33,12 +31,12 @@ from server.domain.reach import Within
 from server.domain.roles import Scope
 from server.storage.areas import AreaChangeRow, AreaRow, AreaVersionRow
 from server.storage.database import Base
+from server.storage.memory import Memory
 from server.storage.settings import find_revision, put_revision
 
 AT_ONCE = 5000
 FEW_OUTSIDE, KEPT = 200, 512
-_outside: OrderedDict[tuple[str, frozenset[str], date], frozenset[str] | None] = OrderedDict()
-_lock = threading.Lock()
+_outside: Memory[tuple[str, frozenset[str], date], frozenset[str]] = Memory(KEPT)
 One = TypeVar("One")
 
 
@@ -113,19 +111,14 @@ def find_outside(session: Session | Connection, scope: Scope) -> frozenset[str] 
     Kept in memory while neither the areas nor the day change."""
     revision = find_revision(session)
     key = (revision, scope.areas, scope.on)
-    with _lock:
-        if key in _outside:
-            return _outside[key]
-    below = list_below(scope.areas, scope.on)
-    beyond = session.execute(select(AreaRow.id).where(AreaRow.id.not_in(below)).limit(FEW_OUTSIDE + 1)).scalars()
-    found = frozenset(beyond)
-    kept = found if len(found) <= FEW_OUTSIDE else None
-    if revision:
-        with _lock:
-            _outside[key] = kept
-            while len(_outside) > KEPT:
-                _outside.popitem(last=False)
-    return kept
+    found = _outside.find(key)
+    if found is None:
+        below = list_below(scope.areas, scope.on)
+        beyond = select(AreaRow.id).where(AreaRow.id.not_in(below)).limit(FEW_OUTSIDE + 1)
+        found = frozenset(session.execute(beyond).scalars())
+        if revision:
+            _outside.put(key, found)
+    return found if len(found) <= FEW_OUTSIDE else None
 
 
 def find_above(session: Session | Connection, area_id: str, on: date) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ it turns up; what somebody may see is worked out by hand (tests/kit/scope_secret
 from __future__ import annotations
 
 import ast
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from sqlalchemy import true
 
 from server.domain.errors import Forbidden
 from server.domain.roles import ALL
+from server.storage.memory import Memory
 from server.storage.newest import Part
 from server.storage.readings import find_submission
 from tests.kit.databases import Databases
@@ -172,7 +172,7 @@ def test_a_planted_leak_is_found(walk: Walk, name: str, monkeypatch: pytest.Monk
     assert walk.found.is_clean, walk.found.say()
     monkeypatch.setattr(plant.target, plant.value)
     # lists for phones are kept while areas stay as they are
-    monkeypatch.setattr("server.services.lists._kept", OrderedDict())
+    monkeypatch.setattr("server.services.lists._kept", Memory(0))
     for _ in range(TRIES):
         if walk.found.is_clean:
             look(walk, plant)
