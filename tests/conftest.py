@@ -7,6 +7,7 @@
 """
 
 import gc
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -49,6 +50,19 @@ def pytest_collection_finish() -> None:
     """What is imported by now stays: the collector need not look at it again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that sets up its log in this process writes to what pytest lent the test as standard error; that is
+    closed afterwards, and every later line, from any thread, would be an error of its own."""
+    root = logging.getLogger()
+    level, before = root.level, set(root.handlers)
+    yield
+    for handler in [*root.handlers]:
+        if handler not in before and type(handler) is logging.StreamHandler:
+            root.removeHandler(handler)
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
