@@ -1,25 +1,38 @@
-"""Judging a unit by a rule set: whole numbers only, three values, every clause with its number and its source.
+"""Judging a unit by a rule set with the reasons: every clause with its number, its threshold and its source.
 
-A fact that is not known makes a clause unknown, and the unknown travels up by Kleene's rules: "all" fails as soon as
-one fails, "at least n" is met as soon as n are. What depends on an unknown condition is answered only where both
-answers agree. So more knowledge can turn unknown into met or not met, and never one of these into the other.
+What a clause comes to is decided in `judge.py`; here the same is written out for people. Titles of an outcome say what
+"met" means: for a rule of entry, that the unit is extremely difficult.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from server.criteria.judge import (
+    Setting,
+    Span,
+    Verdicts,
+    amount_of,
+    check,
+    enough,
+    needed_of,
+    possible_classes,
+    weigh,
+)
 from server.criteria.ruleset import (
+    CLASSIFIED,
     MET,
-    NOT_MET,
     RULE_NOT_LOADED,
     SIGNS,
     UNKNOWN,
     Amount,
     Bound,
+    Chosen,
     Clause,
     Fact,
     Group,
+    Leaf,
+    Located,
     RuleSet,
     Text,
     Verdict,
@@ -30,13 +43,13 @@ HOUSEHOLD = "household"
 
 
 class ClauseResult(NamedTuple):
-    """A clause as judged. `parent` is the id of the clause above; `role` is "condition" for what decides how many are
-    enough, else "clause"; `kind` all | any | at_least | ratio | count | yesno.
+    """A clause as judged. `parent` is the id of the clause above; `role` is "condition" for what decides which or how
+    many are enough, else "clause"; `kind` all | any | at_least | case | ratio | count | yesno | region | choice.
 
     `value` is for reading ("41/120 (34,17%)", "2/3", "yes"), `parts` the same in pieces: numerator, denominator,
     percent; or met, unknown, of, needed. `threshold` e.g. "≥ 65%", "≥ 2", "no". `reason` says why an unknown is one:
-    fact | zero | impossible | below. `decisive`: the verdict of the whole rests on it. `near`: within one household of
-    its threshold.
+    fact | zero | impossible | choice | below. `decisive`: the verdict of the whole rests on it. `near`: within one
+    household of its threshold.
     """
 
     id: str
@@ -56,13 +69,15 @@ class ClauseResult(NamedTuple):
     reason: str | None
     decisive: bool
     near: bool
+    status_before: str | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule set says of one unit. `verdict` is met | not_met | unknown, or RULE_NOT_LOADED. `verified`: the
-    verdict stands on clauses whose text was read, whatever the others may say; only then may it be called official.
-    `near`: a decisive clause is within one household of its threshold."""
+    """What a rule set says of one unit. `verdict` is met | not_met | unknown of a test; CLASSIFIED or unknown of a
+    class, with the ids of the classes still `possible` (one where it is known); or RULE_NOT_LOADED. `verified`: it
+    stands on clauses whose text was read, whatever the others may say; only then may it be called official. `near`: a
+    decisive clause is within one household of its threshold. `spans`: of facts not known, between which they lie."""
 
     rule_set: RuleSet
     verdict: str
@@ -72,51 +87,18 @@ class Outcome:
     switches: Mapping[str, str]
     verified: bool
     near: bool
+    possible: tuple[str, ...] = ()
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
+    @property
+    def klass(self) -> str | None:
+        """The class, where the rule set gives one and it is known."""
+        return self.possible[0] if self.verdict == CLASSIFIED else None
 
-@dataclass(frozen=True)
-class Setting:
-    """What a tree is judged in: facts that were checked, the region, and the chosen switches."""
-
-    rule_set: RuleSet
-    facts: Mapping[str, Fact]
-    region: str | None = None
-    switches: Mapping[str, str] = field(default_factory=dict)
-    _amounts: dict[int, int | None] = field(default_factory=dict, repr=False, compare=False)
-
-    def bound(self, clause: Clause) -> Bound:
-        """The bound of a clause about a number, with the exception of the region where the law makes one."""
-        assert isinstance(clause.test, Amount)
-        exception = self.rule_set.regions.get(self.region) if self.region else None
-        if exception is not None and clause.id in exception.bounds:
-            return replace(clause.test.bound, value=exception.bounds[clause.id])
-        return clause.test.bound
-
-    def option(self, switch: str) -> str:
-        """The chosen option of a switch; its default where none, or one it does not have, was chosen."""
-        declared = self.rule_set.switches[switch]
-        chosen = self.switches.get(switch, declared.default)
-        return chosen if chosen in declared.options else declared.default
-
-    def amount(self, test: Amount) -> int | None:
-        """The number a test is about: what is counted, less what is taken off; None when a fact is not known."""
-        # asked three times for each clause: to judge it, to show it, to see how near it is
-        key = id(test)
-        if key not in self._amounts:
-            self._amounts[key] = self._summed(test)
-        return self._amounts[key]
-
-    def _summed(self, test: Amount) -> int | None:
-        facts, total = self.facts, 0
-        if test.over is not None and facts.get(test.over) is None:
-            return None
-        for sign, names in ((1, test.of), (-1, test.minus)):
-            for name in names:
-                value = facts.get(name)
-                if value is None:
-                    return None
-                total += sign * value
-        return total
+    @property
+    def standing(self) -> str:
+        """What is known in one word: the class, else the verdict."""
+        return self.klass or self.verdict
 
 
 def evaluate(
@@ -125,129 +107,109 @@ def evaluate(
     *,
     region: str | None = None,
     switches: Mapping[str, str] | None = None,
+    spans: Mapping[str, Span] | None = None,
 ) -> Outcome:
     """Judge one unit. Facts that the rule set does not declare are left aside; negative counts and values of another
     type are taken as unknown; nothing is raised for what people answered. A region without an exception is judged by
-    the general numbers. Titles of the outcome say what "met" means: for a rule of entry, that the unit is extremely
-    difficult."""
-    setting = Setting(rule_set, checked(rule_set, facts), region, dict(switches or {}))
-    if rule_set.tree is None:
-        return Outcome(rule_set, RULE_NOT_LOADED, (), setting.facts, region, setting.switches, False, False)
-    known = judge_leaves(rule_set.tree, setting)
-    verdicts = dict(known)
-    verdict = _judge_groups(rule_set.tree, verdicts)
-    results: list[ClauseResult] = []
-    walk = _Walk(setting, verdicts, _decisive(rule_set.tree, verdicts), results)
-    _collect(walk, rule_set.tree, None, "clause")
+    the general numbers. `spans`: for counts that are not known, the least and the greatest they can be."""
+    return explain_setting(Setting(rule_set, region, switches), facts, spans)
+
+
+def explain_setting(setting: Setting, facts: Mapping[str, Fact], spans: Mapping[str, Span] | None = None) -> Outcome:
+    """The same for a setting that is at hand: one serves for all units of a region."""
+    rule_set = setting.rule_set
+    checked = check(rule_set, facts)
+    if not rule_set.roots:
+        return Outcome(rule_set, RULE_NOT_LOADED, (), checked, setting.region, setting.switches, False, False)
+    open_spans = {name: span for name, span in (spans or {}).items() if name in checked and checked[name] is None}
+    verdicts = setting.judge(checked, open_spans)
+    standing, possible = settle(rule_set, verdicts)
+    walk = _Walk(setting, checked, verdicts, _carriers(rule_set, verdicts), [])
+    for root in rule_set.roots:
+        _collect(walk, root, None, "clause")
     read = rule_set.read_leaves
-    settled = judge(rule_set.tree, {key: leaf if key in read else UNKNOWN for key, leaf in known.items()})
+    as_read = setting.join(
+        {
+            key: verdict if key in read else UNKNOWN
+            for key, verdict in verdicts.items()
+            if not isinstance(rule_set.clauses[key].test, Group)
+        }
+    )
     return Outcome(
         rule_set=rule_set,
-        verdict=verdict,
-        clauses=tuple(results),
-        facts=setting.facts,
-        region=region,
+        verdict=standing,
+        clauses=tuple(walk.results),
+        facts=checked,
+        region=setting.region,
         switches=setting.switches,
-        verified=verdict != UNKNOWN and settled == verdict,
-        near=any(result.near and result.decisive for result in results),
+        verified=standing != UNKNOWN and settle(rule_set, as_read) == (standing, possible),
+        near=any(result.near and result.decisive for result in walk.results),
+        possible=possible,
+        spans=open_spans,
     )
 
 
-def checked(rule_set: RuleSet, facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    """The declared facts only, each of its declared type; anything else is unknown."""
-    found: dict[str, Fact] = {}
-    for name, declaration in rule_set.facts.items():
-        value = facts.get(name)
-        fits = isinstance(value, bool) == (declaration.type == "yesno")
-        found[name] = value if value is not None and fits and (isinstance(value, bool) or value >= 0) else None
-    return found
+def settle(rule_set: RuleSet, verdicts: Mapping[str, Verdict]) -> tuple[str, tuple[str, ...]]:
+    """The verdict of the whole, and of a class those possible, from every clause by its id."""
+    if rule_set.tree is not None:
+        return verdicts[rule_set.tree.id], ()
+    possible = possible_classes(rule_set, verdicts)
+    return (CLASSIFIED if len(possible) == 1 else UNKNOWN), possible
 
 
-def judge(clause: Clause, leaves: Mapping[str, Verdict]) -> Verdict:
-    """The verdict of a clause, given those of the leaves below it by id."""
-    return _judge_groups(clause, dict(leaves))
-
-
-def _judge_groups(clause: Clause, verdicts: dict[str, Verdict]) -> Verdict:
-    """`verdicts` holds the leaves; every group on the way is written into it."""
-    group = clause.test
-    if isinstance(group, Group):
-        own = [_judge_groups(child, verdicts) for child in group.children]
-        if group.condition is not None:
-            _judge_groups(group.condition, verdicts)
-        answers = {_enough(own, needed) for needed in _needed(group, verdicts)}
-        verdicts[clause.id] = answers.pop() if len(answers) == 1 else UNKNOWN
-    return verdicts[clause.id]
-
-
-def judge_leaves(tree: Clause, setting: Setting) -> dict[str, Verdict]:
-    """Every leaf of the tree by id, conditions among them."""
-    group = tree.test
-    if not isinstance(group, Group):
-        return {tree.id: judge_leaf(tree, setting)[0]}
-    below = (*group.children, *((group.condition,) if group.condition else ()))
-    return {key: verdict for child in below for key, verdict in judge_leaves(child, setting).items()}
-
-
-def judge_leaf(clause: Clause, setting: Setting) -> tuple[Verdict, str | None]:
-    """The verdict of a leaf, and for an unknown one why: fact (not known), zero (nothing to take a share of), or
-    impossible (more than the whole, or less than nothing: the facts contradict each other)."""
-    test = clause.test
-    if isinstance(test, YesNo):
-        answer = setting.facts.get(test.fact)
-        return (UNKNOWN, "fact") if answer is None else (_verdict(answer is test.expected), None)
-    assert isinstance(test, Amount)
-    if test.over is not None and setting.facts.get(test.over) == 0:
-        verdict = test.zero.verdicts[setting.option(test.zero.switch)] if test.zero else UNKNOWN
-        return verdict, "zero" if verdict == UNKNOWN else None
-    amount = setting.amount(test)
-    if amount is None:
-        return UNKNOWN, "fact"
-    whole = 100 if test.over is None else setting.facts[test.over] or 0
-    if amount < 0 or (test.over is not None and amount > whole):
-        return UNKNOWN, "impossible"
-    return _verdict(setting.bound(clause).holds(amount, whole)), None
-
-
-def _verdict(holds: bool) -> Verdict:
-    return MET if holds else NOT_MET
-
-
-def _needed(group: Group, verdicts: Mapping[str, Verdict]) -> tuple[int, ...]:
-    if group.condition is None or group.needed_if is None:
-        return (group.needed,)
-    condition = verdicts[group.condition.id]
-    if condition == UNKNOWN:
-        return (group.needed, group.needed_if)
-    return (group.needed_if,) if condition == MET else (group.needed,)
-
-
-def _enough(verdicts: list[Verdict], needed: int) -> Verdict:
-    if verdicts.count(MET) >= needed:
-        return MET
-    return NOT_MET if len(verdicts) - verdicts.count(NOT_MET) < needed else UNKNOWN
+def _carriers(rule_set: RuleSet, verdicts: Verdicts) -> frozenset[str]:
+    """The clauses that the result rests on. A class rests on its own test and on those of the classes before it."""
+    if rule_set.tree is not None:
+        return _decisive(rule_set.tree, verdicts)
+    carried: frozenset[str] = frozenset()
+    open_ones = len(possible_classes(rule_set, verdicts)) > 1
+    for one in rule_set.classes:
+        if one.test is None:
+            break
+        if not open_ones or verdicts[one.test.id] == UNKNOWN:
+            carried |= _decisive(one.test, verdicts)
+        if verdicts[one.test.id] == MET:
+            break
+    return carried
 
 
 def _decisive(clause: Clause, verdicts: Mapping[str, Verdict]) -> frozenset[str]:
     """The clauses that carry the verdict of `clause`: those which agree with it, down to the leaves; the condition too,
-    where the other number of conditions would have given another answer or the answer is not known."""
+    where the other answer to it would have given another result or it is not known."""
     group = clause.test
     carried = frozenset({clause.id})
     if not isinstance(group, Group):
         return carried
-    for child in group.children:
-        if verdicts[child.id] == verdicts[clause.id]:
+    below = [verdicts[child.id] for child in group.children]
+    matters = _condition_matters(group, below)
+    for place, child in enumerate(group.children):
+        counts = group.kind != "case" or _counts(group, place, verdicts, matters)
+        if counts and verdicts[child.id] == verdicts[clause.id]:
             carried |= _decisive(child, verdicts)
-    if group.condition is not None and group.needed_if is not None:
-        own = [verdicts[child.id] for child in group.children]
-        if _enough(own, group.needed) != _enough(own, group.needed_if):
-            carried |= _decisive(group.condition, verdicts)
+    if group.condition is not None and matters:
+        carried |= _decisive(group.condition, verdicts)
     return carried
+
+
+def _condition_matters(group: Group, below: list[Verdict]) -> bool:
+    if group.condition is None:
+        return False
+    if group.kind == "case":
+        return below[0] != below[1] or below[0] == UNKNOWN
+    return enough(below, group.needed) != enough(below, group.needed_if or group.needed)
+
+
+def _counts(group: Group, place: int, verdicts: Mapping[str, Verdict], matters: bool) -> bool:
+    """Whether a side of a case counts: both do where the condition cannot matter."""
+    assert group.condition is not None
+    condition = verdicts[group.condition.id]
+    return not matters or condition == UNKNOWN or (condition == MET) is (place == 0)
 
 
 @dataclass(frozen=True)
 class _Walk:
     setting: Setting
+    facts: Mapping[str, Fact]
     verdicts: Mapping[str, Verdict]
     decisive: frozenset[str]
     results: list[ClauseResult]
@@ -266,22 +228,18 @@ def _collect(walk: _Walk, clause: Clause, parent: str | None, role: str) -> None
 def _result(walk: _Walk, clause: Clause, parent: str | None, role: str) -> ClauseResult:
     test = clause.test
     verdict = walk.verdicts[clause.id]
-    kind: str
-    facts: tuple[str, ...] = ()
+    reason: str | None
     if isinstance(test, Group):
-        kind = test.kind
         value, parts, threshold = _show_group(test, walk.verdicts)
         reason = "below" if verdict == UNKNOWN else None
     else:
-        kind = "yesno" if isinstance(test, YesNo) else "count" if test.over is None else "ratio"
-        facts = test.facts
-        reason = judge_leaf(clause, walk.setting)[1]
-        value, parts, threshold = _show_leaf(clause, walk.setting)
+        value, parts, threshold = _show_leaf(clause, test, walk)
+        reason = walk.setting.find(clause.id, walk.facts)[1] if verdict == UNKNOWN else None
     return ClauseResult(
         id=clause.id,
         parent=parent,
         role=role,
-        kind=kind,
+        kind=kind_of(test),
         verdict=verdict,
         value=value,
         parts=parts,
@@ -291,20 +249,35 @@ def _result(walk: _Walk, clause: Clause, parent: str | None, role: str) -> Claus
         source=clause.source,
         title=clause.title,
         note=clause.note,
-        facts=facts,
+        facts=() if isinstance(test, Group) else test.facts,
         reason=reason,
         decisive=clause.id in walk.decisive,
-        near=_is_near(clause, walk.setting),
+        near=_is_near(clause, walk),
+        status_before=clause.status_before,
     )
+
+
+def kind_of(test: Leaf | Group) -> str:
+    """all | any | at_least | case | ratio | count | yesno | region | choice."""
+    if isinstance(test, Group):
+        return test.kind
+    if isinstance(test, Amount):
+        return "count" if test.over is None else "ratio"
+    return "yesno" if isinstance(test, YesNo) else "region" if isinstance(test, Located) else "choice"
 
 
 _Shown = tuple[str | int | None, dict[str, int | str], str]
 
 
 def _show_group(group: Group, judged: Mapping[str, Verdict]) -> _Shown:
+    condition = judged[group.condition.id] if group.condition is not None else None
     verdicts = [judged[child.id] for child in group.children]
-    needed = sorted(_needed(group, judged))
-    parts: dict[str, int | str] = {
+    if group.kind == "case":
+        found = weigh(group, verdicts, condition)
+        parts: dict[str, int | str] = {"met": int(found == MET), "unknown": int(found == UNKNOWN), "of": 1, "needed": 1}
+        return f"{parts['met']}/1", parts, "≥ 1/1"
+    needed = sorted(needed_of(group, condition))
+    parts = {
         "met": verdicts.count(MET),
         "unknown": verdicts.count(UNKNOWN),
         "of": len(verdicts),
@@ -313,26 +286,37 @@ def _show_group(group: Group, judged: Mapping[str, Verdict]) -> _Shown:
     return f"{parts['met']}/{parts['of']}", parts, f"≥ {parts['needed']}/{parts['of']}"
 
 
-def _show_leaf(clause: Clause, setting: Setting) -> _Shown:
-    test = clause.test
+def _show_leaf(clause: Clause, test: Leaf, walk: _Walk) -> _Shown:
     if isinstance(test, YesNo):
-        answer = setting.facts.get(test.fact)
+        answer = walk.facts.get(test.fact)
         shown = None if answer is None else _yes_no(bool(answer))
         return shown, {} if shown is None else {"answer": shown}, _yes_no(test.expected)
-    assert isinstance(test, Amount)
-    bound = setting.bound(clause)
-    threshold = f"{SIGNS[bound.comparison]} {bound.value}{'' if test.over is None else '%'}"
-    amount = setting.amount(test)
+    if isinstance(test, Located):
+        return walk.setting.region, {}, " | ".join(test.regions)
+    if isinstance(test, Chosen):
+        return walk.setting.option(test.switch), {}, " | ".join(o for o, v in test.verdicts.items() if v == MET)
+    return _show_amount(test, walk.setting.bound(clause), walk.facts)
+
+
+def _show_amount(test: Amount, bound: Bound, facts: Mapping[str, Fact]) -> _Shown:
+    threshold = show_bound(test, bound)
+    amount = amount_of(test, facts)
     if amount is None:
         return None, {}, threshold
     if test.over is None:
         return amount, {"amount": amount}, threshold
-    whole = setting.facts[test.over] or 0
+    whole = facts[test.over] or 0
     parts: dict[str, int | str] = {"numerator": amount, "denominator": whole}
     if whole == 0 or not 0 <= amount <= whole:
         return f"{amount}/{whole}", parts, threshold
-    parts["percent"] = percent(amount, whole, bound.value)
+    parts["percent"] = percent(amount, whole, bound.value if bound.per == 100 else -1)
     return f"{amount}/{whole} ({parts['percent']}%)", parts, threshold
+
+
+def show_bound(test: Amount, bound: Bound) -> str:
+    """What a test of a number asks: ≥ 65%, ≥ 2/3, > 30."""
+    share = "" if test.over is None else "%" if bound.per == 100 else f"/{bound.per}"
+    return f"{SIGNS[bound.comparison]} {bound.value}{share}"
 
 
 def percent(amount: int, whole: int, threshold: int) -> str:
@@ -350,12 +334,14 @@ def _yes_no(answer: bool) -> str:
     return "yes" if answer else "no"
 
 
-def _is_near(clause: Clause, setting: Setting) -> bool:
+def _is_near(clause: Clause, walk: _Walk) -> bool:
     test = clause.test
-    if not isinstance(test, Amount) or setting.rule_set.facts[test.of[0]].unit != HOUSEHOLD:
+    if not isinstance(test, Amount) or walk.setting.rule_set.facts[test.of[0]].unit != HOUSEHOLD:
         return False
-    amount = setting.amount(test)
-    whole = 100 if test.over is None else setting.facts.get(test.over) or 0
-    if amount is None or whole == 0:
+    amount, bound = amount_of(test, walk.facts), walk.setting.bound(clause)
+    if amount is None:
         return False
-    return abs(amount * 100 - setting.bound(clause).value * whole) <= 100
+    if test.over is None:
+        return abs(amount - bound.value) <= 1
+    whole = walk.facts.get(test.over) or 0
+    return whole != 0 and abs(amount * bound.per - bound.value * whole) <= bound.per

@@ -10,20 +10,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from server.criteria.evaluate import HOUSEHOLD, Outcome, Setting, judge, judge_leaf, judge_leaves
-from server.criteria.ruleset import MET, NOT_MET, UNKNOWN, Amount, Bound, Clause, Group, Verdict, YesNo, list_clauses
+from server.criteria.evaluate import HOUSEHOLD, Outcome
+from server.criteria.judge import Setting, amount_of
+from server.criteria.ruleset import (
+    MET,
+    NOT_MET,
+    UNKNOWN,
+    Amount,
+    Bound,
+    Chosen,
+    Clause,
+    Fact,
+    Group,
+    Verdict,
+    YesNo,
+)
 
 _OPPOSITE = {"at_least": "less_than", "less_than": "at_least", "more_than": "at_most", "at_most": "more_than"}
 
 
 @dataclass(frozen=True)
 class Settling:
-    """A smallest set of facts (and of open switches) that could settle an unknown outcome, and as what. A fact named
-    here is unknown, or contradicts another one and must be corrected."""
+    """A smallest set of facts (and of open switches) that could settle an unknown outcome, and as what: met, not_met,
+    or the id of a class. A fact named here is unknown, or contradicts another one and must be corrected."""
 
     facts: tuple[str, ...]
     switches: tuple[str, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,13 +76,13 @@ _Wish = frozenset[tuple[str, Verdict]]
 
 def what_would_settle(outcome: Outcome) -> tuple[Settling, ...]:
     """For an unknown outcome the smallest sets of facts that could settle it, fewest first; for any other none."""
-    tree = outcome.rule_set.tree
-    if outcome.verdict != UNKNOWN or tree is None:
+    if outcome.verdict != UNKNOWN:
         return ()
-    view = _View.of(outcome, tree)
-    found: dict[tuple[frozenset[str], frozenset[str]], set[Verdict]] = {}
-    for goal in (MET, NOT_MET):
-        sets = {needs for wish in _wishes(tree, goal, None) if (needs := view.open_facts(wish)) is not None}
+    view = _View.of(outcome)
+    goals = goals_of(outcome)
+    found: dict[tuple[frozenset[str], frozenset[str]], set[str]] = {}
+    for goal in goals:
+        sets = {needs for wish in _wishes_for(outcome, goal, None) if (needs := view.open_facts(wish)) is not None}
         for needs in sets:
             if not any((other[0] | other[1]) < (needs[0] | needs[1]) for other in sets):
                 found.setdefault(needs, set()).add(goal)
@@ -78,11 +91,17 @@ def what_would_settle(outcome: Outcome) -> tuple[Settling, ...]:
         Settling(
             tuple(sorted(facts, key=order.index)),
             tuple(sorted(switches)),
-            tuple(goal for goal in (MET, NOT_MET) if goal in verdicts),
+            tuple(goal for goal in goals if goal in verdicts),
         )
         for (facts, switches), verdicts in found.items()
     )
     return tuple(sorted(settlings, key=lambda one: (len(one.facts) + len(one.switches), one.facts, one.switches)))
+
+
+def goals_of(outcome: Outcome) -> tuple[str, ...]:
+    """All that the rule set can say of a unit: met and not_met, or its classes."""
+    classes = outcome.rule_set.classes
+    return tuple(one.id for one in classes) if classes else (MET, NOT_MET)
 
 
 def what_holds_back(outcome: Outcome) -> tuple[Way, ...]:
@@ -90,16 +109,32 @@ def what_holds_back(outcome: Outcome) -> tuple[Way, ...]:
     return what_would_change(outcome, MET) if outcome.verdict == NOT_MET else ()
 
 
-def what_would_change(outcome: Outcome, goal: Verdict) -> tuple[Way, ...]:
-    """The smallest sets of changes after which the outcome would be `goal` (met or not_met); none where it is so
-    already. Conditions on who lives there, and whole numbers such as all households, are taken as they are."""
-    tree = outcome.rule_set.tree
-    if tree is None or outcome.verdict == goal:
+def what_would_change(outcome: Outcome, goal: str) -> tuple[Way, ...]:
+    """The smallest sets of changes after which the outcome would be `goal` (met, not_met, or the id of a class); none
+    where it is so already. Conditions on who lives there, and whole numbers such as all households, are taken as they
+    are."""
+    if not outcome.rule_set.roots or outcome.standing == goal:
         return ()
-    view = _View.of(outcome, tree)
-    ways = [way for wish in _wishes(tree, goal, view.leaves) if (way := view.way(wish)) is not None]
+    view = _View.of(outcome)
+    ways = [way for wish in _wishes_for(outcome, goal, view.leaves) if (way := view.way(wish)) is not None]
     best = {way for way in ways if not any(_dominates(other, way) for other in ways)}
     return tuple(sorted(best, key=lambda way: (len(way.changes), way.households, str(way))))
+
+
+def _wishes_for(outcome: Outcome, goal: str, leaves: Mapping[str, Verdict] | None) -> set[_Wish]:
+    """The sets of leaf verdicts with which the rule set would say `goal`. A class is wished for by its own test met and
+    those of all classes before it not met."""
+    rule_set = outcome.rule_set
+    if rule_set.tree is not None:
+        return _wishes(rule_set.tree, MET if goal == MET else NOT_MET, leaves)
+    found: set[_Wish] = {frozenset()}
+    for one in rule_set.classes:
+        wished = MET if one.id == goal else NOT_MET
+        if one.test is not None:
+            found = {wish | more for wish in found for more in _wishes(one.test, wished, leaves)}
+        if one.id == goal:
+            return found
+    return set()
 
 
 def _dominates(other: Way, way: Way) -> bool:
@@ -121,12 +156,14 @@ def _wishes(clause: Clause, goal: Verdict, leaves: Mapping[str, Verdict] | None)
     if not isinstance(group, Group):
         return {frozenset({(clause.id, goal)})}
     below = [_wishes(child, goal, leaves) for child in group.children]
+    if group.kind == "case":
+        return _of_case(group, below, leaves)
     if group.condition is None or group.needed_if is None:
         return _choose(below, group.needed, goal)
     # The number that serves the goal whatever the condition may be.
     safe = (max if goal == MET else min)(group.needed, group.needed_if)
     if leaves is not None:
-        condition = judge(group.condition, leaves)
+        condition = leaves[group.condition.id]
         needed = {MET: group.needed_if, NOT_MET: group.needed, UNKNOWN: safe}[condition]
         return _choose(below, needed, goal)
     found = _choose(below, safe, goal)
@@ -134,6 +171,17 @@ def _wishes(clause: Clause, goal: Verdict, leaves: Mapping[str, Verdict] | None)
         for condition_wish in _wishes(group.condition, state, None):
             found |= {wish | condition_wish for wish in _choose(below, needed, goal)}
     return found
+
+
+def _of_case(group: Group, below: list[set[_Wish]], leaves: Mapping[str, Verdict] | None) -> set[_Wish]:
+    """The side that counts as the condition stands; both sides where it may come out either way."""
+    assert group.condition is not None
+    both = {one | other for one in below[0] for other in below[1]}
+    if leaves is not None:
+        return {MET: below[0], NOT_MET: below[1], UNKNOWN: both}[leaves[group.condition.id]]
+    for state, side in ((MET, below[0]), (NOT_MET, below[1])):
+        both |= {wish | condition for wish in side for condition in _wishes(group.condition, state, None)}
+    return both
 
 
 def _choose(below: list[set[_Wish]], needed: int, goal: Verdict) -> set[_Wish]:
@@ -146,16 +194,17 @@ def _choose(below: list[set[_Wish]], needed: int, goal: Verdict) -> set[_Wish]:
 
 @dataclass(frozen=True)
 class _View:
-    """The outcome, opened up: leaves by id, their clauses, and the setting they were judged in."""
+    """The outcome, opened up: every clause, its verdict, and the setting it was judged in."""
 
     setting: Setting
+    facts: Mapping[str, Fact]
     clauses: Mapping[str, Clause]
     leaves: Mapping[str, Verdict]
 
     @classmethod
-    def of(cls, outcome: Outcome, tree: Clause) -> "_View":
-        setting = Setting(outcome.rule_set, outcome.facts, outcome.region, outcome.switches)
-        return cls(setting, {clause.id: clause for clause in list_clauses(tree)}, judge_leaves(tree, setting))
+    def of(cls, outcome: Outcome) -> "_View":
+        setting = Setting(outcome.rule_set, outcome.region, outcome.switches)
+        return cls(setting, outcome.facts, outcome.rule_set.clauses, setting.judge(outcome.facts, outcome.spans))
 
     def open_facts(self, wish: _Wish) -> tuple[frozenset[str], frozenset[str]] | None:
         """The facts and the switches that must be learnt for the wish; None where a known leaf stands against it."""
@@ -167,12 +216,14 @@ class _View:
             if self.leaves[clause_id] == goal:
                 continue
             clause = self.clauses[clause_id]
-            test, reason = clause.test, judge_leaf(clause, self.setting)[1]
+            test, reason = clause.test, self.setting.find(clause_id, self.facts)[1]
             assert not isinstance(test, Group)
             if reason == "zero" and isinstance(test, Amount) and test.zero is not None:
                 switches.add(test.zero.switch)
+            elif isinstance(test, Chosen):
+                switches.add(test.switch)
             else:
-                unknown = {name for name in test.facts if self.setting.facts[name] is None}
+                unknown = {name for name in test.facts if self.facts[name] is None}
                 facts |= unknown or set(test.facts)
         feasible = self._answers(wish) is not None and all(low <= high for _, low, high in self._intervals(wish))
         return (frozenset(facts), frozenset(switches)) if feasible else None
@@ -180,11 +231,11 @@ class _View:
     def way(self, wish: _Wish) -> Way | None:
         """The changes that make the wish true; None where no change of counts or answers can."""
         answers = self._answers(wish)
-        if answers is None:
+        if answers is None or self._fixed_against(wish):
             return None
         changes = self._found_out(wish)
         for fact, (answer, leaves) in answers.items():
-            if self.setting.facts[fact] is not None and self.setting.facts[fact] is not answer:
+            if self.facts[fact] is not None and self.facts[fact] is not answer:
                 changes.append(Change("answer", leaves, (fact,), answer=answer))
         for key, low, high in self._intervals(wish):
             turned = tuple(clause_id for clause_id, goal in sorted(wish) if self._turns(clause_id, goal, key))
@@ -196,6 +247,12 @@ class _View:
                     return None
                 changes.append(change)
         return Way(tuple(changes))
+
+    def _fixed_against(self, wish: _Wish) -> bool:
+        """Whether the wish asks for another region, or for another reading of the law: no change of facts."""
+        return any(
+            self.leaves[key] != goal and not isinstance(self.clauses[key].test, Amount | YesNo) for key, goal in wish
+        )
 
     def _found_out(self, wish: _Wish) -> list[Change]:
         unknown: dict[tuple[str, ...], list[str]] = {}
@@ -222,8 +279,8 @@ class _View:
         """The least change of a share that is known, so that it lies between; None where there is nothing to share."""
         test = self.clauses[leaves[0]].test
         assert isinstance(test, Amount)
-        now = self.setting.amount(test)
-        if now is None or (test.over is not None and not self.setting.facts[test.over]):
+        now = amount_of(test, self.facts)
+        if now is None or (test.over is not None and not self.facts[test.over]):
             return None
         unit = self.setting.rule_set.facts[test.of[0]].unit
         amount, direction = (low - now, "more") if now < low else (now - high, "fewer")
@@ -241,21 +298,21 @@ class _View:
             clause = self.clauses[clause_id]
             if isinstance(clause.test, Amount):
                 bound = self.setting.bound(clause)
-                wished = bound if goal == MET else Bound(_OPPOSITE[bound.comparison], bound.value)
+                wished = bound if goal == MET else Bound(_OPPOSITE[bound.comparison], bound.value, bound.per)
                 bounds.setdefault((clause.test.of, clause.test.minus, clause.test.over), []).append(wished)
         return [(key, *self._interval(key, wished)) for key, wished in bounds.items()]
 
     def _interval(self, key: "_Share", bounds: Iterable[Bound]) -> tuple[int, int]:
         of, minus, over = key
-        whole = 100 if over is None else self.setting.facts[over]
+        whole = 1 if over is None else self.facts[over]
         known = bool(whole)
         # Where nothing is known of the whole, only wishes that contradict each other as percentages are ruled out.
-        whole = whole or 10_000
-        counted = [self.setting.facts[name] or 0 for name in of]
-        partly = any(self.setting.facts[name] is None for name in of) and not minus and known
+        whole = whole or 30_000
+        counted = [self.facts[name] or 0 for name in of]
+        partly = any(self.facts[name] is None for name in of) and not minus and known
         low, high = (sum(counted) if partly else 0), (whole if over is not None else 10**9)
         for bound in bounds:
-            exact, rest = divmod(bound.value * whole, 100)
+            exact, rest = (bound.value, 0) if over is None else divmod(bound.value * whole, bound.per)
             if bound.comparison == "at_least":
                 low = max(low, exact + (rest > 0))
             elif bound.comparison == "more_than":

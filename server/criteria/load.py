@@ -13,34 +13,36 @@ import yaml
 
 from server.criteria.entry import Entry
 from server.criteria.evaluate import evaluate
+from server.criteria.read_clauses import read_classes, read_tree
 from server.criteria.ruleset import (
-    COMPARISONS,
     FACT_SOURCES,
     FACT_TYPES,
     PURPOSES,
+    RESULTS,
     STATUSES,
     UNIT_KINDS,
+    UNKNOWN,
     VERDICTS,
     Amount,
-    Bound,
+    ClassRule,
     Clause,
     Example,
     Fact,
     FactDeclaration,
-    Group,
+    FromVillages,
     Note,
     Region,
     RuleSet,
     RuleSetError,
     Switch,
+    Text,
     Verdict,
-    YesNo,
-    ZeroSwitch,
     list_clauses,
 )
 
 _Value = TypeVar("_Value")
-_TESTS = ("all", "any", "at_least", "ratio", "count", "yesno")
+_OF_SOURCE = {"form": ("form", "field"), "area": (), "villages": ("villages",)}
+"""What a fact says besides, by where it comes from."""
 
 
 def load_rule_sets(extra: Iterable[Path] = ()) -> dict[str, RuleSet]:
@@ -99,28 +101,20 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-@dataclass(frozen=True)
-class _Inherited:
-    """What a clause takes from the clause above it, and the names that may be used in it."""
-
-    article: str
-    status: str
-    source: str
-    facts: Mapping[str, FactDeclaration]
-    switches: Mapping[str, Switch]
-
-
 def _rule_set(entry: Entry, sha256: str) -> RuleSet:
     top = entry.mapping(
-        "id law article title in_force purpose unit_kind outcomes poverty_standards facts test",
-        "switches regions notes examples",
+        "id law article title in_force purpose unit_kind outcomes facts",
+        "result test classes poverty_standards standard switches regions notes examples",
     )
     force = top["in_force"].mapping("from", "to")
     facts = {name: _fact(name, fact) for name, fact in top["facts"].items().items()}
     switches = _each(top.get("switches"), _switch)
-    tree = _tree(top["test"], facts, switches)
-    clauses = {clause.id: clause for clause in list_clauses(tree)} if tree else {}
+    result = top["result"].one_of(RESULTS) if "result" in top else "test"
+    tree, classes = _conditions(entry, top, result, (facts, switches))
+    roots = [tree] if tree else [one.test for one in classes if one.test]
+    clauses = {clause.id: clause for root in roots for clause in list_clauses(root)}
     regions = _each(top.get("regions"), lambda name, region: _region(name, region, clauses))
+    declared = _Declared(facts, regions, switches, clauses, tuple(one.id for one in classes))
     rule_set = RuleSet(
         id=top["id"].string(),
         law=top["law"].string(),
@@ -130,21 +124,58 @@ def _rule_set(entry: Entry, sha256: str) -> RuleSet:
         in_force_to=force["to"].date() if "to" in force else None,
         purpose=top["purpose"].one_of(PURPOSES),
         unit_kind=top["unit_kind"].one_of(UNIT_KINDS),
-        outcomes={verdict: text.text() for verdict, text in top["outcomes"].mapping(" ".join(VERDICTS)).items()},
-        poverty_standards=tuple(standard.string() for standard in top["poverty_standards"].list()),
+        outcomes=_outcomes(top["outcomes"], result),
+        poverty_standards=_standards(top, facts),
         facts=facts,
         tree=tree,
         switches=switches,
         regions=regions,
         notes=tuple(_note(note) for note in top["notes"].list()) if "notes" in top else (),
-        examples=tuple(_example(one, _Declared(facts, regions, switches, clauses)) for one in top["examples"].list())
-        if "examples" in top
-        else (),
+        examples=tuple(_example(one, declared) for one in top["examples"].list()) if "examples" in top else (),
         sha256=sha256,
+        result=result,
+        classes=classes,
+        standard=top["standard"].string() if "standard" in top else None,
     )
     if rule_set.in_force_to is not None and rule_set.in_force_to < rule_set.in_force_from:
         raise force["to"].error("ends_before_it_begins", f">= {rule_set.in_force_from}")
+    if rule_set.purpose == "poverty" and rule_set.standard is None:
+        raise entry.below("standard", None).error("missing_key", "standard: …")
     return rule_set
+
+
+_Names = tuple[Mapping[str, FactDeclaration], Mapping[str, Switch]]
+
+
+def _conditions(
+    entry: Entry, top: Mapping[str, Entry], result: str, names: _Names
+) -> tuple[Clause | None, tuple[ClassRule, ...]]:
+    """The tree of a test, or the classes in order; neither where the file says that nobody has entered them."""
+    wanted, other = ("classes", "test") if result == "class" else ("test", "classes")
+    if other in top:
+        raise top[other].error("unknown_key", wanted)
+    if wanted not in top:
+        raise entry.below(wanted, None).error("missing_key", f"{wanted}: …")
+    if top[wanted].value == "not_loaded":
+        return None, ()
+    if result == "class":
+        return None, read_classes(top["classes"], *names)
+    return read_tree(top["test"], *names), ()
+
+
+def _outcomes(entry: Entry, result: str) -> Mapping[str, Text]:
+    """What the verdicts mean; classes have titles of their own."""
+    wanted = " ".join(VERDICTS) if result == "test" else "unknown"
+    return {verdict: text.text() for verdict, text in entry.mapping(wanted).items()}
+
+
+def _standards(top: Mapping[str, Entry], facts: Mapping[str, FactDeclaration]) -> tuple[str, ...]:
+    if "poverty_standards" in top:
+        return tuple(standard.string() for standard in top["poverty_standards"].list())
+    bound = [name for name, fact in facts.items() if fact.by_poverty_standard]
+    if bound:
+        raise top["facts"].below(bound[0], None).error("missing_key", "poverty_standards: […]")
+    return ()
 
 
 def _each(entry: Entry | None, read: Callable[[str, Entry], _Value]) -> dict[str, _Value]:
@@ -152,12 +183,16 @@ def _each(entry: Entry | None, read: Callable[[str, Entry], _Value]) -> dict[str
 
 
 def _fact(name: str, entry: Entry) -> FactDeclaration:
-    parts = entry.mapping("type source labels", "unit form field by_poverty_standard")
+    parts = entry.mapping("type source labels", "unit form field answers villages by_poverty_standard")
     source, kind = parts["source"].one_of(FACT_SOURCES), parts["type"].one_of(FACT_TYPES)
-    needed = (("form", "field") if source == "form" else ()) + (("unit",) if kind == "count" else ())
-    for key in needed:
+    for key in (*_OF_SOURCE[source], *(("unit",) if kind == "count" else ())):
         if key not in parts:
             raise entry.below(key, None).error("missing_key", f"{key}: …")
+    for key in ("form", "field", "villages"):
+        if key in parts and key not in _OF_SOURCE[source]:
+            raise parts[key].error("unknown_key", " | ".join(_OF_SOURCE[source]))
+    if "answers" in parts and kind != "yesno":
+        raise parts["answers"].error("unknown_key", "type: yesno")
     return FactDeclaration(
         name=name,
         unit=parts["unit"].string() if "unit" in parts else None,
@@ -167,6 +202,21 @@ def _fact(name: str, entry: Entry) -> FactDeclaration:
         field=parts["field"].string() if source == "form" else None,
         labels=parts["labels"].text(),
         by_poverty_standard="by_poverty_standard" in parts and parts["by_poverty_standard"].boolean(),
+        answers=_each(parts["answers"], lambda _, answer: answer.boolean()) if "answers" in parts else None,
+        villages=_from_villages(parts["villages"]) if source == "villages" else None,
+    )
+
+
+def _from_villages(entry: Entry) -> FromVillages:
+    """`sum: FACT`, `met: RULE SET`, or `number: all`."""
+    parts = entry.mapping("", "sum met number")
+    if len(parts) != 1:
+        raise entry.error("one_test", "sum | met | number")
+    if "number" in parts:
+        parts["number"].one_of(("all",))
+    return FromVillages(
+        sum=parts["sum"].string() if "sum" in parts else None,
+        met=parts["met"].string() if "met" in parts else None,
     )
 
 
@@ -192,118 +242,28 @@ def _note(entry: Entry) -> Note:
     return Note(parts["text"].text(), parts["status"].one_of(STATUSES))
 
 
-def _tree(entry: Entry, facts: Mapping[str, FactDeclaration], switches: Mapping[str, Switch]) -> Clause | None:
-    if entry.value == "not_loaded":
-        return None
-    parts = entry.items()
-    for key in ("article", "status", "source"):
-        if key not in parts:
-            raise entry.below(key, None).error("missing_key", f"{key}: …")
-    above = _Inherited("", "", "", facts, switches)
-    tree = _clause(entry, above)
-    seen: set[str] = set()
-    for clause in list_clauses(tree):
-        if clause.id in seen:
-            raise entry.error("clause_stands_twice", clause.id)
-        seen.add(clause.id)
-    return tree
-
-
-def _clause(entry: Entry, above: _Inherited) -> Clause:
-    parts = entry.mapping("id title", f"article status source note {' '.join(_TESTS)}")
-    tests = [name for name in _TESTS if name in parts]
-    if len(tests) != 1:
-        raise entry.error("one_test", " | ".join(_TESTS))
-    own = _Inherited(
-        article=parts["article"].string() if "article" in parts else above.article,
-        status=parts["status"].one_of(STATUSES) if "status" in parts else above.status,
-        source=parts["source"].string() if "source" in parts else above.source,
-        facts=above.facts,
-        switches=above.switches,
-    )
-    return Clause(
-        id=parts["id"].string(),
-        title=parts["title"].text(),
-        article=own.article,
-        status=own.status,
-        source=own.source,
-        note=parts["note"].text() if "note" in parts else None,
-        test=_test(tests[0], parts[tests[0]], own),
-    )
-
-
-def _test(kind: str, entry: Entry, own: _Inherited) -> Amount | YesNo | Group:
-    if kind == "yesno":
-        parts = entry.mapping("fact is")
-        return YesNo(_fact_name(parts["fact"], "yesno", own), parts["is"].boolean())
-    if kind in ("ratio", "count"):
-        return _amount(kind, entry, own)
-    if kind == "at_least":
-        return _at_least(entry, own)
-    children = tuple(_clause(child, own) for child in entry.list())
-    return Group("all", children, len(children)) if kind == "all" else Group("any", children, 1)
-
-
-def _at_least(entry: Entry, own: _Inherited) -> Group:
-    parts = entry.mapping("n of", "n_if")
-    children = tuple(_clause(child, own) for child in parts["of"].list())
-    needed = _number_of(parts["n"], len(children))
-    if "n_if" not in parts:
-        return Group("at_least", children, needed)
-    exception = parts["n_if"].mapping("when then")
-    needed_if = _number_of(exception["then"], len(children))
-    return Group("at_least", children, needed, _clause(exception["when"], own), needed_if)
-
-
-def _number_of(entry: Entry, most: int) -> int:
-    if not 1 <= entry.integer() <= most:
-        raise entry.error("not_allowed", f"1 … {most}")
-    return entry.integer()
-
-
-def _amount(kind: str, entry: Entry, own: _Inherited) -> Amount:
-    optional = f"minus {' '.join(COMPARISONS)}"
-    parts = entry.mapping("of over", f"{optional} zero") if kind == "ratio" else entry.mapping("of", optional)
-    comparisons = [name for name in COMPARISONS if name in parts]
-    if len(comparisons) != 1:
-        raise entry.error("one_comparison", " | ".join(COMPARISONS))
-    return Amount(
-        of=tuple(_fact_name(fact, "count", own) for fact in parts["of"].list()),
-        minus=tuple(_fact_name(fact, "count", own) for fact in parts["minus"].list()) if "minus" in parts else (),
-        over=_fact_name(parts["over"], "count", own) if kind == "ratio" else None,
-        bound=Bound(comparisons[0], parts[comparisons[0]].integer()),
-        zero=_zero(parts["zero"], own) if "zero" in parts else None,
-    )
-
-
-def _zero(entry: Entry, own: _Inherited) -> ZeroSwitch:
-    parts = entry.mapping("switch then")
-    switch = parts["switch"].one_of(own.switches)
-    verdicts = parts["then"].mapping(" ".join(own.switches[switch].options))
-    return ZeroSwitch(switch, {option: verdict.verdict() for option, verdict in verdicts.items()})
-
-
-def _fact_name(entry: Entry, kind: str, own: _Inherited) -> str:
-    return entry.one_of(name for name, fact in own.facts.items() if fact.type == kind)
-
-
 @dataclass(frozen=True)
 class _Declared:
     facts: Mapping[str, FactDeclaration]
     regions: Mapping[str, Region]
     switches: Mapping[str, Switch]
     clauses: Mapping[str, Clause]
+    classes: tuple[str, ...]
 
 
 def _example(entry: Entry, declared: _Declared) -> Example:
-    parts = entry.mapping("name facts verdict", "region switches clauses")
+    wanted = "class" if declared.classes else "verdict"
+    parts = entry.mapping(f"name facts {wanted}", "region switches clauses possible")
     return Example(
         name=parts["name"].string(),
         facts={name: _example_fact(value, declared) for name, value in parts["facts"].items().items()},
         region=parts["region"].one_of(declared.regions) if "region" in parts else None,
         switches=_each(parts.get("switches"), lambda name, option: _option(name, option, declared)),
-        verdict=parts["verdict"].verdict(),
+        verdict=parts["verdict"].verdict()
+        if "verdict" in parts
+        else parts["class"].one_of((*declared.classes, UNKNOWN)),
         clauses=_each(parts.get("clauses"), lambda name, verdict: _clause_verdict(name, verdict, declared)),
+        possible=tuple(one.one_of(declared.classes) for one in parts["possible"].list()) if "possible" in parts else (),
     )
 
 
@@ -331,8 +291,13 @@ def _clause_verdict(name: str, entry: Entry, declared: _Declared) -> Verdict:
 def _check_examples(rule_set: RuleSet, source: str) -> None:
     for place, example in enumerate(rule_set.examples):
         outcome = evaluate(rule_set, example.facts, region=example.region, switches=example.switches)
-        found = {"": outcome.verdict} | {clause.id: clause.verdict for clause in outcome.clauses}
-        for clause_id, expected in {"": example.verdict, **example.clauses}.items():
+        found = {"": outcome.standing, "possible": ", ".join(outcome.possible)} | {
+            clause.id: clause.verdict for clause in outcome.clauses
+        }
+        asked = {"": example.verdict, **example.clauses}
+        if example.possible:
+            asked["possible"] = ", ".join(example.possible)
+        for clause_id, expected in asked.items():
             if found[clause_id] != expected:
                 key = f"examples[{place}] ({example.name}) {clause_id}".strip()
                 raise RuleSetError("ruleset.example_differs", source, key, f"{expected} ≠ {found[clause_id]}")
