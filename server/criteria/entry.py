@@ -1,13 +1,36 @@
 """A value of a rule set's file with its place in it, and the questions one can ask it. Every answer that does not fit
 is a RuleSetError which names the place and what may stand there."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from server.criteria.ruleset import VERDICTS, RuleSetError, Text, Verdict
 
 LANGUAGES = ("vi", "en")
+_Value = TypeVar("_Value")
+
+
+def gather(reads: Iterable[Callable[[], _Value]]) -> list[_Value]:
+    """What each gives. Raises one RuleSetError with the complaints of all, so that nobody mends a file key by key."""
+    found: list[_Value] = []
+    wrong: list[RuleSetError] = []
+    for read in reads:
+        try:
+            found.append(read())
+        except RuleSetError as error:
+            wrong += error.all
+    raise_all(wrong)
+    return found
+
+
+def raise_all(wrong: Iterable[RuleSetError]) -> None:
+    """Raises the first with the rest beside it, if there is any."""
+    listed = list(wrong)
+    if listed:
+        listed[0].more = tuple(listed[1:])
+        raise listed[0]
 
 
 @dataclass(frozen=True)
@@ -32,12 +55,10 @@ class Entry:
     def mapping(self, required: str, optional: str = "") -> dict[str, "Entry"]:
         """The entries below, where exactly these keys (names parted by spaces) may stand."""
         entries = self.items()
-        for key, entry in entries.items():
-            if key not in (*required.split(), *optional.split()):
-                raise entry.error("unknown_key", " | ".join((*required.split(), *optional.split())))
-        for key in required.split():
-            if key not in entries:
-                raise self.below(key, None).error("missing_key", f"{key}: …")
+        known = (*required.split(), *optional.split())
+        wrong = [entry.error("unknown_key", " | ".join(known)) for key, entry in entries.items() if key not in known]
+        missing = [key for key in required.split() if key not in entries]
+        raise_all([*wrong, *(self.below(key, None).error("missing_key", f"{key}: …") for key in missing)])
         return entries
 
     def list(self) -> list["Entry"]:

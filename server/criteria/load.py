@@ -5,13 +5,14 @@ an error with its place in the file. The only module that knows YAML. What may s
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
-from server.criteria.entry import Entry
+from server.criteria.entry import Entry, gather, raise_all
 from server.criteria.evaluate import evaluate
 from server.criteria.read_clauses import read_classes, read_tree
 from server.criteria.ruleset import (
@@ -106,42 +107,53 @@ def _rule_set(entry: Entry, sha256: str) -> RuleSet:
         "id law article title in_force purpose unit_kind outcomes facts",
         "result test classes poverty_standards standard switches regions notes examples",
     )
-    force = top["in_force"].mapping("from", "to")
-    facts = {name: _fact(name, fact) for name, fact in top["facts"].items().items()}
-    switches = _each(top.get("switches"), _switch)
     result = top["result"].one_of(RESULTS) if "result" in top else "test"
+    values = _values(top, result)
+    facts, switches = values["facts"], values["switches"]
     tree, classes = _conditions(entry, top, result, (facts, switches))
     roots = [tree] if tree else [one.test for one in classes if one.test]
     clauses = {clause.id: clause for root in roots for clause in list_clauses(root)}
     regions = _each(top.get("regions"), lambda name, region: _region(name, region, clauses))
     declared = _Declared(facts, regions, switches, clauses, tuple(one.id for one in classes))
+    examples = [partial(_example, one, declared) for one in top["examples"].list()] if "examples" in top else []
     rule_set = RuleSet(
-        id=top["id"].string(),
-        law=top["law"].string(),
-        article=top["article"].string(),
-        title=top["title"].text(),
-        in_force_from=force["from"].date(),
-        in_force_to=force["to"].date() if "to" in force else None,
-        purpose=top["purpose"].one_of(PURPOSES),
-        unit_kind=top["unit_kind"].one_of(UNIT_KINDS),
-        outcomes=_outcomes(top["outcomes"], result),
-        poverty_standards=_standards(top, facts),
-        facts=facts,
+        **values,
         tree=tree,
-        switches=switches,
-        regions=regions,
-        notes=tuple(_note(note) for note in top["notes"].list()) if "notes" in top else (),
-        examples=tuple(_example(one, declared) for one in top["examples"].list()) if "examples" in top else (),
-        sha256=sha256,
-        result=result,
         classes=classes,
-        standard=top["standard"].string() if "standard" in top else None,
+        result=result,
+        regions=regions,
+        examples=tuple(gather(examples)),
+        sha256=sha256,
     )
     if rule_set.in_force_to is not None and rule_set.in_force_to < rule_set.in_force_from:
-        raise force["to"].error("ends_before_it_begins", f">= {rule_set.in_force_from}")
+        raise top["in_force"].below("to", None).error("ends_before_it_begins", f">= {rule_set.in_force_from}")
     if rule_set.purpose == "poverty" and rule_set.standard is None:
         raise entry.below("standard", None).error("missing_key", "standard: …")
+    if rule_set.tree is None and not rule_set.classes and rule_set.examples:
+        raise top["examples"].error("unknown_key", "test: …")
     return rule_set
+
+
+def _values(top: Mapping[str, Entry], result: str) -> dict[str, Any]:
+    """Whatever stands by itself; complaints about all of it at once."""
+    force = top["in_force"].mapping("from", "to")
+    reads: dict[str, Callable[[], object]] = {
+        "id": top["id"].string,
+        "law": top["law"].string,
+        "article": top["article"].string,
+        "title": top["title"].text,
+        "in_force_from": force["from"].date,
+        "in_force_to": force["to"].date if "to" in force else lambda: None,
+        "purpose": partial(top["purpose"].one_of, PURPOSES),
+        "unit_kind": partial(top["unit_kind"].one_of, UNIT_KINDS),
+        "outcomes": partial(_outcomes, top["outcomes"], result),
+        "standard": top["standard"].string if "standard" in top else lambda: None,
+        "facts": partial(_each, top["facts"], _fact),
+        "switches": partial(_each, top.get("switches"), _switch),
+        "notes": lambda: tuple(gather(partial(_note, one) for one in top["notes"].list())) if "notes" in top else (),
+    }
+    found: dict[str, Any] = dict(zip(reads, gather(reads.values()), strict=True))
+    return found | {"poverty_standards": _standards(top, found["facts"])}
 
 
 _Names = tuple[Mapping[str, FactDeclaration], Mapping[str, Switch]]
@@ -179,7 +191,8 @@ def _standards(top: Mapping[str, Entry], facts: Mapping[str, FactDeclaration]) -
 
 
 def _each(entry: Entry | None, read: Callable[[str, Entry], _Value]) -> dict[str, _Value]:
-    return {name: read(name, value) for name, value in entry.items().items()} if entry else {}
+    named = entry.items() if entry else {}
+    return dict(zip(named, gather(partial(read, name, value) for name, value in named.items()), strict=True))
 
 
 def _fact(name: str, entry: Entry) -> FactDeclaration:
@@ -289,15 +302,16 @@ def _clause_verdict(name: str, entry: Entry, declared: _Declared) -> Verdict:
 
 
 def _check_examples(rule_set: RuleSet, source: str) -> None:
+    wrong = []
     for place, example in enumerate(rule_set.examples):
         outcome = evaluate(rule_set, example.facts, region=example.region, switches=example.switches)
-        found = {"": outcome.standing, "possible": ", ".join(outcome.possible)} | {
-            clause.id: clause.verdict for clause in outcome.clauses
-        }
+        found = {"": outcome.standing, "possible": ", ".join(outcome.possible)}
+        found |= {clause.id: clause.verdict for clause in outcome.clauses}
         asked = {"": example.verdict, **example.clauses}
         if example.possible:
             asked["possible"] = ", ".join(example.possible)
         for clause_id, expected in asked.items():
             if found[clause_id] != expected:
                 key = f"examples[{place}] ({example.name}) {clause_id}".strip()
-                raise RuleSetError("ruleset.example_differs", source, key, f"{expected} ≠ {found[clause_id]}")
+                wrong.append(RuleSetError("ruleset.example_differs", source, key, f"{expected} ≠ {found[clause_id]}"))
+    raise_all(wrong)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from server.criteria.entry import Entry
+from server.criteria.entry import Entry, gather
 from server.criteria.ruleset import (
     COMPARISONS,
     STATUSES,
@@ -48,20 +49,25 @@ def read_classes(
     entry: Entry, facts: Mapping[str, FactDeclaration], switches: Mapping[str, Switch]
 ) -> tuple[ClassRule, ...]:
     """The classes in order; the last one, and only it, may be `rest`: whatever no class before it takes."""
-    found: list[ClassRule] = []
     listed = entry.list()
-    for place, one in enumerate(listed):
-        parts = one.mapping("id title test")
-        is_rest = parts["test"].value == "rest"
-        if is_rest != (place == len(listed) - 1):
-            raise parts["test"].error("rest_stands_last", "test: rest")
-        class_id = parts["id"].string()
-        if class_id in {other.id for other in found}:
-            raise parts["id"].error("clause_stands_twice", class_id)
-        test = None if is_rest else _root(parts["test"], facts, switches)
-        found.append(ClassRule(class_id, parts["title"].text(), test))
+    found = gather(
+        partial(_class, one, (place == len(listed) - 1, facts, switches)) for place, one in enumerate(listed)
+    )
+    ids = [one.id for one in found]
+    for class_id in ids:
+        if ids.count(class_id) > 1:
+            raise entry.error("clause_stands_twice", class_id)
     _no_id_twice(entry, [one.test for one in found if one.test])
     return tuple(found)
+
+
+def _class(entry: Entry, rest: tuple[bool, Mapping[str, FactDeclaration], Mapping[str, Switch]]) -> ClassRule:
+    is_last, facts, switches = rest
+    parts = entry.mapping("id title test")
+    if (parts["test"].value == "rest") != is_last:
+        raise parts["test"].error("rest_stands_last", "test: rest")
+    test = None if is_last else _root(parts["test"], facts, switches)
+    return ClassRule(parts["id"].string(), parts["title"].text(), test)
 
 
 def _root(entry: Entry, facts: Mapping[str, FactDeclaration], switches: Mapping[str, Switch]) -> Clause:
@@ -116,6 +122,10 @@ def _test(kind: str, entry: Entry, own: _Inherited) -> Test:
     return _group(kind, entry, own)
 
 
+def _clauses(entry: Entry, own: _Inherited) -> tuple[Clause, ...]:
+    return tuple(gather(partial(_clause, child, own) for child in entry.list()))
+
+
 def _group(kind: str, entry: Entry, own: _Inherited) -> Group:
     if kind == "at_least":
         return _at_least(entry, own)
@@ -123,13 +133,13 @@ def _group(kind: str, entry: Entry, own: _Inherited) -> Group:
         parts = entry.mapping("when then else")
         sides = (_clause(parts["then"], own), _clause(parts["else"], own))
         return Group("case", sides, 1, _clause(parts["when"], own))
-    children = tuple(_clause(child, own) for child in entry.list())
+    children = _clauses(entry, own)
     return Group("all", children, len(children)) if kind == "all" else Group("any", children, 1)
 
 
 def _at_least(entry: Entry, own: _Inherited) -> Group:
     parts = entry.mapping("n of", "n_if")
-    children = tuple(_clause(child, own) for child in parts["of"].list())
+    children = _clauses(parts["of"], own)
     needed = _number_of(parts["n"], len(children))
     if "n_if" not in parts:
         return Group("at_least", children, needed)

@@ -51,6 +51,12 @@ class RuleSetError(Exception):
         self.file = file
         self.key = key
         self.remedy = remedy
+        self.more: tuple[RuleSetError, ...] = ()
+
+    @property
+    def all(self) -> "tuple[RuleSetError, ...]":
+        """This complaint and those found in the same file beside it."""
+        return (self, *self.more)
 
     @property
     def params(self) -> dict[str, object]:

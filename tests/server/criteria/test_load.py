@@ -9,7 +9,7 @@ import pytest
 
 from server.criteria.evaluate import evaluate
 from server.criteria.load import load_rule_sets, read_rule_set
-from server.criteria.ruleset import RULE_NOT_LOADED, RuleSetError
+from server.criteria.ruleset import RULE_NOT_LOADED, FromVillages, RuleSetError
 
 LAW = """
 id: luat_thu
@@ -105,6 +105,125 @@ def test_a_mistake_names_its_place_and_what_may_stand_there(
     assert (error.file, error.code, error.key) == ("luat_thu.yaml", f"ruleset.{code}", key)
     assert remedy in error.remedy
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_every_mistake_of_a_file_is_named_at_once() -> None:
+    wrong = LAW.replace("purpose: entry", "purpose: exit").replace("{vi: Một, en: One}", "{vi: Một}")
+    wrong = wrong.replace("is: false", "is: khong").replace("type: yesno, source: area,", "type: yes, source: sea,")
+    with pytest.raises(RuleSetError) as caught:
+        read_rule_set(wrong, "luat_thu.yaml")
+    # what clauses may name is known when the facts are: these are complained of first
+    assert [error.key for error in caught.value.all] == ["purpose", "facts.co_duong.source"]
+    wrong = wrong.replace("purpose: exit", "purpose: entry").replace(
+        "type: yes, source: sea,", "type: yesno, source: area,"
+    )
+    with pytest.raises(RuleSetError) as caught:
+        read_rule_set(wrong, "luat_thu.yaml")
+    assert [error.key for error in caught.value.all] == ["test.any[0].title.en", "test.any[1].yesno.is"]
+
+
+CLASSES = """
+id: phan_loai
+law: Luật thử
+article: Điều 1
+title: {vi: Thử, en: Trial}
+in_force: {from: 2030-01-01}
+purpose: entry
+unit_kind: commune
+result: class
+outcomes:
+  unknown: {vi: Chưa rõ, en: Unknown}
+facts:
+  ho: {type: count, unit: household, source: villages, villages: {sum: ho}, labels: {vi: Hộ, en: Households}}
+  thon: {type: count, unit: village, source: villages, villages: {number: all}, labels: {vi: Thôn, en: Villages}}
+  thon_kho: {type: count, unit: village, source: villages, villages: {met: luat_thu}, labels: {vi: Khó, en: Hard}}
+  duong: {type: yesno, source: form, form: f, field: d, answers: {tot: false, xau: true}, labels: {vi: Đường, en: Road}}
+switches:
+  doc:
+    title: {vi: Cách đọc, en: Reading}
+    options: {rong: {vi: Rộng, en: Wide}, hep: {vi: Hẹp, en: Narrow}}
+    default: rong
+    reason: {vi: Vì, en: Because}
+classes:
+  - id: kv3
+    title: {vi: Khu vực III, en: Area III}
+    test:
+      id: k3
+      article: Điều 1
+      status: verified
+      source: không có
+      title: {vi: Ba, en: Three}
+      all:
+        - {id: k3.hai_phan_ba, title: {vi: A, en: A}, ratio: {of: [thon_kho], over: thon, at_least: 2/3}}
+        - id: k3.tuy
+          title: {vi: B, en: B}
+          case:
+            when: {id: k3.o_mien, title: {vi: C, en: C}, region: [mien_nui]}
+            then: {id: k3.duong, title: {vi: D, en: D}, yesno: {fact: duong, is: true}}
+            else: {id: k3.doc, title: {vi: E, en: E}, choice: {switch: doc, then: {rong: met, hep: not_met}}}
+  - id: kv2
+    title: {vi: Khu vực II, en: Area II}
+    test:
+      id: k2
+      article: Điều 1
+      status: recalled
+      source: không có
+      title: {vi: Hai, en: Two}
+      count: {of: [ho], at_least: 9}
+  - {id: kv1, title: {vi: Khu vực I, en: Area I}, test: rest}
+examples:
+  - {name: hai phần ba, facts: {ho: 1, thon: 3, thon_kho: 2}, class: kv3}
+  - {name: đọc hẹp, facts: {ho: 9, thon: 3, thon_kho: 2}, switches: {doc: hep}, class: kv2}
+  - {name: vùng núi, region: mien_nui, facts: {ho: 1, thon: 3, thon_kho: 2, duong: false}, class: kv1}
+  - {name: chưa rõ, facts: {ho: 1, thon: 3}, class: unknown, possible: [kv3, kv1]}
+regions:
+  mien_nui: {title: {vi: Núi, en: Mountains}, bounds: {k2: 5}}
+"""
+
+
+def test_a_file_may_give_classes_with_cases_regions_readings_and_fractions() -> None:
+    rule_set = read_rule_set(CLASSES, "phan_loai.yaml")
+    assert [one.id for one in rule_set.classes] == ["kv3", "kv2", "kv1"]
+    assert rule_set.facts["thon_kho"].villages == FromVillages(sum=None, met="luat_thu")
+    assert rule_set.facts["duong"].answers == {"tot": False, "xau": True}
+    outcome = evaluate(rule_set, {"ho": 1, "thon": 3, "thon_kho": 2})
+    assert (outcome.verdict, outcome.klass, outcome.possible) == ("classified", "kv3", ("kv3",))
+    shown = {clause.id: (clause.kind, clause.threshold) for clause in outcome.clauses}
+    assert shown["k3.hai_phan_ba"] == ("ratio", "≥ 2/3")
+    assert shown["k3.o_mien"] == ("region", "mien_nui")
+    assert shown["k3.doc"] == ("choice", "rong")
+    assert pickle.loads(pickle.dumps(rule_set)) == rule_set
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ("test: rest}", "test: {}}", "rest_stands_last", "classes[2].test"),
+        ("- id: kv3", "- id: kv2", "clause_stands_twice", "classes"),
+        ("at_least: 2/3", "at_least: 3/2", "wrong_type", "classes[0].test.all[0].ratio.at_least"),
+        ("at_least: 9", "at_least: 2/3", "wrong_type", "classes[1].test.count.at_least"),
+        ("villages: {number: all}", "villages: {number: some}", "not_allowed", "facts.thon.villages.number"),
+        ("villages: {sum: ho}", "villages: {sum: ho, met: a}", "one_test", "facts.ho.villages"),
+        ("answers: {tot: false,", "answers: {tot: no thing,", "wrong_type", "facts.duong.answers.tot"),
+        (
+            "then: {rong: met, hep",
+            "then: {rong: met, xa",
+            "unknown_key",
+            "classes[0].test.all[1].case.else.choice.then.xa",
+        ),
+        ("class: kv2}", "class: kv9}", "not_allowed", "examples[1].class"),
+        ("class: kv2}", "class: kv1}", "example_differs", "examples[1] (đọc hẹp)"),
+        ("possible: [kv3, kv1]", "possible: [kv3, kv2]", "example_differs", "examples[3] (chưa rõ) possible"),
+        ("result: class", "result: test", "missing_key", "outcomes.met"),
+        ("purpose: entry", "purpose: poverty", "missing_key", "standard"),
+        ("villages: {sum: ho},", "villages: {sum: ho}, by_poverty_standard: true,", "missing_key", "facts.ho"),
+    ],
+)
+def test_a_mistake_among_classes_names_its_place(old: str, new: str, code: str, key: str) -> None:
+    assert old in CLASSES
+    with pytest.raises(RuleSetError) as caught:
+        read_rule_set(CLASSES.replace(old, new, 1), "phan_loai.yaml")
+    assert (caught.value.code, caught.value.key) == (f"ruleset.{code}", key)
 
 
 def test_what_is_not_a_table_of_keys_is_no_rule_set() -> None:
