@@ -31,8 +31,8 @@ def asked(name: str) -> list[Field]:
     return [field for field in shipped(name).fields.values() if field.control is not None]
 
 
-def test_the_register_and_the_criteria_are_in_the_library() -> None:
-    assert {"village_register.md", "village_criteria.md"} <= set(LIBRARY)
+def test_the_register_and_both_criteria_are_in_the_library() -> None:
+    assert {"village_register.md", "village_criteria.md", "commune_criteria.md"} <= set(LIBRARY)
 
 
 @pytest.mark.parametrize("name", LIBRARY)
@@ -86,11 +86,26 @@ def test_the_criteria_ask_what_the_laws_need() -> None:
     }
 
 
-def test_a_count_that_is_not_known_may_be_left_empty() -> None:
-    form = shipped("village_criteria.md")
+def test_the_criteria_of_a_commune_ask_what_the_laws_need() -> None:
+    names = {field.name for field in shipped("commune_criteria.md").fields.values()}
+    assert names >= {
+        *("xa", "ky", "ten_xa", "ten_ky", "ngay_chot_ky", "ngay_chot", "ghi_chu"),
+        *("duong_xa_nhua_hoa", "truong_chuan_quoc_gia", "y_te_dat_tieu_chi", "co_trung_tam_vhtt"),
+        *("dtts_15_60", "dtts_15_60_chua_biet_chu", "lao_dong_co_viec", "lao_dong_chua_dao_tao"),
+        *("duong_huyen_xa_m", "duong_huyen_xa_chua_nhua_m"),
+        *("ntm_2", "ntm_3", "ntm_4", "ntm_5", "ntm_6_1", "ntm_6_3", "ntm_8_3", "ntm_17_1"),
+        *("ntm_10_75", "ntm_12", "ntm_14", "ntm_15", "ntm_18_1", "ntm_quyet_dinh_so", "ntm_quyet_dinh_ngay"),
+        *("dai_dien_ho", "dai_dien_ho_tap_huan", "can_bo_co_so", "can_bo_tap_huan"),
+        *("dien_tich_ha", "dien_tich_cao_200m_ha", "dien_tich_doc_15_ha"),
+    }
+
+
+@pytest.mark.parametrize(("name", "number"), [("village_criteria.md", 12), ("commune_criteria.md", 13)])
+def test_a_count_that_is_not_known_may_be_left_empty(name: str, number: int) -> None:
+    form = shipped(name)
     counts = [field for field in form.fields.values() if field.type == "int"]
-    assert len(counts) == 12
-    xml = converted("village_criteria.md")[0].decode()
+    assert len(counts) == number
+    xml = converted(name)[0].decode()
     for field in counts:
         bind = next(found for found in re.findall(r"<bind [^>]*>", xml) if f'nodeset="{field.path}"' in found)
         assert " required=" not in bind

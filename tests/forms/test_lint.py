@@ -330,7 +330,10 @@ def test_the_documentation_lists_every_rule_as_it_is() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-@pytest.mark.parametrize("source", ["village_criteria.md", "village_register.md"])
+SHIPPED = ("commune_criteria.md", "village_criteria.md", "village_register.md")
+
+
+@pytest.mark.parametrize("source", SHIPPED)
 def test_the_shipped_forms_have_no_error_and_no_warning(source: str) -> None:
     content = files("forms").joinpath("library", source).read_bytes()
     assert {each.weight for each in examine_source(content, "md").problems} <= {"advice"}
@@ -338,7 +341,7 @@ def test_the_shipped_forms_have_no_error_and_no_warning(source: str) -> None:
 
 def test_every_form_of_the_library_is_among_the_shipped_ones() -> None:
     names = {entry.name for entry in files("forms").joinpath("library").iterdir() if entry.name.endswith(".md")}
-    assert names == {"village_criteria.md", "village_register.md"}
+    assert names == set(SHIPPED)
 
 
 def test_the_form_of_the_measurements_has_no_error_and_no_warning() -> None:
