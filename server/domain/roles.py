@@ -124,6 +124,7 @@ _MANAGE = (
         review: commune district province
     """)
 )
+_RUN_PROGRAMME = _verbs("area: update\nrule_set: read update")
 _ADMINISTER = _MANAGE | _verbs("""
         project: create
         user: list read create update delete
@@ -134,7 +135,7 @@ _ADMINISTER = _MANAGE | _verbs("""
         backup: run
         analytics: read
         area: create update
-        rule_set: read create
+        rule_set: read create update
     """)
 
 ROLES: tuple[Role, ...] = (
@@ -150,7 +151,7 @@ ROLES: tuple[Role, ...] = (
     Role(102, "district_reviewer", _REVIEW | _WATCH | {"review.district"}, "district"),
     Role(103, "province_reviewer", _REVIEW | _WATCH | {"review.province"}, "province"),
     Role(104, "village_head", _FILL | _verbs("submission: list read\nround: list read\narea: list read"), "village"),
-    Role(105, "programme_admin", (_MANAGE - _WHOLE_PROJECTS) | _WATCH | _verbs("area: update\nrule_set: read"), "any"),
+    Role(105, "programme_admin", (_MANAGE - _WHOLE_PROJECTS) | _WATCH | _RUN_PROGRAMME, "any"),
     Role(106, "analyst", _READ_FORMS | _READ_ANSWERS, "any"),
     Role(107, "auditor", _READ_FORMS | _READ_ANSWERS | _WATCH, "any"),
     # whoever holds classes fills in forms about them, and has no business with what households answered

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.criteria.evaluate import ClauseResult, Outcome, evaluate
-from server.criteria.load import load_rule_sets
-from server.criteria.ruleset import Fact, RuleSet, facts_under, in_force
+from server.criteria.evaluate import Outcome, evaluate
+from server.criteria.report import clause_json
+from server.criteria.ruleset import Fact, RuleSet, facts_under
 from server.domain.review import REJECTED
 from server.services.campaign import Campaign
 from server.storage.intake import find_counting
@@ -36,18 +35,6 @@ class Evidence:
     answers: Mapping[str, Any]
     area_facts: Mapping[str, Fact]
     synthetic: bool
-
-
-@lru_cache(maxsize=1)
-def shipped_rule_sets() -> Mapping[str, RuleSet]:
-    """The rule sets that come with the product, read once in a process."""
-    return load_rule_sets()
-
-
-@lru_cache(maxsize=256)
-def rule_sets_on(unit_kind: str, on: date) -> tuple[RuleSet, ...]:
-    """The rule sets for a kind of unit on a day, entry before completion."""
-    return tuple(in_force(shipped_rule_sets(), unit_kind, on))
 
 
 Rows = list[dict[str, Any]]
@@ -73,7 +60,7 @@ def make_verdicts(
     evidence = Evidence(None, answers, standing.facts, standing.synthetic)
     return [
         {"round_id": round_view.id, "area_id": area_id} | verdict_row(rule_set, evidence)
-        for rule_set in rule_sets_on("village", round_view.cutoff)
+        for rule_set in campaign.book.on("village", round_view.cutoff)
     ]
 
 
@@ -113,7 +100,8 @@ def gather(rule_set: RuleSet, evidence: Evidence) -> dict[str, Fact]:
             continue
         answer = find_field(evidence.answers, declared.field or name)
         if declared.type == "yesno":
-            facts[name] = _YES_NO.get(answer) if isinstance(answer, str) else None
+            means = _YES_NO if declared.answers is None else declared.answers
+            facts[name] = means.get(answer) if isinstance(answer, str) else None
         else:
             facts[name] = answer if isinstance(answer, int) and not isinstance(answer, bool) else None
     return facts
@@ -127,23 +115,3 @@ def find_field(answers: Mapping[str, Any], name: str) -> Any:
         if isinstance(value, dict) and (found := find_field(value, name)) is not None:
             return found
     return None
-
-
-def clause_json(clause: ClauseResult) -> dict[str, Any]:
-    """A clause as it is kept with a verdict: what was found, what was asked, where it stands in the law."""
-    return {
-        "id": clause.id,
-        "parent": clause.parent,
-        "role": clause.role,
-        "kind": clause.kind,
-        "verdict": clause.verdict,
-        "value": clause.value,
-        "parts": dict(clause.parts),
-        "threshold": clause.threshold,
-        "article": clause.article,
-        "status": clause.status,
-        "reason": clause.reason,
-        "decisive": clause.decisive,
-        "near": clause.near,
-        "facts": list(clause.facts),
-    }

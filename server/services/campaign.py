@@ -1,7 +1,7 @@
-"""What a project's submissions are held against, kept in memory: its rounds, and decided facts of its areas.
+"""What a project's submissions are held against, kept in memory: its rounds, the law, and decided facts of its areas.
 
-One number in the database, the revision, changes with every change of areas, facts or rounds; whatever is derived from
-them is kept under it and never asked for twice.
+One word in the database, the revision, changes with every change of areas, facts, rounds or rule sets; whatever is
+derived from them is kept under it and never asked for twice.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.criteria.ruleset import Fact
+from server.services.rule_book import RuleBook, book_at
 from server.storage.areas import find_area, list_facts
 from server.storage.memory import Memory
 from server.storage.rounds import RoundView, list_rounds
@@ -32,11 +33,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Campaign:
-    """The rounds of a project, the latest cut-off first, and standings of villages as they are asked for."""
+    """The rounds of a project, the latest cut-off first, the law, and standings of villages as they are asked for."""
 
     revision: str
     project_id: int
     rounds: tuple[RoundView, ...]
+    book: RuleBook
     _standings: dict[tuple[str, date], Standing] = field(default_factory=dict)
 
     def find_round(self, slug: str | None) -> RoundView | None:
@@ -64,14 +66,14 @@ def campaign_of(session: Connection | Session, project_id: int) -> Campaign:
     kept = _kept.find((revision, project_id))
     if kept is not None:
         return kept
-    made = Campaign(revision, project_id, tuple(list_rounds(session, project_id)))
+    made = Campaign(revision, project_id, tuple(list_rounds(session, project_id)), book_at(session, revision))
     if revision:
         _kept.put((revision, project_id), made)
     return made
 
 
 def touch(connection: Connection) -> None:
-    """Says that areas, their facts or rounds have changed."""
+    """Says that areas, their facts, rounds or rule sets have changed."""
     put_revision(connection)
 
 

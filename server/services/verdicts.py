@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from server.criteria.ruleset import NO_RULE_IN_FORCE, RuleSet
 from server.domain.roles import ALL, Scope
-from server.services.aggregate import Evidence, rule_sets_on, shipped_rule_sets, verdict_row
+from server.services.aggregate import Evidence, verdict_row
 from server.services.lists import VILLAGE_KINDS
+from server.services.rule_book import RuleBook, rule_book
 from server.storage.areas import AreaView, find_area, list_facts
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
@@ -61,7 +62,7 @@ def _of_round(
     session: Session, project_id: int, round_view: RoundView, wanted: Wanted, synthetic: bool
 ) -> list[VerdictView]:
     villages = _villages(session, project_id, round_view.cutoff, wanted)
-    rule_sets = _rule_sets(round_view.cutoff, wanted.rule_set)
+    rule_sets = _rule_sets(rule_book(session), round_view.cutoff, wanted.rule_set)
     only = villages[0].id if len(villages) == 1 else None
     kept = {(row.area_id, row.rule_set): row for row in list_kept(session, round_view.id, wanted.scope, only)}
     facts = list_facts(session, "xa_dat_ntm", round_view.cutoff)
@@ -120,11 +121,5 @@ def _villages(session: Session, project_id: int, on: date, wanted: Wanted) -> li
     return [area for area in seen.values() if area.kind in VILLAGE_KINDS]
 
 
-def _rule_sets(on: date, wanted: str | None) -> list[RuleSet]:
-    rule_sets = rule_sets_on("village", on)
-    return [rule_set for rule_set in rule_sets if wanted is None or rule_set.id == wanted]
-
-
-def find_rule_set(rule_set_id: str) -> RuleSet | None:
-    """A rule set by its id."""
-    return shipped_rule_sets().get(rule_set_id)
+def _rule_sets(book: RuleBook, on: date, wanted: str | None) -> list[RuleSet]:
+    return [rule_set for rule_set in book.on("village", on) if wanted is None or rule_set.id == wanted]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.domain.roles import Scope
 from server.storage.database import Base
+from server.storage.forms import Form
 from server.storage.prepared import Prepared
 from server.storage.projects import Project
 from server.storage.reach import in_scope
@@ -98,6 +99,24 @@ def list_kept(
     if area_id is not None:
         query = query.where(VerdictRow.area_id == area_id)
     return [VerdictKept(*row) for row in session.execute(query)]
+
+
+def list_reported(session: Session | Connection, round_id: int, xml_form_id: str) -> list[str]:
+    """The areas of which a submission of that form has come for a round, by id."""
+    query = (
+        select(Submission.area_id)
+        .join(Form, Form.id == Submission.form_id)
+        .where(
+            Submission.round_id == round_id,
+            Submission.area_id.is_not(None),
+            Form.xml_form_id == xml_form_id,
+            Submission.deleted_at.is_(None),
+            Submission.is_draft.is_(False),
+        )
+        .distinct()
+        .order_by(Submission.area_id)
+    )
+    return [area_id for area_id in session.scalars(query) if area_id is not None]
 
 
 def find_project_synthetic(session: Session | Connection, project_id: int) -> bool:

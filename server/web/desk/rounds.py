@@ -12,9 +12,9 @@ from server.criteria.ruleset import RuleSet
 from server.domain.areas import match_key
 from server.domain.data_files import list_gaps
 from server.domain.errors import NotFound
-from server.services.aggregate import rule_sets_on
 from server.services.authenticate import Caller
 from server.services.lists import COMMUNE_KINDS
+from server.services.rule_book import rule_book
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.areas import AreaView
 from server.storage.desk import SheetFilter, count_states, list_reports
@@ -78,7 +78,7 @@ def one_round(project_id: int, slug: str) -> str:
     round_view = find_round_of(project_id, slug)
     session = current_session()
     rows = rows_of(caller, project_id, round_view)
-    rule_sets = rule_sets_on("village", round_view.cutoff)
+    rule_sets = rule_book(current_session()).on("village", round_view.cutoff)
     areas = list_seen_areas(session, project_id, round_view.cutoff)
     chosen = _filter(rule_sets)
     kept = [row for row in rows if _fits(row, chosen, areas)]
@@ -121,7 +121,7 @@ def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
     cards = []
     for round_view in list_rounds(current_session(), project.id):
         rows = rows_of(caller, project.id, round_view)
-        rule_sets = rule_sets_on("village", round_view.cutoff)
+        rule_sets = rule_book(current_session()).on("village", round_view.cutoff)
         reported = sum(row.report is not None for row in rows)
         cards.append(RoundCard(round_view, len(rows), reported, rule_sets, count(rows, rule_sets)))
     return cards

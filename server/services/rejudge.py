@@ -1,0 +1,45 @@
+"""Judges again what was judged by a rule set that has changed: it was loaded anew, or a clause of it was confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.services.aggregate import CRITERIA_FORM, aggregate
+from server.services.campaign import campaign_of
+from server.storage.database import writing
+from server.storage.jobs import Work, enqueue
+from server.storage.projects import list_projects
+from server.storage.verdicts import list_reported
+
+KIND = "rejudge"
+AT_ONCE = 100
+"""Villages in one transaction: nobody who sends waits longer than these take."""
+
+
+def ask_to_rejudge(connection: Connection, rule_set_id: str, now: datetime) -> None:
+    """Writes the work down in the transaction of its cause."""
+    enqueue(connection, Work(KIND, {"rule_set": rule_set_id}, key=rule_set_id), now)
+
+
+def rejudge(session: Session, rule_set_id: str, now: datetime) -> int:
+    """Judges every village that reported in a round on whose cut-off date the rule set is in force; returns how many.
+    Bears being run twice, and being ended in between."""
+    judged = 0
+    for project in list_projects(session):
+        campaign = campaign_of(session, project.id)
+        rule_set = campaign.book.rule_sets.get(rule_set_id)
+        for round_view in campaign.rounds:
+            if rule_set is None or rule_set not in campaign.book.on(rule_set.unit_kind, round_view.cutoff):
+                continue
+            areas = list_reported(session, round_view.id, CRITERIA_FORM)
+            session.rollback()
+            for start in range(0, len(areas), AT_ONCE):
+                with writing(session) as connection:
+                    for area_id in areas[start : start + AT_ONCE]:
+                        aggregate(connection, campaign, (round_view, area_id), now)
+                    session.commit()
+            judged += len(areas)
+    return judged
