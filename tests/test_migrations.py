@@ -12,7 +12,7 @@ from tests.kit.databases import make_tables
 
 
 def _described(url: str) -> dict[str, Any]:
-    """What a database holds, as the database itself tells it: columns, keys, and indexes with their expressions."""
+    """What a database holds, as it tells itself: columns, keys, indexes with their expressions, triggers."""
     engine = sa.create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         inspector = sa.inspect(connection)
@@ -28,6 +28,8 @@ def _described(url: str) -> dict[str, Any]:
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
             if connection.dialect.name == "sqlite"
             else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            " UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+            " UNION ALL SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         )
         rows = connection.exec_driver_sql(catalogue)
         # the order in which constraints are written means nothing, nor that a rebuilt table's name stands in quotes
@@ -46,6 +48,7 @@ def test_the_revisions_make_what_the_models_say(empty_database_url: str) -> None
     make_tables(empty_database_url)
     assert migrated == _described(empty_database_url)
     assert "uq_grants_once" in migrated["texts"]
+    assert any(name.startswith("grants_revise_forms") for name in migrated["texts"])
     assert len(migrated) > 25
 
 

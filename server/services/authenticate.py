@@ -7,9 +7,8 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -37,6 +36,7 @@ from server.storage.actors import (
 from server.storage.audits import NOWHERE, AuditEntry, Where, write_audit
 from server.storage.database import writing
 from server.storage.devices import Pin
+from server.storage.memory import Memory
 
 TOKEN_BYTES = 48
 SHORTEST_PASSWORD = 10
@@ -49,6 +49,9 @@ FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 VIETNAM = timezone(timedelta(hours=7))
 """Whose calendar the dates of grants follow."""
+
+KEPT = 4096
+"""Actors whose grants a process keeps in memory."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9!$]{64}")
 # RFC 9106 section 4, the second recommended option: 64 MiB, three passes
@@ -67,6 +70,7 @@ def _hash_of_nothing() -> str:
 
 # an unknown e-mail costs the same time as a wrong password
 _NOBODY = _hash_of_nothing()
+_kept: Memory[tuple[str, int, date], tuple[Grant, ...]] = Memory(KEPT)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class Caller:
     """Who acts, with what they were granted and in force now. kind: user | field_key | public_link | system.
 
     `note` is what the caller wants remembered of this one action, `address` the network address it comes from (audit).
-    `pin`: of who comes with a phone's key, which phone that is pinned to (devices.py).
+    `pin`: of who comes with a phone's key, which phone that is pinned to (devices.py). `revision`: the word under which
+    what follows from these grants may be kept in memory (storage/forms_revision.py); empty: it may not.
     """
 
     actor_id: int
@@ -87,6 +92,7 @@ class Caller:
     address: str | None = None
     on: date = field(kw_only=True)
     pin: Pin | None = field(default=None, kw_only=True, repr=False)
+    revision: str = field(default="", kw_only=True, repr=False)
 
     def may(self, verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:
         """Whether a grant of this caller carries the verb at this place (the site, a project, a form), in all of it or
@@ -219,7 +225,7 @@ def caller_by_key(session: Session, token: str, now: datetime) -> Caller:
     if found is None or found.kind != "field_key" or not _holds(found, now):
         raise Forbidden("auth.key_unknown")
     pin = Pin(found.id, found.actor_id, found.device_id, found.second_device or ALERT)
-    return replace(_caller(found, now), pin=pin)
+    return _caller(session, found, now, pin)
 
 
 def caller_by_session(session: Session, token: str, now: datetime) -> Caller:
@@ -227,7 +233,7 @@ def caller_by_session(session: Session, token: str, now: datetime) -> Caller:
     found = find_token(session, digest(token)) if is_token(token) else None
     if found is None or found.kind != "session" or not _holds(found, now):
         raise NotSignedIn("auth.failed")
-    return _caller(found, now)
+    return _caller(session, found, now)
 
 
 def caller_by_password(session: Session, home: Home, attempt: Attempt, now: datetime) -> Caller:
@@ -294,7 +300,7 @@ def end_session(session: Session, caller: Caller, token: str, now: datetime) -> 
         if not revoke_token(connection, found.id, now):
             raise Forbidden("auth.forbidden")
         action = "user.session.end" if found.kind == "session" else "field_key.session.end"
-        where = Where(found.project_id, home_area(_grants(found.grants, caller.on)))
+        where = Where(found.project_id, home_area(_grants(list_grants(connection, found.actor_id), caller.on)))
         write_audit(connection, caller.entry(action, f"actor:{found.actor_id}", now, where))
         session.commit()
 
@@ -360,13 +366,31 @@ def _holds(token: TokenView, now: datetime) -> bool:
     return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
 
 
-def _caller(token: TokenView, now: datetime) -> Caller:
+def _caller(session: Session, token: TokenView, now: datetime, pin: Pin | None = None) -> Caller:
     on = day_of(now)
-    grants = _grants(token.grants, on)
-    return Caller(token.actor_id, token.actor_kind, token.name, token.locale, token.project_id, grants, on=day_of(now))
+    return Caller(
+        token.actor_id,
+        token.actor_kind,
+        token.name,
+        token.locale,
+        token.project_id,
+        _grants_of(session, token, on),
+        on=on,
+        pin=pin,
+        revision=token.revision,
+    )
 
 
-@lru_cache(maxsize=1024)
+def _grants_of(session: Session, token: TokenView, on: date) -> tuple[Grant, ...]:
+    key = (token.revision, token.actor_id, on)
+    kept = _kept.find(key) if token.revision else None
+    if kept is None:
+        kept = _grants(list_grants(session, token.actor_id), on)
+        if token.revision:
+            _kept.put(key, kept)
+    return kept
+
+
 def _grants(kept: tuple[GrantView, ...], on: date) -> tuple[Grant, ...]:
     # those in force: what a grant of the past reached is nobody's business now
     return tuple(

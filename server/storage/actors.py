@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
-from server.storage.prepared import Borrowed, Prepared, always, borrowed
+from server.storage.forms_revision import revision_column, word_of
+from server.storage.prepared import Prepared, always
 from server.storage.projects import Project
 
 
@@ -112,8 +113,8 @@ class GrantView(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TokenView:
-    """A token with the actor it belongs to and all that this actor was granted. Of a key: the phone it is pinned to,
-    and what its project does about another one (domain/devices.py)."""
+    """A token with the actor it belongs to. Of a key: the phone it is pinned to, and what its project does about
+    another one (domain/devices.py). `revision`: the word of forms_revision.py as it stood when the token was read."""
 
     id: int
     kind: str
@@ -128,7 +129,7 @@ class TokenView:
     project_id: int | None
     device_id: str | None
     second_device: str | None
-    grants: tuple[GrantView, ...] = field(kw_only=True)
+    revision: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,7 @@ _BY_TOKEN = Prepared(
             _actors.c.project_id,
             _tokens.c.device_id,
             _projects.c.second_device,
+            revision_column(),
         )
         .select_from(
             _tokens.join(_actors, _actors.c.id == _tokens.c.actor_id).outerjoin(
@@ -199,7 +201,6 @@ _BY_TOKEN = Prepared(
         .where(_tokens.c.token_hash == bindparam("token_hash"), _actors.c.deleted_at.is_(None))
     )
 )
-_ACTOR = 6
 _GRANTS_OF = Prepared(
     always(
         select(*(_grants.c[column.key] for column in _GRANT_COLUMNS))
@@ -210,19 +211,20 @@ _GRANTS_OF = Prepared(
 
 
 def find_token(session: Session | Connection, token_hash: str) -> TokenView | None:
-    """The token with this SHA-256, revoked and expired ones too, with its actor and grants: two selects."""
-    with borrowed(session) as place:
-        row = _BY_TOKEN.first(place, {"token_hash": token_hash})
-        return TokenView(*row, grants=_granted(place, row[_ACTOR])) if row else None
+    """The token with this SHA-256, revoked and expired ones too, with its actor: one select.
+
+    Within a transaction its `revision` is empty: what is read there may be older than the word, or never be committed,
+    so that nobody may keep it under that word."""
+    row = _BY_TOKEN.first(session, {"token_hash": token_hash})
+    if row is None:
+        return None
+    alone = isinstance(session, Session) and not session.in_transaction()
+    return TokenView(*row[:-1], revision=word_of(row[-1]) if alone else "")
 
 
 def list_grants(session: Session | Connection, actor_id: int) -> tuple[GrantView, ...]:
     """All grants of an actor, past and future ones too."""
-    return _granted(session, actor_id)
-
-
-def _granted(place: Session | Connection | Borrowed, actor_id: int) -> tuple[GrantView, ...]:
-    return tuple(map(GrantView._make, _GRANTS_OF.rows(place, {"actor_id": actor_id})))
+    return tuple(map(GrantView._make, _GRANTS_OF.rows(session, {"actor_id": actor_id})))
 
 
 _USER_COLUMNS = (

@@ -37,23 +37,10 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class Borrowed:
-    """The driver's connection, for a few reads that follow each other."""
+    """The driver's connection, for a read that is a transaction by itself."""
 
     dialect: Dialect
     driver: Any
-
-
-@contextmanager
-def borrowed(place: Connection | Session) -> Iterator[Connection | Borrowed]:
-    """What a few statements run on, one after the other: the connection of the transaction that there is, or one that
-    is borrowed once for all of them."""
-    if not isinstance(place, Session):
-        yield place
-    elif place.in_transaction():
-        yield place.connection()
-    else:
-        with _lent(cast("Engine", place.get_bind())) as lent:
-            yield lent
 
 
 @contextmanager
@@ -84,8 +71,10 @@ class Prepared:
         On a session that is in no transaction the statement is one by itself: a lone read needs no BEGIN and ROLLBACK.
         """
         if isinstance(place, Session):
-            with borrowed(place) as found:
-                return self.rows(found, values)
+            if place.in_transaction():
+                return self.rows(place.connection(), values)
+            with _lent(cast("Engine", place.get_bind())) as lent:
+                return self.rows(lent, values)
         made = self._of(place.dialect)
         # the driver's own connection: no middleman between its cursor and us
         driver = place.driver if isinstance(place, Borrowed) else place.connection.dbapi_connection

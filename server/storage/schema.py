@@ -103,6 +103,8 @@ def _exclusive(engine: Engine) -> Iterator[Connection]:
             yield connection.execution_options(thonban_immediate=True)
         else:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            # a table cannot be altered while triggers wait for the end of the transaction (forms_revision.py)
+            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
             yield connection
 
 

@@ -20,7 +20,8 @@ what is kept in memory is kept under it (ADR 0007)."""
 
 
 class Setting(Base):
-    """Keys in use: home (demo or real, made when), loading (how far the demo is), areas_revision, fingerprint."""
+    """Keys in use: home (demo or real, made when), loading (how far the demo is), areas_revision, forms_revision
+    (forms_revision.py), fingerprint."""
 
     __tablename__ = "settings"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
