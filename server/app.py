@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from server.web.compress import compress
 from server.web.context import choose_locale
 from server.web.errors import register_errors
 from server.web.logs import configure_logs, without_secrets
+from server.web.openrosa.again import Again
 from server.web.paths import Number, RawPaths, Segment
 from server.web.tags import tag
 
@@ -41,7 +43,7 @@ def create_app(config: Config, home: Home | None = None) -> Flask:
     if not structlog.is_configured():
         configure_logs(home.config.log_level)
     compile_catalogues()
-    app = Flask("server", static_folder=None)
+    app = _App("server", static_folder=None)
     app.session_interface = _NoSession()
     app.config.from_mapping(_settings(home))
     app.extensions["thonban"] = home
@@ -62,6 +64,14 @@ def create_app(config: Config, home: Home | None = None) -> Flask:
     app.register_blueprint(desk.blueprint)
     _wrap(app, config.trusted_proxies)
     return app
+
+
+class _App(Flask):
+    """Flask looks at each function it calls in a request, some ten of them, whether it is asynchronous."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """None of ours is."""
+        return func
 
 
 class _NoSession(SessionInterface):
@@ -92,7 +102,7 @@ def _settings(home: Home) -> dict[str, Any]:
 
 
 def _wrap(app: Flask, proxies: int) -> None:
-    wrapped: Any = RawPaths(app.wsgi_app)
+    wrapped: Any = RawPaths(Again(app))
     if proxies:
         wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies)
     app.wsgi_app = wrapped  # type: ignore[method-assign]  # how Flask is told of middleware

@@ -66,7 +66,7 @@ class Gathered:
 
     def add(self, contact: Contact) -> None:
         """One more."""
-        self.latest = replace(contact, user_agent=contact.user_agent or self.latest.user_agent)
+        self.latest = contact if contact.user_agent else replace(contact, user_agent=self.latest.user_agent)
         if contact.sent:
             self.sent_at = contact.at
         if contact.form is not None and len(self.forms) < MOST_FORMS:

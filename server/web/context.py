@@ -7,11 +7,13 @@ import ipaddress
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote, unquote
 
 from flask import current_app, g, has_request_context, request
 from sqlalchemy.orm import Session
+from werkzeug.sansio.utils import get_current_url
 from werkzeug.wrappers import Response
 
 from server.domain.errors import Forbidden, Invalid, NotSignedIn
@@ -57,10 +59,15 @@ def current_session() -> Session:
 
 def now() -> datetime:
     """The instant at which this request is answered: one and the same for all it does."""
-    if "now" not in g:
-        g.now = datetime.now(UTC)
-    moment: datetime = g.now
+    moment: datetime | None = g.get("now")
+    if moment is None:
+        moment = g.now = instant()
     return moment
+
+
+def instant() -> datetime:
+    """The instant it is."""
+    return datetime.now(UTC)
 
 
 def today() -> date:
@@ -87,7 +94,9 @@ def choose_locale() -> str:
     settled = g.get("locale")
     if settled is None and (view_args := request.view_args) and "key" in view_args and (caller := g.get("caller")):
         settled = caller.locale
-    for wanted in (settled, request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+    if settled in LOCALES:
+        return str(settled)
+    for wanted in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         if wanted in LOCALES:
             return str(wanted)
     return request.accept_languages.best_match(LOCALES, LOCALES[0]) or LOCALES[0]
@@ -154,7 +163,11 @@ def attempt_of(email: str, password: str) -> Attempt:
 def network_address() -> str | None:
     """Where this request comes from; None where that is no network address. What X-Forwarded-For says is believed of as
     many proxies as are set (THONBAN_TRUSTED_PROXIES), which some of them write with a port."""
-    text = request.remote_addr or ""
+    return _address_in(request.remote_addr or "")
+
+
+@lru_cache(maxsize=1024)
+def _address_in(text: str) -> str | None:
     with_port = _WITH_PORT.fullmatch(text)
     try:
         known = ipaddress.ip_address((with_port[1] or with_port[2] if with_port else text).partition("%")[0])
@@ -228,9 +241,19 @@ def is_extended() -> bool:
     return request.headers.get("X-Extended-Metadata", "").lower() == "true"
 
 
+def host_url() -> str:
+    """The address under which this request came, without a path: `https://example.vn`."""
+    return _host_url(request.scheme, request.host)
+
+
+@lru_cache(maxsize=256)
+def _host_url(scheme: str, host: str) -> str:
+    return get_current_url(scheme, host).rstrip("/")
+
+
 def reachable(url: str) -> str:
     """An address of this home, or a path of it with the address under which this request came."""
-    return url if "://" in url else request.host_url.rstrip("/") + url
+    return url if "://" in url else host_url() + url
 
 
 def own_url() -> str:

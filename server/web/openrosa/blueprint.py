@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from server.domain.errors import Invalid
-from server.web.context import choose_locale, current_home
+from server.web.context import choose_locale, current_home, host_url
 from sync.openrosa import LENGTH_HEADER, VERSION, VERSION_HEADER
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1")
@@ -23,7 +23,7 @@ def require_version() -> None:
 
 def origin() -> str:
     """The address of this home, as it is set or as the request came."""
-    return (current_home().config.base_url or request.host_url).rstrip("/")
+    return (current_home().config.base_url or host_url()).rstrip("/")
 
 
 def base_url() -> str:

@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 OPEN_TO_ALL = frozenset({"openrosa.submission", "openrosa.submission_head"})
 """What a phone that is refused may ask all the same: to hand over what its owner has filled in."""
 PAUSE_SECONDS = 1.0
+NOTED = "thonban.noted"
+"""Where a request keeps who asked and what was noted of the phone, for who stands before Flask (again.py)."""
 HAS_FORM = frozenset({200, 304})
 _EXTENSION, _WRITER = "thonban-contacts", "thonban-contacts-writer"
 
@@ -47,11 +49,19 @@ def look_at_phone() -> None:
         return
     if caller is None or caller.pin is None:
         return
-    pinned = contacts_of(current_app).pinned(caller.pin.token_id, caller.pin.device_id)
-    # as this process knows it, a moment before it is written
-    g.caller = caller = replace(caller, pin=replace(caller.pin, device_id=pinned))
+    g.caller = caller = pinned(current_app, caller)
     if request.endpoint not in OPEN_TO_ALL:
         require_phone(caller, _device())
+
+
+def pinned(app: Flask, caller: Caller) -> Caller:
+    """The caller with the phone that the key is pinned to as this process knows it, a moment before it is written."""
+    if caller.pin is None:
+        return caller
+    device_id = contacts_of(app).pinned(caller.pin.token_id, caller.pin.device_id)
+    if device_id == caller.pin.device_id:
+        return caller
+    return replace(caller, pin=replace(caller.pin, device_id=device_id))
 
 
 @blueprint.after_request
@@ -78,6 +88,7 @@ def note_contact(answer: Response) -> Response:
         sent=request.endpoint == "openrosa.submission" and answer.status_code in (201, 202),
     )
     contacts_of(current_app).note(contact, caller.pin.device_id)
+    request.environ[NOTED] = (caller, contact)
     return answer
 
 

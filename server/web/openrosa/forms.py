@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -14,11 +13,13 @@ from werkzeug.wrappers import Response
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller
 from server.services.lists import ListFile, make_list
+from server.services.offer import list_offered
 from server.services.sight import fill_sight
 from server.storage.forms import FormAttachmentView
-from server.storage.openrosa import FileView, PublishedForm, find_form_xml, list_files, list_published
+from server.storage.openrosa import FileView, PublishedForm, find_form_xml, list_files
 from server.web.answers import answer_file
 from server.web.context import choose_locale, current_caller, current_home, current_session
+from server.web.openrosa.again import may_repeat
 from server.web.openrosa.blueprint import PLACES, base_url, blueprint, require_version
 from server.web.wire import FILE, OPENROSA, PHONE_XML, XML, Parameter, Wire, told
 from sync.openrosa import CONTENT_TYPE, FormListEntry, MediaFile, render_form_list, render_manifest
@@ -44,29 +45,19 @@ LISTS = Wire(reads=(OPENROSA, FORM_ID), gives=(PHONE_XML,), etag=True, verb="ope
 def form_list(project_id: int, key: str | None = None) -> Response:
     """The open forms that this phone may fill, each with the hash of its XML. `formID` narrows the list."""
     require_version()
-    may_fill = current_caller().forms("open_form.list", project_id)
     wanted = request.args.get("formID")
-    forms = [
-        form
-        for form in list_published(current_session(), project_id)
-        if form.state == "open"
-        and (not wanted or form.xml_form_id == wanted)
-        and (may_fill is None or form.form_id in may_fill)
-    ]
+    offered = list_offered(current_session(), current_caller(), project_id)
+    forms = [form for form in offered if not wanted or form.xml_form_id == wanted]
     # what the list is made of, so that a phone that has it is told so without the list being written
-    tag = _tag_of((choose_locale(), base_url(), project_id, *forms))
+    seen = (choose_locale(), base_url(), project_id, *forms)
+    tag = hashlib.md5(repr(seen).encode(), usedforsecurity=False).hexdigest()
     if request.if_none_match.contains_weak(tag):
         answer = Response(status=304)
     else:
         content = render_form_list(_entries(project_id, forms))
         answer = Response(content, content_type=CONTENT_TYPE)
     answer.set_etag(tag)
-    return answer
-
-
-@lru_cache(maxsize=256)
-def _tag_of(seen: tuple[object, ...]) -> str:
-    return hashlib.md5(repr(seen).encode(), usedforsecurity=False).hexdigest()
+    return may_repeat(answer)
 
 
 def _entries(project_id: int, forms: list[PublishedForm]) -> Iterator[FormListEntry]:
@@ -100,7 +91,7 @@ def form_xml(key: str, project_id: int, xml_form_id: str) -> Response:
     form_id, xml = find_form_xml(current_session(), project_id, xml_form_id) or (None, b"")
     if form_id is None or not current_caller().may("open_form.read", project_id, form_id):
         raise NotFound("submission.unknown_form", form=xml_form_id)
-    return answer_content(xml, "application/xml; charset=utf-8")
+    return may_repeat(answer_content(xml, "application/xml; charset=utf-8"))
 
 
 @blueprint.get("/key/<key>/projects/<int:project_id>/forms/<segment:xml_form_id>/attachments/<segment:name>")

@@ -83,7 +83,7 @@ def test_the_list_asks_the_database_no_more_for_many_forms_than_for_one(world: W
 
         asked()
         one = len(asked())
-        assert one > 1
+        assert one == 1
         for number in range(5):
             form_id = world.publishes(WATER_POINT.replace("| water_point |", f"| form_{number} |"))
             assert world.api.post(f"projects/1/forms/{form_id}/assignments/2/{phone.id}").status_code == 200
