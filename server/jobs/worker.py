@@ -1,4 +1,5 @@
-"""Drains the outbox: takes what is due, does it, writes down how it ended. One such process is enough for a home."""
+"""Drains the outbox: takes what is due, does it, writes down how it ended; and works off what was marked for the areas
+above villages. One such process is enough for a home."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from server.domain.errors import Unavailable
 from server.jobs.registry import list_kinds
 from server.services.home import Home
 from server.services.outbox import give_up, note_failure, note_success, plan_duties, take
+from server.services.roll_up import work_off
 from server.storage.jobs import Leased
 
 log = structlog.get_logger(__name__)
@@ -25,13 +27,17 @@ IDLE_SECONDS = 1.0
 def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool] = lambda: False) -> int:
     """Does everything that is due now; returns how many jobs ended well. Stops between two jobs when `stopped`."""
     done = 0
+    with sessions() as session:
+        work_off(session, datetime.now(UTC))
     while not stopped():
         with sessions() as session:
             plan_duties(session, _duties(), datetime.now(UTC))
             leased = take(session, datetime.now(UTC))
             if leased is None:
-                return done
+                break
             done += _run(session, home, leased)
+    with sessions() as session:
+        work_off(session, datetime.now(UTC))
     return done
 
 

@@ -16,6 +16,7 @@ from server.domain.area_records import Clash, FactRecord, RowProblem
 from server.domain.area_times import LAST
 from server.services.campaign import touch
 from server.services.record import write_of_areas, write_own
+from server.services.rejudge import unsettle
 from server.storage.area_book import KeptFact, end_facts, read_changes, read_facts_of, read_times
 from server.storage.areas import add_facts
 from server.storage.database import writing
@@ -57,6 +58,7 @@ def import_facts(
             add_facts(connection, plan.rows)
             if plan.rows:
                 touch(connection)
+                unsettle(connection, now)
                 write_own(connection, "area.fact.import", now, **plan.count())
             lines = ((str(row["area_id"]), {"name": row["name"], "value": row["value"]}) for row in plan.rows)
             write_of_areas(connection, "area.fact.create", now, lines)

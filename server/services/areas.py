@@ -20,6 +20,7 @@ from server.domain.data_files import ChangeRow, FactRow
 from server.services.campaign import touch
 from server.services.reach import work_out_reach
 from server.services.record import write_of_areas, write_own
+from server.services.rejudge import unsettle
 from server.storage.actors import find_system_actor
 from server.storage.area_book import put_points, read_changes, read_times, write_plan
 from server.storage.areas import add_facts, list_area_ids, put_root
@@ -104,6 +105,7 @@ def _write(connection: Connection, wish: Wish, now: datetime) -> Plan:
         work_out_reach(connection, None if many else changed)
     if changed or points:
         touch(connection)
+        unsettle(connection, now)
         write_own(connection, "area.import", now, **plan.count())
         others = ((area.id, dict[str, object]()) for area in plan.touched if not area.fresh)
         write_of_areas(connection, "area.update", now, others)

@@ -6,29 +6,21 @@ derived from them is kept under it and never asked for twice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.criteria.ruleset import Fact
+from server.domain.standing import NAMES_READ, Standing, stand
 from server.services.rule_book import RuleBook, book_at
-from server.storage.areas import find_area, list_facts
 from server.storage.memory import Memory
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.settings import find_revision, put_revision
+from server.storage.standings import read_decided, read_paths
 
 KEPT = 64
-COMMUNE_ATTESTED = "xa_dat_ntm"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What decisions established of a village or its commune as of a day, and whether any of it is invented."""
-
-    facts: dict[str, Fact]
-    synthetic: bool
 
 
 @dataclass(frozen=True)
@@ -50,10 +42,11 @@ class Campaign:
         return next((found for found in self.rounds if found.id == round_id), None)
 
     def standing(self, session: Connection | Session, area_id: str, on: date) -> Standing:
-        """The standing of a village as of a day; a fact of its own goes before its commune's."""
+        """The standing of an area as of a day; a fact of its own goes before its commune's."""
         known = self._standings.get((area_id, on))
         if known is None:
-            known = self._standings[(area_id, on)] = _standing(session, area_id, on)
+            known = stand_all(session, self.book, (area_id,), on)[area_id]
+            self._standings[(area_id, on)] = known
         return known
 
 
@@ -77,12 +70,11 @@ def touch(connection: Connection) -> None:
     put_revision(connection)
 
 
-def _standing(session: Connection | Session, area_id: str, on: date) -> Standing:
-    area = find_area(session, area_id, on)
-    if area is None:
-        return Standing({}, False)
-    facts = list_facts(session, COMMUNE_ATTESTED, on, [key for key in (area.parent_id, area.id) if key])
-    own = facts.get(area.id) or facts.get(area.parent_id or "")
-    return Standing(
-        {COMMUNE_ATTESTED: own.value.get("value") if own else None}, area.synthetic or bool(own and own.synthetic)
-    )
+def stand_all(
+    session: Session | Connection, book: RuleBook, area_ids: Collection[str], on: date
+) -> dict[str, Standing]:
+    """The standing of each of these areas as of a day; of those that were not there then, one that knows nothing."""
+    paths = read_paths(session, area_ids, on)
+    everywhere = {link.area_id for path in paths.values() for link in path}
+    decided = read_decided(session, everywhere, (*book.area_facts, *NAMES_READ), on)
+    return {area_id: stand(paths.get(area_id, ()), decided, book.area_facts) for area_id in area_ids}

@@ -28,11 +28,13 @@ from server.services.devices import about_phone
 from server.services.home import Home
 from server.services.lists import LISTS, list_of
 from server.services.sight import Sight, fill_sight
+from server.storage.area_views import list_these
 from server.storage.intake import FormTarget, find_draft_target, find_target, list_form_files
 from server.storage.rounds import RoundView
 from sync.decide import Dialect
 from sync.envelope import Envelope, instance_id_from
 
+VILLAGES, COMMUNES = "villages.csv", "communes.csv"
 KEPT_TABLES = 64
 LONGEST = 255
 """Characters of an id, a version or a file name."""
@@ -99,8 +101,7 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     context = JudgeContext(now=upload.now, tables=media.tables, device_id=upload.envelope.device_id or "")
     findings = (*about_phone(upload.caller, upload.envelope.device_id), *judge(definition, instance, context))
     answers = answers_of(definition, instance)
-    area_id = _chosen(definition, answers, "villages.csv")
-    area_id = area_id if area_id in media.areas else None
+    area_id = _place_of(session, media, sight, (definition, answers))
     round_view = campaign.find_round(_chosen(definition, answers, "rounds.csv"))
     verdicts: Rows = []
     if form.xml_form_id == CRITERIA_FORM and area_id and round_view and not upload.target.draft:
@@ -152,26 +153,42 @@ _tables_lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The external tables of a form by file name, and the ids of the villages in the sender's list."""
+    """The external tables of a form by file name, and the ids of the villages and of the communes in the sender's
+    lists."""
 
     tables: dict[str, Node]
-    areas: frozenset[str]
+    villages: frozenset[str]
+    communes: frozenset[str]
 
 
 def media_of(session: Session, home: Home, definition: FormDefinition, campaign: Campaign, sight: Sight) -> Media:
     """The external tables that a form reads, as the phone has them of somebody who sees that much."""
     tables: dict[str, Node] = {}
-    areas: frozenset[str] = frozenset()
+    listed: dict[str, frozenset[str]] = {}
     names = set(definition.external_instances.values()) | definition.plan.files
     for name in names & LISTS.keys():
         made = list_of(session, campaign, LISTS[name], sight)
         tables[name] = made.table
-        if name == "villages.csv":
-            areas = made.names
+        listed[name] = made.names
     others = sorted(name for name in names - LISTS.keys() if name != LAST_SAVED)
     if others:
         tables |= tables_of(home, list_form_files(session, definition.sha256, others))
-    return Media(tables, areas)
+    nothing: frozenset[str] = frozenset()
+    return Media(tables, listed.get(VILLAGES, nothing), listed.get(COMMUNES, nothing))
+
+
+def _place_of(session: Session, media: Media, sight: Sight, said: tuple[FormDefinition, dict[str, Any]]) -> str | None:
+    """The area that a sheet speaks of: the village it names; of a form that asks for no village the commune, where the
+    sender sees all of that (everybody's list names the commune they live in)."""
+    definition, answers = said
+    if definition.plan.choosing.get(VILLAGES):
+        village = _chosen(definition, answers, VILLAGES)
+        return village if village in media.villages else None
+    commune = _chosen(definition, answers, COMMUNES)
+    if commune is None or commune not in media.communes:
+        return None
+    seen = sight.names
+    return commune if seen.everywhere or list_these(session, seen, seen.on, (commune,)) else None
 
 
 def tables_of(home: Home, files: Mapping[str, str]) -> dict[str, Node]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import NotFound, Unreadable
 from server.domain.review import APPROVED
-from server.services.aggregate import CRITERIA_FORM, aggregate, keep_verdicts
+from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate, keep_verdicts
 from server.services.campaign import touch
 from server.services.home import Home, require_space
 from server.services.judge import Judged, Upload, read_and_judge
@@ -22,6 +22,8 @@ from server.services.quarantine import quarantine
 from server.services.refusals import refusal
 from server.storage.database import lock_instances, transaction
 from server.storage.jobs import Work, enqueue
+from server.storage.rollups import mark
+from server.storage.verdicts import NEWEST
 from sync.decide import Decision, Dialect, Outcome, Store
 from sync.envelope import glimpse
 from sync.receipt_number import write_number
@@ -112,11 +114,16 @@ def settle(keeping: Keeping, decision: Decision, submission_id: int | None) -> N
 
 
 def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submission_id: int) -> None:
+    if judged.form.xml_form_id == COMMUNE_FORM:
+        _mark_communes(keeping, judged)
     if judged.form.xml_form_id != CRITERIA_FORM:
         return
     connection, now = keeping.connection, keeping.upload.now
     if decision.store is Store.SUBMISSION:
-        keep_verdicts(connection, judged.verdicts, submission_id, now)
+        # it is the newest; what was approved before goes on speaking beside it
+        keep_verdicts(connection, judged.verdicts, (submission_id, NEWEST), now)
+        if judged.area_id and judged.round_view:
+            mark(connection, judged.round_view.id, judged.area_id)
     elif judged.area_id and judged.round_view:
         aggregate(connection, judged.campaign, (judged.round_view, judged.area_id), now)
     original = keeping.original
@@ -132,3 +139,12 @@ def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submis
         before = judged.campaign.find_round_by_id(original.round_id)
         if before is not None:
             aggregate(connection, judged.campaign, (before, original.area_id), now)
+
+
+def _mark_communes(keeping: Keeping, judged: Judged) -> None:
+    """A commune's own sheet is judged with its villages, after; also where an edit took it away from."""
+    if judged.area_id and judged.round_view:
+        mark(keeping.connection, judged.round_view.id, judged.area_id)
+    original = keeping.original
+    if original is not None and original.area_id is not None and original.round_id is not None:
+        mark(keeping.connection, original.round_id, original.area_id)

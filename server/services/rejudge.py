@@ -12,16 +12,24 @@ from server.services.campaign import campaign_of
 from server.storage.database import writing
 from server.storage.jobs import Work, enqueue
 from server.storage.projects import list_projects
-from server.storage.verdicts import list_reported
+from server.storage.rollups import mark_all
+from server.storage.verdicts import has_verdicts, list_reported
 
-KIND = "rejudge"
+KIND, ALL_OF_THEM = "rejudge", "*"
 AT_ONCE = 100
 """Villages in one transaction: nobody who sends waits longer than these take."""
 
 
 def ask_to_rejudge(connection: Connection, rule_set_id: str, now: datetime) -> None:
-    """Writes the work down in the transaction of its cause."""
+    """Writes the work down in the transaction of its cause. ALL_OF_THEM: what decisions say of areas has changed."""
     enqueue(connection, Work(KIND, {"rule_set": rule_set_id}, key=rule_set_id), now)
+
+
+def unsettle(connection: Connection, now: datetime) -> None:
+    """Says that what decisions say of areas, or where they lie, has changed: all that was judged is judged again."""
+    if has_verdicts(connection):
+        ask_to_rejudge(connection, ALL_OF_THEM, now)
+        mark_all(connection)
 
 
 def rejudge(session: Session, rule_set_id: str, now: datetime) -> int:
@@ -32,7 +40,7 @@ def rejudge(session: Session, rule_set_id: str, now: datetime) -> int:
         campaign = campaign_of(session, project.id)
         rule_set = campaign.book.rule_sets.get(rule_set_id)
         for round_view in campaign.rounds:
-            if rule_set is None or rule_set not in campaign.book.on(rule_set.unit_kind, round_view.cutoff):
+            if rule_set_id != ALL_OF_THEM and rule_set not in campaign.book.on_any(round_view.cutoff):
                 continue
             areas = list_reported(session, round_view.id, CRITERIA_FORM)
             session.rollback()

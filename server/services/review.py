@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.domain.errors import Missing, NotFound
 from server.domain.review import Standing, move
 from server.domain.roles import Place
-from server.services.aggregate import CRITERIA_FORM, aggregate
+from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate
 from server.services.authenticate import Caller
 from server.services.campaign import campaign_of, touch
 from server.storage.audits import Where, write_audit
@@ -21,6 +21,7 @@ from server.storage.intake import change_submission
 from server.storage.reach import find_above
 from server.storage.readings import SubmissionView, find_form_number, find_submission_by_id
 from server.storage.reviews import CommentView, MoveView, add_comment, add_move
+from server.storage.rollups import mark
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,11 @@ def place_of(session: Session, form: FormView, submission: SubmissionView, on: d
 
 def judge_again(connection: Connection, form: FormView, submission: SubmissionView, now: datetime) -> None:
     """The verdicts of the village that a submission speaks of; one that is returned or deleted no longer does."""
-    if form.xml_form_id != CRITERIA_FORM or submission.area_id is None or submission.round_id is None:
+    if submission.area_id is None or submission.round_id is None:
+        return
+    if form.xml_form_id == COMMUNE_FORM:
+        mark(connection, submission.round_id, submission.area_id)
+    if form.xml_form_id != CRITERIA_FORM:
         return
     campaign = campaign_of(connection, form.project_id)
     found = campaign.find_round_by_id(submission.round_id)

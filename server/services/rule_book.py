@@ -8,14 +8,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.criteria.load import load_rule_sets, read_rule_set
 from server.criteria.report import list_clause_heads
-from server.criteria.ruleset import RuleSet, RuleSetError, confirm_clauses, contested, in_force
+from server.criteria.ruleset import UNIT_KINDS, RuleSet, RuleSetError, confirm_clauses, contested, in_force
 from server.storage.memory import Memory
 from server.storage.rule_sets import ConfirmationView, list_confirmations, list_loaded
 from server.storage.settings import find_revision
@@ -41,9 +41,24 @@ class RuleBook:
             found = self._in_force[unit_kind, day] = tuple(in_force(self.rule_sets, unit_kind, day))
         return found
 
+    def on_any(self, day: date) -> tuple[RuleSet, ...]:
+        """The same for units of every kind."""
+        return tuple(rule_set for kind in UNIT_KINDS for rule_set in self.on(kind, day))
+
     def contested_on(self, unit_kind: str, day: date) -> list[tuple[RuleSet, ...]]:
         """Those of them that answer the same question: which counts is for people to decide."""
         return contested(self.on(unit_kind, day))
+
+    @cached_property
+    def area_facts(self) -> tuple[str, ...]:
+        """The names of all facts that rule sets read of an area."""
+        named = {
+            name
+            for rule_set in self.rule_sets.values()
+            for name, fact in rule_set.facts.items()
+            if fact.source == "area"
+        }
+        return tuple(sorted(named))
 
     def standard_title(self, standard: str) -> Mapping[str, str] | None:
         """What a poverty standard is called, where a rule set defines it."""

@@ -1,28 +1,37 @@
-"""Verdicts as people and scripts read them: of every village in sight, reported or not, clause by clause."""
+"""Verdicts as people and scripts read them: of every village or commune in sight, reported or not, by clause."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.criteria.ruleset import NO_RULE_IN_FORCE, RuleSet
+from server.criteria.evaluate import Outcome, explain_setting
+from server.criteria.judge import Span
+from server.criteria.ruleset import NO_RULE_IN_FORCE, UNKNOWN, RuleSet
 from server.domain.roles import ALL, Scope
-from server.services.aggregate import Evidence, verdict_row
-from server.services.lists import VILLAGE_KINDS
-from server.services.rule_book import RuleBook, rule_book
-from server.storage.areas import AreaView, find_area, list_facts
+from server.domain.standing import Standing
+from server.services.aggregate import Evidence, setting_of, verdict_row
+from server.services.campaign import stand_all
+from server.services.lists import COMMUNE_KINDS, VILLAGE_KINDS
+from server.services.rule_book import rule_book
+from server.storage.areas import AreaView, find_area
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
-from server.storage.verdicts import VerdictKept, find_project_synthetic, list_kept
+from server.storage.verdicts import APPROVED, NEWEST, VerdictKept, find_project_synthetic, list_kept
+
+KINDS = {"village": VILLAGE_KINDS, "commune": COMMUNE_KINDS}
+"""The kinds of areas that the law for a kind of unit speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
-    """One area by one rule set in one round. `clauses` as kept (see services/aggregate.py), each with `submissions`:
-    the instance ids it rests on. `rule_set` None: no rule was in force."""
+    """One area by one rule set in one round. `clauses` as kept (see criteria/report.py), each with `submissions`: the
+    instance ids it rests on. `rule_set` None: no rule was in force. `basis`: whether it rests on what was approved or
+    on what is newest; None where nobody reported. `provisional`: the view by what came since, where it differs."""
 
     area: AreaView
     rule_set: RuleSet | None
@@ -34,92 +43,138 @@ class VerdictView:
     submission_id: int | None = None
     instance_id: str | None = None
     computed_at: datetime | None = None
+    klass: str | None = None
+    region: str | None = None
+    basis: str | None = None
+    spans: dict[str, Span] = field(default_factory=dict)
+    provisional: VerdictView | None = None
+
+    @property
+    def standing(self) -> str:
+        """What is known in one word: the class, else the verdict."""
+        return self.klass or self.verdict
+
+    def outcome(self) -> Outcome | None:
+        """The same with its reasons, worked out from the facts that were kept; None where no rule was in force."""
+        if self.rule_set is None:
+            return None
+        return explain_setting(setting_of(self.rule_set, self.region), self.facts, self.spans)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which verdicts: an area (own id, or code as of the round's date) with all below it, a rule set, a round by its
-    slug; None means all. `scope`: what the reader sees of what was sent; villages elsewhere are not among them."""
+    slug; None means all. `scope`: what the reader sees of what was sent; areas elsewhere are not among them. `unit`:
+    of villages or of communes."""
 
     area: str | None = None
     rule_set: str | None = None
     round_slug: str | None = None
     scope: Scope = ALL
+    unit: str = "village"
 
 
 def list_verdicts(session: Session, project_id: int, wanted: Wanted = Wanted()) -> list[VerdictView]:
-    """Every village in sight by every rule set for villages in force on the round's cut-off date; where none is, one
-    entry with `no_rule_in_force`. An area or round that is not there gives an empty list."""
+    """Every village (or commune) in sight by every rule set for its kind in force on the round's cut-off date; where
+    none is, one entry with `no_rule_in_force`. An area or round that is not there gives an empty list."""
     synthetic = find_project_synthetic(session, project_id)
     found: list[VerdictView] = []
     for round_view in list_rounds(session, project_id):
         if wanted.round_slug is None or round_view.slug == wanted.round_slug:
-            found += _of_round(session, project_id, round_view, wanted, synthetic)
+            found += _of_round(session, project_id, round_view, (wanted, synthetic))
     return found
 
 
 def _of_round(
-    session: Session, project_id: int, round_view: RoundView, wanted: Wanted, synthetic: bool
+    session: Session, project_id: int, round_view: RoundView, asked: tuple[Wanted, bool]
 ) -> list[VerdictView]:
-    villages = _villages(session, project_id, round_view.cutoff, wanted)
-    rule_sets = _rule_sets(rule_book(session), round_view.cutoff, wanted.rule_set)
-    only = villages[0].id if len(villages) == 1 else None
-    kept = {(row.area_id, row.rule_set): row for row in list_kept(session, round_view.id, wanted.scope, only)}
-    facts = list_facts(session, "xa_dat_ntm", round_view.cutoff)
+    wanted, synthetic = asked
+    areas = _areas(session, project_id, round_view, wanted)
+    book = rule_book(session)
+    rule_sets = [one for one in book.on(wanted.unit, round_view.cutoff) if wanted.rule_set in (None, one.id)]
+    only = areas[0].id if len(areas) == 1 else None
+    kept: dict[tuple[str, str], dict[str, VerdictKept]] = {}
+    for row in list_kept(session, round_view.id, wanted.scope, only):
+        kept.setdefault((row.area_id, row.rule_set), {})[row.basis] = row
+    silent = {area.id for area in areas if any((area.id, one.id) not in kept for one in rule_sets)}
+    standings = stand_all(session, book, silent, round_view.cutoff)
     found = []
-    for area in villages:
+    for area in areas:
+        flag = synthetic or area.synthetic
         if not rule_sets:
-            found.append(VerdictView(area, None, round_view, synthetic or area.synthetic, NO_RULE_IN_FORCE))
+            found.append(VerdictView(area, None, round_view, flag, NO_RULE_IN_FORCE))
         for rule_set in rule_sets:
-            row = kept.get((area.id, rule_set.id))
-            own = facts.get(area.id) or facts.get(area.parent_id or "")
-            known = {"xa_dat_ntm": own.value.get("value") if own else None}
-            flag = synthetic or area.synthetic or bool(own and own.synthetic)
-            found.append(_view(area, rule_set, round_view, row, (known, flag)))
+            rows = kept.get((area.id, rule_set.id))
+            if rows:
+                found.append(_view_of(VerdictView(area, rule_set, round_view, flag, UNKNOWN), rows))
+            else:
+                found.append(_silent(area, rule_set, round_view, (standings[area.id], flag)))
     return found
 
 
-def _view(
-    area: AreaView,
-    rule_set: RuleSet,
-    round_view: RoundView,
-    row: VerdictKept | None,
-    rest: tuple[dict[str, Any], bool],
-) -> VerdictView:
-    area_facts, synthetic = rest
-    if row is None:
-        # nobody reported yet: what decisions established may settle it all the same
-        made = verdict_row(rule_set, Evidence(None, {}, area_facts, synthetic))
-        clauses = [clause | {"submissions": []} for clause in made["clauses"]]
-        return VerdictView(area, rule_set, round_view, synthetic, made["verdict"], clauses, made["facts"])
+def _view_of(empty: VerdictView, rows: dict[str, VerdictKept]) -> VerdictView:
+    """The view by what was approved, with what came since beside it. Of a commune what was approved may leave open what
+    all that was sent answers: then that speaks, and says that it is provisional."""
+    approved, newest = rows.get(APPROVED), rows.get(NEWEST)
+    first = approved or newest
+    assert first is not None
+    if approved and newest and approved.verdict == UNKNOWN and empty.area.kind not in VILLAGE_KINDS:
+        first = newest
+    made = _filled(empty, first)
+    if newest is not None and newest is not first:
+        made = replace(made, provisional=_filled(empty, newest))
+    return made
+
+
+def _filled(empty: VerdictView, row: VerdictKept) -> VerdictView:
     instance_id = row.instance_id
-    from_form = {name for name, declared in rule_set.facts.items() if declared.source == "form"}
+    assert empty.rule_set is not None
+    from_form = {name for name, declared in empty.rule_set.facts.items() if declared.source == "form"}
     clauses = [
         clause
         | {"submissions": [instance_id] if instance_id and from_form.intersection(clause.get("facts", ())) else []}
         for clause in row.clauses
     ]
-    return VerdictView(
-        area=area,
-        rule_set=rule_set,
-        round=round_view,
-        synthetic=synthetic,
+    return replace(
+        empty,
+        synthetic=empty.synthetic or row.synthetic,
         verdict=row.verdict,
         clauses=clauses,
         facts=row.facts,
         submission_id=row.submission_id,
         instance_id=instance_id,
         computed_at=row.computed_at,
+        klass=row.klass,
+        region=row.region,
+        basis=row.basis,
+        spans={name: (int(span[0]), int(span[1])) for name, span in (row.spans or {}).items()},
     )
 
 
-def _villages(session: Session, project_id: int, on: date, wanted: Wanted) -> list[AreaView]:
+def _silent(area: AreaView, rule_set: RuleSet, round_view: RoundView, known: tuple[Standing, bool]) -> VerdictView:
+    """Of whom nobody reported yet: what decisions established may settle it all the same."""
+    standing, synthetic = known
+    evidence = Evidence(None, {}, standing.facts, standing.synthetic, standing.region)
+    made = verdict_row(rule_set, evidence)
+    clauses = [clause | {"submissions": []} for clause in made["clauses"]]
+    return VerdictView(
+        area=area,
+        rule_set=rule_set,
+        round=round_view,
+        synthetic=synthetic or standing.synthetic,
+        verdict=made["verdict"],
+        clauses=clauses,
+        facts=made["facts"],
+        klass=made["klass"],
+        region=standing.region,
+    )
+
+
+def _areas(session: Session, project_id: int, round_view: RoundView, wanted: Wanted) -> list[AreaView]:
+    on = round_view.cutoff
     top = find_area(session, wanted.area, on) if wanted.area is not None else None
     if wanted.area is not None and top is None:
         return []
     seen = list_seen_areas(session, project_id, on, wanted.scope, below=top.id if top else None)
-    return [area for area in seen.values() if area.kind in VILLAGE_KINDS]
-
-
-def _rule_sets(book: RuleBook, on: date, wanted: str | None) -> list[RuleSet]:
-    return [rule_set for rule_set in book.on("village", on) if wanted is None or rule_set.id == wanted]
+    kinds: Collection[str] = KINDS[wanted.unit]
+    return [area for area in seen.values() if area.kind in kinds]

@@ -397,34 +397,51 @@ def find_variant(session: Session, variant_id: int) -> VariantView | None:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """The submission that speaks for a village in a round."""
+    """A submission that speaks for an area in a round."""
 
     submission_id: int
     xml_form_id: str
     answers: dict[str, Any]
+    review_state: str
 
 
-def find_counting(
-    connection: Connection, round_id: int, area_id: str, xml_form_id: str, not_counting: Sequence[str]
-) -> Counting | None:
-    """The newest submission of that form for (round, area) whose review state is not among `not_counting`."""
-    row = connection.execute(
-        select(Submission.id, Form.xml_form_id, SubmissionVersion.answers)
-        .join(Form, Form.id == Submission.form_id)
-        .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
-        .where(
-            Submission.round_id == round_id,
-            Submission.area_id == area_id,
-            Form.xml_form_id == xml_form_id,
-            Submission.deleted_at.is_(None),
-            Submission.is_draft.is_(False),
-            Submission.review_state.not_in(not_counting),
-            SubmissionVersion.is_current,
+def list_counting(
+    connection: Session | Connection, round_id: int, area_id: str, xml_form_id: str, not_counting: Sequence[str]
+) -> list[Counting]:
+    """The submissions of that form for (round, area) whose review state is not among `not_counting`, newest first."""
+    return list_counting_of(connection, round_id, (area_id,), xml_form_id, not_counting).get(area_id, [])
+
+
+def list_counting_of(
+    connection: Session | Connection,
+    round_id: int,
+    area_ids: Sequence[str],
+    xml_form_id: str,
+    not_counting: Sequence[str],
+) -> dict[str, list[Counting]]:
+    """The same of several areas, by area."""
+    found: dict[str, list[Counting]] = {}
+    for start in range(0, len(area_ids), 500):
+        rows = connection.execute(
+            select(
+                Submission.area_id, Submission.id, Form.xml_form_id, SubmissionVersion.answers, Submission.review_state
+            )
+            .join(Form, Form.id == Submission.form_id)
+            .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
+            .where(
+                Submission.round_id == round_id,
+                Submission.area_id.in_(area_ids[start : start + 500]),
+                Form.xml_form_id == xml_form_id,
+                Submission.deleted_at.is_(None),
+                Submission.is_draft.is_(False),
+                Submission.review_state.not_in(not_counting),
+                SubmissionVersion.is_current,
+            )
+            .order_by(Submission.created_at.desc(), Submission.id.desc())
         )
-        .order_by(Submission.created_at.desc(), Submission.id.desc())
-        .limit(1)
-    ).first()
-    return Counting(row[0], row[1], row[2] or {}) if row else None
+        for area_id, *rest in rows:
+            found.setdefault(str(area_id), []).append(Counting(rest[0], rest[1], rest[2] or {}, rest[3]))
+    return found
 
 
 def change_reason(connection: Connection, variant_id: int, reason: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.criteria.evaluate import ClauseResult, Outcome, evaluate
+from server.criteria.evaluate import ClauseResult, Outcome
 from server.criteria.explain import Change, Settling, Way, what_would_change, what_would_settle
 from server.criteria.ruleset import MET, NOT_MET, UNKNOWN
 from server.services.verdicts import VerdictView
@@ -46,9 +46,9 @@ class Reasons:
 
 def explain(view: VerdictView) -> Reasons | None:
     """The reasons of a verdict; None where no rule was in force."""
-    if view.rule_set is None:
+    outcome = view.outcome()
+    if view.rule_set is None or outcome is None:
         return None
-    outcome = evaluate(view.rule_set, view.facts)
     leading, ways = _ways(outcome)
     return Reasons(
         view=view,

@@ -123,6 +123,17 @@ class ClauseBody(Schema):
     submissions = fields.List(fields.String())
 
 
+VERDICT_WORDS = ("met", "not_met", "unknown", "classified", "no_rule_in_force", "rule_not_loaded")
+
+
+class ProvisionalBody(Schema):
+    """What came since the approved submission says."""
+
+    verdict = fields.String(metadata={"enum": list(VERDICT_WORDS)})
+    class_ = fields.String(attribute="class", data_key="class", allow_none=True)
+    clauses = fields.List(fields.Nested(ClauseBody))
+
+
 class VerdictBody(Schema):
     """What a rule set says of an area in a round."""
 
@@ -130,8 +141,14 @@ class VerdictBody(Schema):
     ruleSet = fields.String(allow_none=True)  # noqa: N815
     round = fields.String()
     synthetic = fields.Boolean()
-    verdict = fields.String(metadata={"enum": ["met", "not_met", "unknown", "no_rule_in_force", "rule_not_loaded"]})
+    verdict = fields.String(metadata={"enum": list(VERDICT_WORDS)})
+    class_ = fields.String(attribute="class", data_key="class", allow_none=True)
+    possible = fields.List(fields.String())
+    verified = fields.Boolean()
+    basis = fields.String(allow_none=True, metadata={"enum": ["approved", "newest", None]})
     clauses = fields.List(fields.Nested(ClauseBody))
+    changes = fields.List(fields.Dict())
+    provisional = fields.Nested(ProvisionalBody, allow_none=True)
 
 
 class QuarantineBody(Schema):

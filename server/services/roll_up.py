@@ -1,0 +1,197 @@
+"""What stands above villages, computed after they reported: counts and sums of communes and of all above them, and what
+the law for communes says of each. Takes what was marked; a crash on the way loses nothing, the marks stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.criteria.rollup import Report, Rollup, add_up, facts_from_villages, roll_up
+from server.criteria.ruleset import RuleSet
+from server.domain.review import APPROVED as STATE_APPROVED
+from server.domain.roles import ALL
+from server.services.aggregate import (
+    COMMUNE_FORM,
+    CRITERIA_FORM,
+    NOT_COUNTING,
+    STANDARD_FIELD,
+    Evidence,
+    find_field,
+    keep_verdicts,
+    verdict_row,
+)
+from server.services.campaign import Campaign, campaign_of
+from server.services.lists import COMMUNE_KINDS, VILLAGE_KINDS
+from server.services.rule_book import RuleBook
+from server.storage.database import writing
+from server.storage.intake import Counting, list_counting, list_counting_of
+from server.storage.rollups import (
+    count_villages,
+    forget_marks,
+    list_children,
+    list_marks,
+    list_rollups,
+    lock_rollups,
+    put_rollup,
+)
+from server.storage.rounds import RoundView, find_round
+from server.storage.standings import read_paths
+from server.storage.verdicts import APPROVED, NEWEST, list_verdicts_of, remove_verdicts
+
+AT_ONCE = 400
+"""Marks worked off in one transaction: nobody who sends waits longer than these take."""
+BASES = (APPROVED, NEWEST)
+COUNTED = ("tong_ho", "ho_ngheo", "ho_can_ngheo", "ho_dtts")
+"""Summed up for every area, whatever a rule set reads."""
+UNDER_STANDARD = frozenset({"ho_ngheo", "ho_can_ngheo", "ho_ngheo_dtts"})
+
+
+def work_off(session: Session, now: datetime) -> int:
+    """Works off what is marked; returns how many marks that were."""
+    done = 0
+    while True:
+        marks = list_marks(session, AT_ONCE)
+        session.rollback()
+        if not marks:
+            return done
+        with writing(session) as connection:
+            lock_rollups(connection)
+            # what others worked off meanwhile is looked at once more, which changes nothing
+            by_round: dict[int, set[str]] = {}
+            for _, round_id, area_id in marks:
+                by_round.setdefault(round_id, set()).add(area_id)
+            for round_id, areas in by_round.items():
+                found = find_round(connection, round_id)
+                if found is not None:
+                    _roll_up_round(connection, found, areas, now)
+            forget_marks(connection, [number for number, _, _ in marks])
+            session.commit()
+        done += len(marks)
+
+
+@dataclass(frozen=True)
+class _Work:
+    connection: Connection
+    campaign: Campaign
+    round: RoundView
+    now: datetime
+
+    @property
+    def book(self) -> RuleBook:
+        """The law."""
+        return self.campaign.book
+
+
+def _roll_up_round(connection: Connection, round_view: RoundView, marked: set[str], now: datetime) -> None:
+    work = _Work(connection, campaign_of(connection, round_view.project_id), round_view, now)
+    paths = read_paths(connection, marked, round_view.cutoff)
+    communes: set[str] = set()
+    above: list[str] = []
+    for path in paths.values():
+        top = [link for link in path if link.kind not in VILLAGE_KINDS]
+        communes |= {link.area_id for link in top[:1] if link.kind in COMMUNE_KINDS}
+        above += [link.area_id for link in top if link.kind not in COMMUNE_KINDS]
+    children = list_children(connection, communes, round_view.cutoff, VILLAGE_KINDS)
+    for commune in sorted(communes):
+        _roll_up_commune(work, commune, children[commune])
+    # the nearest above first: each is the sum of those right below it
+    depth = {area_id: len(path) for area_id, path in read_paths(connection, set(above), round_view.cutoff).items()}
+    for area_id in sorted(set(above), key=lambda each: (-depth.get(each, 0), each)):
+        _add_up_area(work, area_id)
+
+
+def _roll_up_commune(work: _Work, commune: str, villages: Sequence[str]) -> None:
+    reports = _reports(work, villages)
+    sheets = _who_speaks(list_counting(work.connection, work.round.id, commune, COMMUNE_FORM, NOT_COUNTING))
+    rule_sets = work.book.on("commune", work.round.cutoff)
+    standing = work.campaign.standing(work.connection, commune, work.round.cutoff)
+    synthetic = standing.synthetic
+    for basis in BASES:
+        rollup = roll_up(reports[basis].get(village) for village in villages)
+        place = (work.round.id, commune, basis)
+        put_rollup(work.connection, place, rollup, synthetic=synthetic, computed_at=work.now)
+        remove_verdicts(work.connection, work.round.id, commune, {basis})
+        sheet = sheets.get(basis)
+        if rollup.reported == 0 and sheet is None and basis == APPROVED:
+            continue
+        rows = [_row(rule_set, rollup, sheet, standing) for rule_set in rule_sets]
+        keyed = [{"round_id": work.round.id, "area_id": commune} | row for row in rows]
+        keep_verdicts(work.connection, keyed, (sheet.submission_id if sheet else None, basis), work.now)
+
+
+def _row(rule_set: RuleSet, rollup: Rollup, sheet: Counting | None, standing: Any) -> dict[str, Any]:
+    facts, spans = facts_from_villages(rule_set, rollup)
+    answers = sheet.answers if sheet else {}
+    region, synthetic = standing.region, standing.synthetic
+    return verdict_row(rule_set, Evidence(None, answers, standing.facts, synthetic, region, facts, spans))
+
+
+def _add_up_area(work: _Work, area_id: str) -> None:
+    below = list_children(work.connection, (area_id,), work.round.cutoff)[area_id]
+    kept = list_rollups(work.connection, work.round.id, ALL, below)
+    villages = count_villages(work.connection, area_id, work.round.cutoff, VILLAGE_KINDS)
+    for basis in BASES:
+        total = add_up(rollup for (_, own), rollup in kept.items() if own == basis)
+        # communes of which nobody has reported have no rollup yet, and villages all the same
+        whole = Rollup(villages, total.reported, total.approved, total.sums, total.verdicts)
+        put_rollup(work.connection, (work.round.id, area_id, basis), whole, synthetic=False, computed_at=work.now)
+
+
+def _who_speaks(counting: Sequence[Counting]) -> dict[str, Counting]:
+    """By basis: of APPROVED the newest approved one; of NEWEST the same, or the newest where none was approved."""
+    approved = next((each for each in counting if each.review_state == STATE_APPROVED), None)
+    found = {APPROVED: approved} if approved else {}
+    speaking = approved or (counting[0] if counting else None)
+    return found | ({NEWEST: speaking} if speaking else {})
+
+
+def _reports(work: _Work, villages: Sequence[str]) -> dict[str, dict[str, Report]]:
+    """What speaks for each village, by basis."""
+    round_id = work.round.id
+    counting = list_counting_of(work.connection, round_id, villages, CRITERIA_FORM, NOT_COUNTING)
+    verdicts = list_verdicts_of(work.connection, round_id, villages)
+    names = _summed(work)
+    found: dict[str, dict[str, Report]] = {basis: {} for basis in BASES}
+    for village, sheets in counting.items():
+        for basis, sheet in _who_speaks(sheets).items():
+            kept = verdicts.get((village, sheet.submission_id), {})
+            found[basis][village] = _report(sheet, kept, names)
+    return found
+
+
+def _report(sheet: Counting, verdicts: Mapping[str, str], names: Mapping[str, str]) -> Report:
+    answered = {name: find_field(sheet.answers, field) for name, field in names.items()}
+    counts = {
+        name: value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+        for name, value in answered.items()
+    }
+    standard = find_field(sheet.answers, STANDARD_FIELD)
+    return Report(
+        counts=counts,
+        verdicts=verdicts,
+        standard=standard if isinstance(standard, str) else None,
+        approved=sheet.review_state == STATE_APPROVED,
+        by_standard=UNDER_STANDARD & counts.keys(),
+    )
+
+
+def _summed(work: _Work) -> dict[str, str]:
+    """The counts of villages that are summed up, with the field of the village's sheet that holds each."""
+    fields = {
+        name: fact.field
+        for rule_set in work.book.on("village", work.round.cutoff)
+        for name, fact in rule_set.facts.items()
+        if fact.form == CRITERIA_FORM and fact.field
+    }
+    wanted = {
+        fact.villages.sum
+        for rule_set in work.book.on("commune", work.round.cutoff)
+        for fact in rule_set.facts.values()
+        if fact.villages and fact.villages.sum
+    }
+    return {name: fields.get(name, name) for name in sorted({*COUNTED, *wanted})}
