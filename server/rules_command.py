@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from server.config import Config
@@ -25,13 +23,13 @@ from server.criteria.report import rule_set_json
 from server.criteria.ruleset import RuleSet, RuleSetError, in_force
 from server.domain.errors import DomainError
 from server.judge_rules import judge_lines
-from server.rule_words import COMPLAINTS, WORDS
+from server.rule_words import WORDS
 from server.services.authenticate import Attempt, caller_by_password, system_caller
 from server.services.home import open_home
 from server.services.rule_book import PERSONS_NEEDED, confirmed_clauses, rule_book, shipped_rules
-from server.services.rules import Reading, Scan, confirm, get_rule_set, load_rules
+from server.services.rules import Reading, Scan, confirm, decode_rules, get_rule_set, load_rules
 from server.storage.rule_sets import list_confirmations
-from server.storage.schema import head_revision, open_sessions, revision_of
+from server.storage.schema import is_ready, open_sessions
 from server.web.catalogues import read_catalogue
 from server.web.errors import fill
 
@@ -92,10 +90,10 @@ def _careful(command: Command) -> Command:
 def complain(console: Console, error: RuleSetError) -> None:
     """Every complaint about a file: the file, the place in it, what is wrong, what may stand there."""
     for each in error.all:
-        said = COMPLAINTS[each.code].filled(each.params)
         console.print(f"{each.file}: {each.key or '(file)'}", style="bold", markup=False)
-        console.print(f"  {said.vi}", markup=False)
-        console.print(f"  {said.en}", style="dim", markup=False)
+        for language, style in (("vi", None), ("en", "dim")):
+            text = read_catalogue("errors", language).gettext(each.code)
+            console.print(f"  {fill(text, each.params)}", style=style, markup=False)
 
 
 def _list(config: Config, options: argparse.Namespace, console: Console) -> int:
@@ -106,6 +104,8 @@ def _list(config: Config, options: argparse.Namespace, console: Console) -> int:
     if options.json:
         print(json.dumps([_head(each, loaded) for each in shown], ensure_ascii=False, indent=2))
         return GOOD
+    if not is_ready(config.database_url):
+        _say(console, "shipped")
     for each in shown:
         until = each.in_force_to.isoformat() if each.in_force_to else "…"
         console.print(
@@ -181,7 +181,10 @@ def _judge(config: Config, options: argparse.Namespace, console: Console) -> int
 
 def _load(config: Config, options: argparse.Namespace, console: Console) -> int:
     now = datetime.now(UTC)
-    text = options.file.read_text(encoding="utf-8")
+    text = decode_rules(options.file.read_bytes())
+    if not is_ready(config.database_url):
+        _say(console, "no_database")
+        return USAGE
     with _opened(config) as session:
         caller = replace(system_caller(session, now), note="thonban rules")
         rule_set = load_rules(session, caller, text, now)
@@ -193,6 +196,9 @@ def _confirm(config: Config, options: argparse.Namespace, console: Console) -> i
     now = datetime.now(UTC)
     scan = Scan(options.scan.name, options.scan.read_bytes()) if options.scan else None
     reading = Reading(options.ruleset, options.clause, options.source, options.quote, scan)
+    if not is_ready(config.database_url):
+        _say(console, "no_database")
+        return USAGE
     home = open_home(config)
     with _opened(config) as session:
         attempt = Attempt(options.email, _password(console, options.email))
@@ -234,17 +240,11 @@ def _read(path: Path) -> RuleSet:
 
 def _law(config: Config) -> tuple[Mapping[str, RuleSet], frozenset[str]]:
     """The rule sets of this home, and which of them the office loaded; those shipped where there is no home yet."""
-    url = make_url(config.database_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    if not is_ready(config.database_url):
         return shipped_rules(), frozenset()
-    try:
-        with _opened(config) as session:
-            if revision_of(session.connection()) != head_revision():
-                return shipped_rules(), frozenset()
-            book = rule_book(session)
-            return book.rule_sets, book.loaded
-    except SQLAlchemyError:
-        return shipped_rules(), frozenset()
+    with _opened(config) as session:
+        book = rule_book(session)
+        return book.rule_sets, book.loaded
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from server.criteria.ruleset import (
     Amount,
     Chosen,
     Clause,
+    Example,
     Group,
     Located,
     RuleSet,
@@ -133,18 +134,19 @@ def rule_set_json(rule_set: RuleSet, *, whole: bool = False) -> dict[str, Any]:
         },
         "clauses": list_clause_heads(rule_set),
         "notes": [{"text": dict(note.text), "status": note.status} for note in rule_set.notes],
-        "examples": [
-            {
-                "name": one.name,
-                "facts": dict(one.facts),
-                "region": one.region,
-                "switches": dict(one.switches),
-                "verdict": one.verdict,
-                "possible": list(one.possible),
-                "clauses": dict(one.clauses),
-            }
-            for one in rule_set.examples
-        ],
+        "examples": [_example(one) for one in rule_set.examples],
+    }
+
+
+def _example(one: Example) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "facts": dict(one.facts),
+        "region": one.region,
+        "switches": dict(one.switches),
+        "verdict": one.verdict,
+        "possible": list(one.possible),
+        "clauses": dict(one.clauses),
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from server.criteria.load import read_rule_set
+from server.criteria.report import rule_set_json
 from server.criteria.ruleset import RuleSet, RuleSetError
 from server.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from server.services.authenticate import Caller
@@ -27,6 +29,7 @@ from server.storage.rule_sets import (
 )
 
 LONGEST_TEXT = 1_000_000
+LONGEST_ID, LONGEST_CLAUSE_ID = 50, 64
 LONGEST_QUOTE = 20_000
 LONGEST_SCAN = 20_000_000
 SCANS = {
@@ -75,16 +78,34 @@ def load_rules(session: Session, caller: Caller, text: str, now: datetime) -> Ru
     return rule_set
 
 
+def decode_rules(content: bytes) -> str:
+    """The text of a file that somebody hands in. Raises RuleSetError."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RuleSetError("ruleset.not_readable", "–", "(file)", "UTF-8") from error
+
+
 def read_office_rules(text: str) -> RuleSet:
-    """A rule set from a text that somebody hands in. Raises RuleSetError."""
+    """A rule set from a text that somebody hands in: one that can also be kept. Raises RuleSetError."""
     if len(text) > LONGEST_TEXT:
         raise RuleSetError("ruleset.too_long", "–", "(file)", f"{LONGEST_TEXT}")
     rule_set = read_rule_set(text, "–")
-    if len(rule_set.id) > 50 or not all(
-        letter.isascii() and (letter.isalnum() or letter == "_") for letter in rule_set.id
-    ):
+    letters = all(letter.isascii() and (letter.isalnum() or letter == "_") for letter in rule_set.id)
+    if len(rule_set.id) > LONGEST_ID or not letters:
         raise RuleSetError("ruleset.bad_id", "–", "id", "a-z 0-9 _")
+    for clause_id in rule_set.clauses:
+        if len(clause_id) > LONGEST_CLAUSE_ID:
+            raise RuleSetError("ruleset.id_too_long", "–", clause_id, f"{LONGEST_CLAUSE_ID}")
+    if not _can_be_kept(rule_set):
+        raise RuleSetError("ruleset.not_readable", "–", "(file)", "UTF-8")
     return rule_set
+
+
+def _can_be_kept(rule_set: RuleSet) -> bool:
+    """Whether no text in it has a zero character or half of a character, which YAML can write and no database keeps."""
+    told = json.dumps(rule_set_json(rule_set, whole=True), ensure_ascii=False)
+    return "\\u0000" not in told and not any("\ud800" <= letter <= "\udfff" for letter in told)
 
 
 def confirm(session: Session, home: Home, caller: Caller, reading: Reading, now: datetime) -> int:
@@ -122,6 +143,8 @@ def confirm(session: Session, home: Home, caller: Caller, reading: Reading, now:
             content_type=_kind_of(reading.scan) if reading.scan else None,
             confirmed_at=now,
         )
+        if made is None:
+            raise Conflict("rule_set.confirmed_already", clause=clause_id)
         touch(connection)
         told = {"clause": clause_id, "source": reading.source.strip(), "statusBefore": status, "sha256": sha256}
         write_audit(connection, caller.entry("rule_set.confirm", f"rule_set:{rule_set.id}", now, **told))

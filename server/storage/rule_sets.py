@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.actors import Actor
-from server.storage.database import Base
+from server.storage.database import Base, lock_instances
 
 _NOW = "replaced_at IS NULL"
 _STANDS = "withdrawn_at IS NULL"
@@ -138,6 +139,8 @@ def list_loaded(session: Session | Connection) -> list[LoadedView]:
 def put_loaded(connection: Connection, rule_set: str, content: str, sha256: str, by: tuple[int, datetime]) -> None:
     """Writes a rule set that counts from now on, in place of the one of that id. `by`: the actor, the moment."""
     actor_id, now = by
+    # of two who load it at once, one waits
+    lock_instances(connection, 0, f"rule_set:{rule_set}")
     connection.execute(
         update(LoadedRuleSet)
         .where(LoadedRuleSet.rule_set == rule_set, LoadedRuleSet.replaced_at.is_(None))
@@ -154,11 +157,7 @@ def list_confirmations(
     session: Session | Connection, rule_set: str | None = None, *, withdrawn: bool = False
 ) -> list[ConfirmationView]:
     """Who confirmed which clause, of one rule set or of all, the earliest first; with those withdrawn where asked."""
-    query = (
-        select(*_COLUMNS)
-        .join(Actor, Actor.id == ClauseConfirmation.actor_id)
-        .order_by(ClauseConfirmation.id)
-    )
+    query = select(*_COLUMNS).join(Actor, Actor.id == ClauseConfirmation.actor_id).order_by(ClauseConfirmation.id)
     if rule_set is not None:
         query = query.where(ClauseConfirmation.rule_set == rule_set)
     if not withdrawn:
@@ -172,10 +171,13 @@ def find_confirmation(session: Session | Connection, confirmation_id: int) -> Co
     return next(found, None)
 
 
-def add_confirmation(connection: Connection, **row: object) -> int:
-    """Writes a confirmation; returns its number."""
-    made = connection.execute(insert(ClauseConfirmation).values(**row).returning(ClauseConfirmation.id)).scalar_one()
-    return int(made)
+def add_confirmation(connection: Connection, **row: object) -> int | None:
+    """Writes a confirmation; returns its number. None when this person's stands already: of the same written twice at
+    once, one waits and then writes nothing."""
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    query = kind.insert(ClauseConfirmation).values(**row).on_conflict_do_nothing().returning(ClauseConfirmation.id)
+    made: int | None = connection.execute(query).scalar_one_or_none()
+    return made
 
 
 def withdraw_confirmation(connection: Connection, confirmation_id: int, actor_id: int, now: datetime) -> bool:

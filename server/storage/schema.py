@@ -10,13 +10,15 @@ import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, create_engine, text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -47,6 +49,21 @@ def head_revision() -> str:
 def revision_of(connection: Connection) -> str | None:
     """The revision of a database; None when it has none yet."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_ready(url: str) -> bool:
+    """Whether a database is there, at the revision that this program needs. Asking makes none."""
+    named = make_url(url)
+    if named.get_backend_name() == "sqlite" and not Path(named.database or "").is_file():
+        return False
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return revision_of(connection) == head_revision()
+    except SQLAlchemyError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def find_damage(session: Session) -> str | None:

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from server.services.authenticate import digest
 from server.storage.actors import Token
 from tests.kit.fuzz_kept import Kept, keep
+from tests.kit.law import RULE_SET, RULES, confirm_with_scan, unread_clauses
 from tests.kit.world import (
     COMMUNES,
     EMAIL,
@@ -114,6 +115,8 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     _done(api.post("projects", json={"name": "Dự án khác"}))
     viewer = next(each["id"] for each in api.get("users").get_json() if each["displayName"] == "Người xem")
     _done(api.post(f"projects/1/assignments/viewer/{phone.id}"))
+    unread, confirmed = unread_clauses(), confirm_with_scan(world)
+    _done(api.post(f"rule-sets/{RULE_SET}/clauses/{unread[1]}/confirmations", json={"source": "Báo", "quote": "lời"}))
     known: dict[str, list[str | int]] = {
         "project_id": [1, 2, 99],
         "form_id": [house, water, "chua_ra", "da_xoa", "khong_co"],
@@ -129,6 +132,9 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "table": ["Submissions", "Submissions.nguoi", "Khong"],
         "rest": ["nguoi", "khong/co"],
         "quarantine_id": [1, 99],
+        "rule_set_id": [RULE_SET, "khong-co"],
+        "clause_id": [unread[0], unread[1], "khong.co"],
+        "confirmation_id": [confirmed, 99],
         "kind": ["xlsx", "xls"],
         "picture": ["png", "svg"],
         "area": [COMMUNES["qn"].uuid, "khong-co"],
@@ -142,6 +148,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "multipart/form-data": [{"xml_submission_file": text.decode(), "anh.jpg": "x"} for text in more],
     }
     bodies["text/xml"] = bodies["application/xml"]
+    bodies["application/yaml"] = [RULES.encode(), b"id: [", b"\xff"]
     bodies["text/csv"] = ["area,name\nQN-06853-01,Chíu A Sềnh\n".encode(), b"area,name\nxx,A\n", b"\xff\xfe"]
     own = {
         "submissions_edit": more[3],

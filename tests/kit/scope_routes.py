@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from server.web.api.places import template_of
 from sync.receipt_number import write_number
+from tests.kit.law import RULE_SET, RULES, unread_clauses
 from tests.kit.scope_plan import PlannedSheet
 from tests.kit.scope_sheets import LISTED, instance
 from tests.kit.scope_world import Kept, Person, ScopeWorld
@@ -150,6 +151,9 @@ class Routes:
             "rest": ("nguoi",),
             "token": ("a" * 64,),
             "slug": ("r0", "r1"),
+            "rule_set_id": (RULE_SET,),
+            "clause_id": tuple(unread_clauses()),
+            "confirmation_id": (1,),
         }
         if name not in known:
             raise Untaught(f"what stands in {rule.rule} for {name}")
@@ -230,6 +234,8 @@ class Routes:
             return {"data": self._table(), "content_type": "text/csv"}
         if "text/markdown" in kinds:
             return {"data": b"| survey |\n|  | type | name |\n|  | text | t |\n", "content_type": "text/markdown"}
+        if "application/yaml" in kinds:
+            return {"data": RULES.encode(), "content_type": "application/yaml"}
         if "application/xml" in kinds:
             return {"data": self._sheet(thing), "content_type": "application/xml"}
         if "application/octet-stream" in kinds:
@@ -314,7 +320,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "datasets": _fixed("true"),
     "deleted": _fixed("true"),
     "deviceID": _fixed("collect:walker"),
-    "done": _fixed("published"),
+    "done": _fixed("published", "loaded"),
     "dryRun": _fixed("true"),
     "end": _fixed("2040-01-01T00:00:00Z"),
     "form": lambda routes: routes.some("form", "form_id"),
@@ -341,6 +347,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "since": _fixed("2020-01-01"),
     "start": _fixed("2020-01-01T00:00:00Z"),
     "state": _fixed("approved"),
+    "unitKind": _fixed("village", "commune"),
     "until": _fixed("2040-01-01"),
     "validFrom": _fixed("2026-01-01"),
     "validTo": _fixed("2040-01-01"),
@@ -361,7 +368,9 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.one_form": ("done",),
     "desk.one_person": ("sent",),
     "desk.one_round": ("q", "commune", "verdict", "rule"),
+    "desk.one_rule_set": ("done",),
     "desk.one_submission": ("version",),
+    "desk.rules": ("on",),
 }
 """What pages read from their query."""
 PAGE_FIELDS: dict[str, Callable[[Routes], str]] = {

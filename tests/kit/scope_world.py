@@ -33,6 +33,7 @@ from server.storage.schema import open_sessions
 from server.storage.submissions import Submission, SubmissionVersion
 from server.storage.variants import Variant
 from tests.kit.field import library_form
+from tests.kit.law import confirm_with_scan
 from tests.kit.passwords import give_password
 from tests.kit.scope_plan import Plan, PlannedGrant, PlannedHead, PlannedPerson, PlannedProject, PlannedSheet
 from tests.kit.scope_secrets import Holder, Knowledge, Secret, Sent, Spot
@@ -382,6 +383,7 @@ class _Building:
             assert client.post(url, data=data, headers=OPENROSA).status_code == 400
         for (project, form), token in self.made.drafts.items():
             self._try_draft(project, form, token)
+        confirm_with_scan(self.world)
 
     def _try_draft(self, project: int, form: str, token: str) -> None:
         sheet = next((each for each in self.plan.sheets if each.form == form and each.draft), None)

@@ -22,6 +22,7 @@ from server.web.api import (
     projects,
     qr_codes,
     quarantine,
+    rule_sets,
     sessions,
     submissions,
     tables,
@@ -56,6 +57,7 @@ ALL_NOUNS = (
             audits,
             tables,
             verdicts,
+            rule_sets,
             quarantine,
         )
     ),

@@ -34,6 +34,9 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
         "Submissions",
     ),
     "rest": ("The way to a repeat within one submission; may hold slashes.", TEXT, "group/repeat"),
+    "rule_set_id": ("A rule set by its id.", TEXT, "qd50_2016_thon"),
+    "clause_id": ("A clause of the rule set by its id.", TEXT, "k1.ngheo"),
+    "confirmation_id": ("A confirmation by its number.", ID, 1),
     "kind": ("The type of the source.", TEXT, "xlsx"),
     "picture": ("The type of the picture.", TEXT, "png"),
 }

@@ -51,6 +51,7 @@ class Frame:
     may_quarantine: bool
     may_audit: bool
     may_areas: bool
+    may_rules: bool
     may_phones: bool
     may_people: bool
 
@@ -108,10 +109,16 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
         demo=is_demo(session),
         may_quarantine=caller is not None and caller.reach(VERB).everywhere,
         may_areas=caller is not None and bool(area_scope(session, caller)),
+        may_rules=caller is not None and _may_rules(caller, project),
         may_audit=caller is not None and bool(audit_scope(caller.grants, caller.on)),
         may_people=caller is not None and caller.reach("user.list").everywhere,
         may_phones=caller is not None and project is not None and caller.may("field_key.list", project.id),
     )
+
+
+def _may_rules(caller: Caller, project: ProjectView | None) -> bool:
+    where = project.id if project else None
+    return caller.may("rule_set.read", where) or caller.may("rule_set.update", where)
 
 
 def _in_language(locale: str) -> str:

@@ -112,14 +112,17 @@ class AreaBody(Schema):
 
 
 class ClauseBody(Schema):
-    """One clause of a rule set and what it says of the area."""
+    """One clause of a rule set and what it says of the area. `statusBefore`: what the file says of its text, where two
+    persons of this office have read it since."""
 
+    optional = frozenset({"statusBefore"})
     id = fields.String()
     verdict = fields.String()
     value = fields.Raw(allow_none=True)
     threshold = fields.String(allow_none=True)
     article = fields.String()
     status = fields.String()
+    statusBefore = fields.String(attribute="status_before")  # noqa: N815
     submissions = fields.List(fields.String())
 
 

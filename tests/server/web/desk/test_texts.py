@@ -10,7 +10,15 @@ from babel.messages.pofile import read_po
 import server
 from forms.entities import PROBLEMS
 from forms.errors import KINDS
-from server.criteria.ruleset import NO_RULE_IN_FORCE, RULE_NOT_LOADED, STATUSES, VERDICTS
+from server.criteria.ruleset import (
+    CLASSIFIED,
+    NO_RULE_IN_FORCE,
+    PURPOSES,
+    RULE_NOT_LOADED,
+    STATUSES,
+    UNIT_KINDS,
+    VERDICTS,
+)
 from server.domain.area_files import CLASSIFICATIONS
 from server.domain.areas import CHANGES, EXTENTS, FLAGS
 from server.domain.areas import KINDS as AREA_KINDS
@@ -26,18 +34,21 @@ from server.services.keep import REASONS
 from server.services.phones import SHOWN
 from server.services.publish import STATES as STATES_OF_FORMS
 from server.web.desk.audits import COLUMNS
+from server.web.desk.clauses import UNITS
 from server.web.desk.forms import DONE
+from server.web.desk.rules import DONE as DONE_WITH_RULES
 
 ROOT = Path(server.__file__).parent
 MADE = {
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
-    "desk.verdict.": (*VERDICTS, NO_RULE_IN_FORCE, RULE_NOT_LOADED),
-    "desk.verdict.entry.": VERDICTS,
-    "desk.verdict.completion.": VERDICTS,
-    "desk.purpose.": ("entry", "completion"),
-    "desk.tally.": ("entry", "completion"),
+    "desk.verdict.": (*VERDICTS, CLASSIFIED, NO_RULE_IN_FORCE, RULE_NOT_LOADED),
+    **{f"desk.verdict.{purpose}.": VERDICTS for purpose in PURPOSES},
+    "desk.purpose.": PURPOSES,
+    "desk.tally.": PURPOSES,
+    "desk.unitkind.": UNIT_KINDS,
+    "desk.law_done.": DONE_WITH_RULES,
     "desk.status.": (*STATUSES, *AREA_STATUSES),
     "desk.areachange.": CHANGES,
     "desk.areakind.": AREA_KINDS,
@@ -48,14 +59,14 @@ MADE = {
     "desk.state.": STATES,
     "desk.level.": tuple(level.name for level in LEVELS),
     "desk.review.": ("approved", "rejected", "hasIssues", "received"),
-    "desk.reason.": ("fact", "zero", "impossible"),
+    "desk.reason.": ("fact", "zero", "impossible", "choice"),
     "desk.role.": tuple(role.system for role in ROLES),
     "desk.awaited.": tuple(level.name for level in LEVELS),
     "desk.grant.": STATES_OF_GRANTS,
     "desk.noun.": tuple(by_noun(VERBS)),
     "desk.act.": tuple({act for acts in by_noun(VERBS).values() for act in acts}),
     "desk.answer.": ("yes", "no", "unknown"),
-    "desk.unit.": ("household", "room", "person", "thing"),
+    "desk.unit.": UNITS,
     "desk.why.settles_": ("met", "not_met", "met_or_not_met"),
     "desk.why.": ("more_count", "fewer_count"),
     "desk.finding.": tuple(kind for kind in KINDS if kind not in ("entity", "attachment")),
