@@ -4,7 +4,7 @@ the law for communes says of each. Takes what was marked; a crash on the way los
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -113,13 +113,15 @@ def _roll_up_commune(work: _Work, commune: str, villages: Sequence[str]) -> None
     synthetic = standing.synthetic
     for basis in BASES:
         rollup = roll_up(reports[basis].get(village) for village in villages)
-        place = (work.round.id, commune, basis)
-        put_rollup(work.connection, place, rollup, synthetic=synthetic, computed_at=work.now)
-        remove_verdicts(work.connection, work.round.id, commune, {basis})
         sheet = sheets.get(basis)
-        if rollup.reported == 0 and sheet is None and basis == APPROVED:
-            continue
-        rows = [_row(rule_set, rollup, sheet, standing) for rule_set in rule_sets]
+        says_nothing = rollup.reported == 0 and sheet is None and basis == APPROVED
+        rows = [] if says_nothing else [_row(rule_set, rollup, sheet, standing) for rule_set in rule_sets]
+        # of what stands above, also how many communes the law puts into which class
+        own = {row["rule_set"]: {row["klass"] or row["verdict"]: 1} for row in rows}
+        place = (work.round.id, commune, basis)
+        whole = replace(rollup, verdicts={**rollup.verdicts, **own})
+        put_rollup(work.connection, place, whole, synthetic=synthetic, computed_at=work.now)
+        remove_verdicts(work.connection, work.round.id, commune, {basis})
         keyed = [{"round_id": work.round.id, "area_id": commune} | row for row in rows]
         keep_verdicts(work.connection, keyed, (sheet.submission_id if sheet else None, basis), work.now)
 

@@ -85,6 +85,12 @@ def count_marks(session: Session | Connection) -> int:
     return int(session.execute(select(func.count()).select_from(RollupMark)).scalar_one())
 
 
+def count_pending(session: Session | Connection, round_id: int) -> int:
+    """The same of one round, up to a thousand: a page says that there are some, not how many thousands."""
+    some = select(RollupMark.id).where(RollupMark.round_id == round_id).limit(1000).subquery()
+    return int(session.execute(select(func.count()).select_from(some)).scalar_one())
+
+
 def put_rollup(connection: Connection, place: tuple[int, str, str], rollup: Rollup, **more: Any) -> None:
     """Writes a rollup in place of the one there was. `place`: round, area, basis; `more`: synthetic, computed_at."""
     round_id, area_id, basis = place

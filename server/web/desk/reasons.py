@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from server.criteria.evaluate import ClauseResult, Outcome
 from server.criteria.explain import Change, Settling, Way, what_would_change, what_would_settle
-from server.criteria.ruleset import MET, NOT_MET, UNKNOWN
+from server.criteria.ruleset import MET, NOT_MET, UNKNOWN, RuleSet
 from server.services.verdicts import VerdictView
 from server.web.context import choose_locale
 from server.web.desk.words import enumerate_words, number, own, say
@@ -14,6 +14,8 @@ from server.web.desk.words import enumerate_words, number, own, say
 MOST = 3
 """Ways shown; the first is the least."""
 LEAVES = ("ratio", "count", "yesno")
+PLACES = ("region", "choice")
+"""Tests of where a unit lies, and of how the office reads the law."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def explain(view: VerdictView) -> Reasons | None:
     return Reasons(
         view=view,
         outcome=outcome,
-        statement=own(view.rule_set.outcomes.get(outcome.verdict)),
+        statement=_statement(outcome),
         because=_because(outcome),
         leading=leading,
         ways=ways[:MOST],
@@ -78,7 +80,7 @@ def show_threshold(clause: ClauseResult) -> str:
     """What the law asks: ≥ 65%, có, 2 trong 3."""
     if clause.kind == "yesno":
         return say(f"desk.answer.{clause.threshold}")
-    if clause.kind in LEAVES:
+    if clause.kind in LEAVES or clause.kind in PLACES:
         return clause.threshold
     needed, of = clause.parts["needed"], clause.parts["of"]
     if clause.kind == "all":
@@ -93,7 +95,7 @@ def _decimal(text: str) -> str:
 def _because(outcome: Outcome) -> str:
     """What carries the verdict: the highest clauses below the whole that it rests on, with their numbers."""
     carrying = [clause for clause in outcome.clauses if clause.decisive and clause.kind in LEAVES]
-    if outcome.verdict == UNKNOWN:
+    if outcome.verdict == UNKNOWN and carrying:
         carrying = [clause for clause in carrying if clause.verdict == UNKNOWN]
     elif outcome.verdict == MET:
         carrying = _first_way(outcome)
@@ -120,12 +122,39 @@ def _first_way(outcome: Outcome) -> list[ClauseResult]:
     return [clause for clause in outcome.clauses if clause.id in below and clause.kind in LEAVES]
 
 
+def _statement(outcome: Outcome) -> str:
+    """What the verdict means, in the words of the law; of a class not yet known, those it may be."""
+    rule_set = outcome.rule_set
+    if outcome.klass is not None:
+        return class_title(rule_set, outcome.klass)
+    said = own(rule_set.outcomes.get(outcome.verdict))
+    if outcome.verdict == UNKNOWN and outcome.possible:
+        titles = (class_title(rule_set, each) for each in outcome.possible)
+        return say("desk.why.possible", said=said, classes=" / ".join(titles))
+    return said
+
+
+def class_title(rule_set: RuleSet, class_id: str) -> str:
+    """What a class is called; of a verdict of another kind its word."""
+    found = next((one.title for one in rule_set.classes if one.id == class_id), None)
+    return own(found) if found else say(f"desk.verdict.{class_id}")
+
+
+def _goal(outcome: Outcome) -> str:
+    """What one would want to know the way to: the other verdict, or the class that comes next in the law."""
+    if outcome.klass is None:
+        return NOT_MET if outcome.verdict == MET else MET
+    ids = [one.id for one in outcome.rule_set.classes]
+    place = ids.index(outcome.klass)
+    return ids[place + 1] if place + 1 < len(ids) else ids[place - 1]
+
+
 def _ways(outcome: Outcome) -> tuple[str, tuple[str, ...]]:
     if outcome.verdict == UNKNOWN:
         settlings = what_would_settle(outcome)
         return (say("desk.why.settle"), tuple(_settling(outcome, one) for one in settlings)) if settlings else ("", ())
-    goal = NOT_MET if outcome.verdict == MET else MET
-    wished = own(outcome.rule_set.outcomes.get(goal))
+    goal = _goal(outcome)
+    wished = own(outcome.rule_set.outcomes.get(goal)) or class_title(outcome.rule_set, goal)
     ways = what_would_change(outcome, goal)
     return (say("desk.why.change", outcome=wished), tuple(_way(outcome, way) for way in ways)) if ways else ("", ())
 
@@ -133,7 +162,11 @@ def _ways(outcome: Outcome) -> tuple[str, tuple[str, ...]]:
 def _settling(outcome: Outcome, one: Settling) -> str:
     names = [_fact(outcome, name) for name in one.facts]
     names += [own(outcome.rule_set.switches[name].title) for name in one.switches]
-    return say(f"desk.why.settles_{'_or_'.join(one.verdicts)}", facts=enumerate_words(names))
+    facts = enumerate_words(names)
+    if outcome.rule_set.classes:
+        titles = (class_title(outcome.rule_set, each) for each in one.verdicts)
+        return say("desk.why.settles_class", facts=facts, classes=" / ".join(titles))
+    return say(f"desk.why.settles_{'_or_'.join(one.verdicts)}", facts=facts)
 
 
 def _way(outcome: Outcome, way: Way) -> str:

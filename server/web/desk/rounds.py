@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import request
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
 
 from server.criteria.ruleset import RuleSet
 from server.domain.areas import match_key
@@ -14,6 +15,7 @@ from server.domain.data_files import list_gaps
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller
 from server.services.lists import COMMUNE_KINDS
+from server.services.overview import whole_of
 from server.services.rule_book import rule_book
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.areas import AreaView
@@ -25,8 +27,10 @@ from server.storage.sights import list_seen_areas
 from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, projects_of, show_page
-from server.web.desk.tally import SHOWN, Counts, VillageRow, branches, count, village_rows
+from server.web.desk.tally import SHOWN, Counts, VillageRow, branches, count, counts_of, village_rows
 
+LIVE_MOST = 1_000
+"""Villages that are judged and counted while a page is made; of more the figures that were computed last are shown."""
 WAITING = ("received", "hasIssues", "edited")
 """Review states in which a person has something to decide."""
 
@@ -71,12 +75,16 @@ def home() -> str:
 
 
 @blueprint.get("/projects/<int:project_id>/rounds/<slug>")
-def one_round(project_id: int, slug: str) -> str:
-    """The communes and villages of a round by district, with their verdicts by each rule set."""
+def one_round(project_id: int, slug: str) -> Response | str:
+    """The communes and villages of a round by district, with their verdicts by each rule set; of more villages than a
+    page can hold, the areas to look into."""
     caller = desk_caller()
     project = project_of(caller, project_id)
     round_view = find_round_of(project_id, slug)
     session = current_session()
+    scope = caller.scope("submission.list", project_id)
+    if whole_of(session, project_id, round_view, scope).villages > LIVE_MOST:
+        return redirect(url_for("desk.round_areas", project_id=project_id, slug=slug))
     rows = rows_of(caller, project_id, round_view)
     rule_sets = rule_book(current_session()).on("village", round_view.cutoff)
     areas = list_seen_areas(session, project_id, round_view.cutoff)
@@ -119,9 +127,15 @@ def rows_of(caller: Caller, project_id: int, round_view: RoundView, area: str | 
 
 def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
     cards = []
+    scope = caller.scope("submission.list", project.id)
     for round_view in list_rounds(current_session(), project.id):
-        rows = rows_of(caller, project.id, round_view)
         rule_sets = rule_book(current_session()).on("village", round_view.cutoff)
+        whole = whole_of(current_session(), project.id, round_view, scope)
+        if whole.villages > LIVE_MOST:
+            counts = {one.id: counts_of(whole, one) for one in rule_sets}
+            cards.append(RoundCard(round_view, whole.villages, whole.reported, rule_sets, counts))
+            continue
+        rows = rows_of(caller, project.id, round_view)
         reported = sum(row.report is not None for row in rows)
         cards.append(RoundCard(round_view, len(rows), reported, rule_sets, count(rows, rule_sets)))
     return cards

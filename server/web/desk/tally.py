@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from server.criteria.rollup import Rollup
 from server.criteria.ruleset import MET, NOT_MET, UNKNOWN, RuleSet
 from server.domain.areas import match_key
 from server.services.verdicts import VerdictView
@@ -73,6 +74,14 @@ def count(rows: Iterable[VillageRow], rule_sets: Sequence[RuleSet]) -> dict[str,
         other = kinds.total() - sum(kinds[verdict] for verdict in SHOWN)
         found[rule_set.id] = Counts(kinds[MET], kinds[NOT_MET], kinds[UNKNOWN], other)
     return found
+
+
+def counts_of(rollup: Rollup, rule_set: RuleSet) -> Counts:
+    """The same from numbers that were computed before, of villages or of communes; villages that did not report are
+    without enough evidence."""
+    kept = dict(rollup.verdicts.get(rule_set.id, {}))
+    missing = rollup.villages - sum(kept.values()) if rule_set.unit_kind == "village" else 0
+    return Counts(kept.pop(MET, 0), kept.pop(NOT_MET, 0), kept.pop(UNKNOWN, 0) + missing, sum(kept.values()))
 
 
 def branches(rows: Sequence[VillageRow], areas: Mapping[str, AreaView], rule_sets: Sequence[RuleSet]) -> list[Branch]:
