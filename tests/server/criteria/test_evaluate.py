@@ -1,4 +1,4 @@
-"""What the two shipped rule sets say of villages, and the laws that judging obeys."""
+"""What Decisions 50/2016 and 03/2019 say of villages, and the laws that judging obeys."""
 
 from datetime import date
 from fractions import Fraction
@@ -157,15 +157,23 @@ def test_counts_by_another_poverty_standard_are_unknown() -> None:
 
 
 def test_rule_sets_in_force_follow_the_date() -> None:
-    def ids(day: date) -> list[str]:
-        return [rule_set.id for rule_set in in_force(RULES, "village", day)]
+    def ids(kind: str, day: date) -> list[str]:
+        return [rule_set.id for rule_set in in_force(RULES, kind, day)]
 
-    assert ids(date(2016, 12, 19)) == []
-    assert ids(date(2016, 12, 20)) == ["qd50_2016_thon"]
-    assert ids(date(2019, 3, 1)) == ["qd50_2016_thon", "qd03_2019_thon"]
-    assert ids(date(2020, 12, 31)) == ["qd03_2019_thon"]
-    assert ids(date(2026, 1, 1)) == []
-    assert in_force(RULES, "commune", date(2019, 3, 1)) == []
+    scopes = ["nd272_2025_thon_dtts", "nd272_2025_thon_mien_nui"]
+    assert ids("village", date(2011, 12, 31)) == []
+    assert ids("village", date(2015, 12, 31)) == ["ct135_2012_2015_thon"]
+    assert ids("village", date(2016, 12, 19)) == []
+    assert ids("village", date(2016, 12, 20)) == ["qd50_2016_thon"]
+    assert ids("village", date(2019, 3, 1)) == ["qd50_2016_thon", "qd03_2019_thon"]
+    assert ids("village", date(2020, 12, 31)) == ["qd33_2020_thon", "qd03_2019_thon"]
+    assert ids("village", date(2021, 1, 1)) == ["qd33_2020_thon"]
+    assert ids("village", date(2025, 12, 1)) == ["nd272_2025_thon_dbkk", "qd33_2020_thon", *scopes]
+    assert ids("village", date(2026, 1, 1)) == ["nd272_2025_thon_dbkk", *scopes]
+    assert ids("commune", date(2019, 3, 1)) == ["qd50_2016_xa", "qd03_2019_xa"]
+    assert ids("commune", date(2021, 1, 1)) == ["qd33_2020_xa"]
+    assert ids("household", date(2021, 1, 1)) == []
+    assert ids("household", date(2024, 1, 1)) == ["poverty_nd07_2021", "poverty_quang_ninh_2023"]
 
 
 COUNTS = ("tong_ho", "ho_dtts", "ho_ngheo", "ho_can_ngheo", "phong_mau_giao", "phong_mau_giao_kien_co")
