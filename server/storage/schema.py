@@ -52,14 +52,18 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def is_ready(url: str) -> bool:
-    """Whether a database is there, at the revision that this program needs. Asking makes none."""
+    """Whether a database is there, at the revision that this program needs (or with all tables, where these were made
+    without migrations). Asking makes none."""
     named = make_url(url)
     if named.get_backend_name() == "sqlite" and not Path(named.database or "").is_file():
         return False
     engine = create_engine(url, poolclass=NullPool)
     try:
         with engine.connect() as connection:
-            return revision_of(connection) == head_revision()
+            revision = revision_of(connection)
+            if revision is None:
+                return load_tables().tables.keys() <= set(connection.dialect.get_table_names(connection))
+            return revision == head_revision()
     except SQLAlchemyError:
         return False
     finally:
