@@ -342,11 +342,11 @@ def in_force(rule_sets: Mapping[str, RuleSet] | Iterable[RuleSet], unit_kind: st
 
 def contested(rule_sets: Iterable[RuleSet]) -> list[tuple[RuleSet, ...]]:
     """Of rule sets in force together, those that answer the same question for the same kind of unit (an old law not yet
-    ended, a new one begun): which of them counts is for people to decide."""
+    ended, a new one begun): which of them counts is for people to decide. What one law asks, it asks side by side."""
     found: dict[tuple[str, str, str], list[RuleSet]] = {}
     for rule_set in rule_sets:
         found.setdefault((rule_set.unit_kind, rule_set.purpose, rule_set.result), []).append(rule_set)
-    return [tuple(group) for group in found.values() if len(group) > 1]
+    return [tuple(group) for group in found.values() if len({rule_set.law for rule_set in group}) > 1]
 
 
 def confirm_clauses(rule_set: RuleSet, confirmed: Collection[str]) -> RuleSet:

@@ -7,7 +7,19 @@ from server.criteria.judge import Setting
 from server.criteria.ruleset import MET, Amount, Chosen, Clause, FactDeclaration, Group, Located, RuleSet, YesNo
 from server.web.desk.words import own, say
 
-UNITS = ("household", "room", "person", "village", "commune", "hectare", "metre", "thing")
+UNITS = (
+    "household",
+    "room",
+    "person",
+    "village",
+    "commune",
+    "hectare",
+    "metre",
+    "point",
+    "indicator",
+    "đồng/người/tháng",
+    "thing",
+)
 """Units that have a word here; a rule set may bring others, which are shown as they stand."""
 
 

@@ -9,13 +9,12 @@ from server.criteria.explain import Change, Settling, Way, what_would_change, wh
 from server.criteria.ruleset import MET, NOT_MET, UNKNOWN, RuleSet
 from server.services.verdicts import VerdictView
 from server.web.context import choose_locale
+from server.web.desk.clauses import needed_words, show_place, unit_name
 from server.web.desk.words import enumerate_words, number, own, say
 
 MOST = 3
 """Ways shown; the first is the least."""
 LEAVES = ("ratio", "count", "yesno")
-PLACES = ("region", "choice")
-"""Tests of where a unit lies, and of how the office reads the law."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,13 @@ def explain(view: VerdictView) -> Reasons | None:
     )
 
 
-def show_value(clause: ClauseResult) -> str:
+def show_value(rule_set: RuleSet, clause: ClauseResult) -> str:
     """What was found: 41/120 (34,17%), có, 2/3; a dash where nothing is known."""
-    parts = clause.parts
+    parts, placed = clause.parts, show_place(rule_set, clause)
+    if placed is not None:
+        return placed[0]
+    if clause.kind == "case":
+        return "—"
     if clause.kind == "yesno":
         return say(f"desk.answer.{parts['answer']}") if "answer" in parts else "—"
     if "numerator" in parts:
@@ -76,16 +79,18 @@ def show_value(clause: ClauseResult) -> str:
     return "—" if clause.value is None else str(clause.value)
 
 
-def show_threshold(clause: ClauseResult) -> str:
+def show_threshold(rule_set: RuleSet, clause: ClauseResult) -> str:
     """What the law asks: ≥ 65%, có, 2 trong 3."""
+    placed = show_place(rule_set, clause)
+    if placed is not None:
+        return placed[1]
+    if clause.kind == "case":
+        return say("desk.clause.case")
     if clause.kind == "yesno":
         return say(f"desk.answer.{clause.threshold}")
-    if clause.kind in LEAVES or clause.kind in PLACES:
+    if clause.kind in LEAVES:
         return clause.threshold
-    needed, of = clause.parts["needed"], clause.parts["of"]
-    if clause.kind == "all":
-        return say("desk.clause.all", of=of)
-    return say("desk.clause.any", of=of) if needed == 1 else say("desk.clause.needs", needed=needed, of=of)
+    return needed_words(clause.kind, clause.parts["needed"], clause.parts["of"])
 
 
 def _decimal(text: str) -> str:
@@ -100,7 +105,12 @@ def _because(outcome: Outcome) -> str:
     elif outcome.verdict == MET:
         carrying = _first_way(outcome)
     shown = [
-        say("desk.why.clause", title=own(clause.title), value=show_value(clause), threshold=show_threshold(clause))
+        say(
+            "desk.why.clause",
+            title=own(clause.title),
+            value=show_value(outcome.rule_set, clause),
+            threshold=show_threshold(outcome.rule_set, clause),
+        )
         for clause in carrying[:MOST]
     ]
     rest = len(carrying) - len(shown)
@@ -150,6 +160,8 @@ def _goal(outcome: Outcome) -> str:
 
 
 def _ways(outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+    if not outcome.rule_set.roots:
+        return "", ()
     if outcome.verdict == UNKNOWN:
         settlings = what_would_settle(outcome)
         return (say("desk.why.settle"), tuple(_settling(outcome, one) for one in settlings)) if settlings else ("", ())
@@ -181,7 +193,7 @@ def _change(outcome: Outcome, change: Change) -> str:
         return say("desk.why.answer", facts=facts, answer=say(f"desk.answer.{'yes' if change.answer else 'no'}"))
     if change.kind == "find_out":
         return say("desk.why.find_out", facts=facts)
-    unit = say(f"desk.unit.{change.unit or 'thing'}")
+    unit = unit_name(change.unit)
     return say(f"desk.why.{change.direction}_count", facts=facts, amount=change.amount, unit=unit, now=change.now)
 
 
@@ -200,8 +212,8 @@ def _rows(outcome: Outcome) -> list[ClauseRow]:
             depth=min(depth[clause.id], 5),
             title=own(clause.title),
             note=own(clause.note),
-            value=show_value(clause),
-            threshold=show_threshold(clause),
+            value=show_value(outcome.rule_set, clause),
+            threshold=show_threshold(outcome.rule_set, clause),
             from_form="form" in sources,
             from_area="area" in sources,
         )
