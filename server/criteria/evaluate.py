@@ -13,7 +13,6 @@ from server.criteria.judge import (
     Span,
     Verdicts,
     amount_of,
-    check,
     enough,
     needed_of,
     possible_classes,
@@ -118,7 +117,7 @@ def evaluate(
 def explain_setting(setting: Setting, facts: Mapping[str, Fact], spans: Mapping[str, Span] | None = None) -> Outcome:
     """The same for a setting that is at hand: one serves for all units of a region."""
     rule_set = setting.rule_set
-    checked = check(rule_set, facts)
+    checked = setting.check(facts)
     if not rule_set.roots:
         return Outcome(rule_set, RULE_NOT_LOADED, (), checked, setting.region, setting.switches, False, False)
     open_spans = {name: span for name, span in (spans or {}).items() if name in checked and checked[name] is None}
@@ -142,11 +141,19 @@ def explain_setting(setting: Setting, facts: Mapping[str, Fact], spans: Mapping[
         facts=checked,
         region=setting.region,
         switches=setting.switches,
-        verified=standing != UNKNOWN and settle(rule_set, as_read) == (standing, possible),
+        verified=_is_verified(rule_set, (standing, possible), as_read),
         near=any(result.near and result.decisive for result in walk.results),
         possible=possible,
         spans=open_spans,
     )
+
+
+def _is_verified(rule_set: RuleSet, found: tuple[str, tuple[str, ...]], as_read: Verdicts) -> bool:
+    """Whether the same comes out of the clauses alone whose text was read; of a class also whether it was read to be
+    one."""
+    standing, possible = found
+    unread = {one.id for one in rule_set.classes if one.status != "verified"}
+    return standing != UNKNOWN and not unread.intersection(possible) and settle(rule_set, as_read) == found
 
 
 def settle(rule_set: RuleSet, verdicts: Mapping[str, Verdict]) -> tuple[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ soon as n are. What depends on an unknown condition is answered only where both 
 turn unknown into met or not met, and never one of these into the other. Whole numbers only.
 """
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import product
@@ -36,6 +37,12 @@ Verdicts = dict[str, Verdict]
 Span = tuple[int, int]
 """The least and the greatest a count can be, both included."""
 
+_COMPARE: Mapping[str, Callable[[int, int], bool]] = {
+    "at_least": operator.ge,
+    "more_than": operator.gt,
+    "at_most": operator.le,
+    "less_than": operator.lt,
+}
 _MET: Found = (MET, None)
 _NOT_MET: Found = (NOT_MET, None)
 _NO_FACT: Found = (UNKNOWN, "fact")
@@ -57,6 +64,7 @@ class Setting:
         self._tests: dict[str, _Test] = {clause.id: self._test(clause) for clause in leaves}
         self._items = tuple(self._tests.items())
         self._joins = tuple(_join(root) for root in rule_set.roots)
+        self._types = tuple((name, bool if fact.type == "yesno" else int) for name, fact in rule_set.facts.items())
 
     def bound(self, clause: Clause) -> Bound:
         """The bound of a clause about a number, with the exception of the region where the law makes one."""
@@ -72,8 +80,17 @@ class Setting:
         chosen = self.switches.get(switch, declared.default)
         return chosen if chosen in declared.options else declared.default
 
+    def check(self, facts: Facts) -> dict[str, Fact]:
+        """The declared facts only, each of its declared type; anything else (a negative count too) is unknown."""
+        found: dict[str, Fact] = {}
+        for name, kind in self._types:
+            value = facts.get(name)
+            # a yes is no count: True is an int for Python
+            found[name] = value if type(value) is kind and (kind is bool or (value or 0) >= 0) else None
+        return found
+
     def judge(self, facts: Facts, spans: Mapping[str, Span] | None = None) -> Verdicts:
-        """Every clause by its id, from checked facts (see `check`). `spans`: of counts that are not known, between
+        """Every clause by its id, from checked facts. `spans`: of counts that are not known, between
         which numbers they lie; a test is answered where all of these give the same answer."""
         verdicts = {key: test(facts)[0] for key, test in self._items}
         if spans:
@@ -120,7 +137,8 @@ class Setting:
         return (verdict, "choice" if verdict == UNKNOWN else None)
 
     def _share(self, test: Amount, bound: Bound) -> _Test:
-        over, sum_up, holds = str(test.over), _sum(test), bound.holds
+        over, sum_up, holds = str(test.over), _sum(test), _comparing(bound)
+        value, per = bound.value, bound.per
         nothing = test.zero.verdicts[self.option(test.zero.switch)] if test.zero else UNKNOWN
         of_nothing: Found = (nothing, "zero" if nothing == UNKNOWN else None)
 
@@ -133,19 +151,9 @@ class Setting:
                 return _NO_FACT
             if amount < 0 or amount > whole:
                 return _IMPOSSIBLE
-            return _MET if holds(amount, whole) else _NOT_MET
+            return _MET if holds(amount * per, value * whole) else _NOT_MET
 
         return judge
-
-
-def check(rule_set: RuleSet, facts: Facts) -> dict[str, Fact]:
-    """The declared facts only, each of its declared type; anything else (a negative count too) is unknown."""
-    found: dict[str, Fact] = {}
-    for name, declaration in rule_set.facts.items():
-        value = facts.get(name)
-        fits = value is not None and isinstance(value, bool) == (declaration.type == "yesno")
-        found[name] = value if fits and (value is True or value is False or (value or 0) >= 0) else None
-    return found
 
 
 def amount_of(test: Amount, facts: Facts) -> int | None:
@@ -155,6 +163,8 @@ def amount_of(test: Amount, facts: Facts) -> int | None:
 
 def _sum(test: Amount) -> Callable[[Facts], int | None]:
     of, minus = test.of, test.minus
+    if len(of) == 1 and not minus:
+        return _one(of[0])
 
     def sum_up(facts: Facts) -> int | None:
         total = 0
@@ -173,8 +183,17 @@ def _sum(test: Amount) -> Callable[[Facts], int | None]:
     return sum_up
 
 
+def _one(name: str) -> Callable[[Facts], int | None]:
+    return lambda facts: facts[name]
+
+
+def _comparing(bound: Bound) -> Callable[[int, int], bool]:
+    """How its two sides compare: as Bound.holds does, chosen once."""
+    return _COMPARE[bound.comparison]
+
+
 def _count(test: Amount, bound: Bound) -> _Test:
-    sum_up, holds = _sum(test), bound.holds
+    sum_up, holds, value = _sum(test), _comparing(bound), bound.value
 
     def judge(facts: Facts) -> Found:
         amount = sum_up(facts)
@@ -182,7 +201,7 @@ def _count(test: Amount, bound: Bound) -> _Test:
             return _NO_FACT
         if amount < 0:
             return _IMPOSSIBLE
-        return _MET if holds(amount) else _NOT_MET
+        return _MET if holds(amount, value) else _NOT_MET
 
     return judge
 
@@ -207,9 +226,30 @@ def _join(clause: Clause) -> _Join:
     children = tuple(_join(child) for child in group.children)
     condition = _join(group.condition) if group.condition is not None else None
 
+    if group.kind in ("all", "any"):
+        return _plain(key, group, children)
+
     def judge(verdicts: Verdicts) -> Verdict:
         below = [child(verdicts) for child in children]
         verdicts[key] = found = weigh(group, below, condition(verdicts) if condition else None)
+        return found
+
+    return judge
+
+
+def _plain(key: str, group: Group, children: tuple[_Join, ...]) -> _Join:
+    """All, or any: one child that says the other thing decides; every child is written all the same."""
+    decides, else_ = (NOT_MET, MET) if group.kind == "all" else (MET, NOT_MET)
+
+    def judge(verdicts: Verdicts) -> Verdict:
+        found = else_
+        for child in children:
+            verdict = child(verdicts)
+            if verdict == decides:
+                found = decides
+            elif verdict == UNKNOWN and found != decides:
+                found = UNKNOWN
+        verdicts[key] = found
         return found
 
     return judge

@@ -63,11 +63,12 @@ def read_classes(
 
 def _class(entry: Entry, rest: tuple[bool, Mapping[str, FactDeclaration], Mapping[str, Switch]]) -> ClassRule:
     is_last, facts, switches = rest
-    parts = entry.mapping("id title test")
+    parts = entry.mapping("id title test", "status")
     if (parts["test"].value == "rest") != is_last:
         raise parts["test"].error("rest_stands_last", "test: rest")
     test = None if is_last else _root(parts["test"], facts, switches)
-    return ClassRule(parts["id"].string(), parts["title"].text(), test)
+    status = parts["status"].one_of(STATUSES) if "status" in parts else "verified"
+    return ClassRule(parts["id"].string(), parts["title"].text(), test, status)
 
 
 def _root(entry: Entry, facts: Mapping[str, FactDeclaration], switches: Mapping[str, Switch]) -> Clause:

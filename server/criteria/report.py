@@ -124,7 +124,8 @@ def rule_set_json(rule_set: RuleSet, *, whole: bool = False) -> dict[str, Any]:
     return head | {
         "outcomes": {verdict: dict(text) for verdict, text in rule_set.outcomes.items()},
         "classes": [
-            {"id": one.id, "title": dict(one.title), "test": one.test and one.test.id} for one in rule_set.classes
+            {"id": one.id, "title": dict(one.title), "status": one.status, "test": one.test and one.test.id}
+            for one in rule_set.classes
         ],
         "facts": _facts(rule_set),
         "switches": _switches(rule_set),

@@ -218,11 +218,13 @@ Test = Leaf | Group
 
 @dataclass(frozen=True)
 class ClassRule:
-    """One class that a unit can have, where no class before it has it. `test` None: whatever is left."""
+    """One class that a unit can have, where no class before it has it. `test` None: whatever is left. `status`: how
+    well the text is known that makes this a class (of what is left, nothing else says so)."""
 
     id: str
     title: Text
     test: Clause | None
+    status: str = "verified"
 
 
 @dataclass(frozen=True)

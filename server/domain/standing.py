@@ -7,7 +7,7 @@ from typing import Any
 
 REGION = "region"
 FROM_FLAGS: Mapping[str, tuple[str, str]] = {"xa_bien_gioi": ("bien_gioi", "border"), "xa_atk": ("atk", "atk")}
-"""A fact of the criteria: the decided fact that says it, and the flag of the area that does where nothing is decided."""
+"""A fact of the criteria: the decided fact that says it, and the flag of the area where nothing was decided."""
 AREA_THREE, CLASS_OF_COMMUNE = "xa_khu_vuc_iii", "khu_vuc"
 URBAN, URBAN_KINDS = "la_phuong_thi_tran", ("ward", "town")
 COMMUNES = ("commune", "ward", "town", "special_zone")

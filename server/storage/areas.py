@@ -154,8 +154,17 @@ def _view_columns() -> Select[str, str | None, str, str, str | None, str, bool]:
 
 def find_area(session: Session | Connection, key: str, on: date) -> AreaView | None:
     """The area with this own id, or with this code on that date; None when there is none."""
-    query = _view_columns().where(or_(AreaRow.id == key, AreaVersionRow.code == key), valid_on(AreaVersionRow, on))
-    row = session.execute(query.order_by((AreaRow.id == key).desc())).first()
+    # one after the other: with "or" between them a database reads every area there is
+    return _find_by_id(session, key, on) or _find_by_code(session, key, on)
+
+
+def _find_by_id(session: Session | Connection, area_id: str, on: date) -> AreaView | None:
+    row = session.execute(_view_columns().where(AreaRow.id == area_id, valid_on(AreaVersionRow, on))).first()
+    return AreaView(*row) if row else None
+
+
+def _find_by_code(session: Session | Connection, code: str, on: date) -> AreaView | None:
+    row = session.execute(_view_columns().where(AreaVersionRow.code == code, valid_on(AreaVersionRow, on))).first()
     return AreaView(*row) if row else None
 
 
@@ -189,7 +198,7 @@ def find_path(session: Session | Connection, area_id: str, on: date) -> tuple[Ar
     path: list[AreaView] = []
     key: str | None = area_id
     while key and len(path) < 16:
-        area = find_area(session, key, on)
+        area = _find_by_id(session, key, on)
         if area is None:
             break
         path.append(area)

@@ -36,7 +36,7 @@ def facts_for(rules: RuleSet, answers: Answers, xa_ntm: str) -> dict[str, int | 
     for name, declared in rules.facts.items():
         value = xa_ntm if declared.source == "area" else answers.get(declared.field or name)
         if isinstance(value, str):
-            value = KNOWN[value]
+            value = declared.answers.get(value) if declared.answers else KNOWN[value]
         elif declared.by_poverty_standard and answers["chuan_ngheo"] not in rules.poverty_standards:
             value = None
         assert value is None or isinstance(value, int)

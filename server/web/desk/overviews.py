@@ -98,7 +98,8 @@ def classes_of(line: Line | Rollup, rule_set: RuleSet) -> str:
     kept: Mapping[str, int] = rollup.verdicts.get(rule_set.id, {})
     named = [one.id for one in rule_set.classes if kept.get(one.id)]
     others = sorted(kept.keys() - set(named))
-    return " · ".join(f"{class_title(rule_set, each).partition(' (')[0]}: {number(kept[each])}" for each in (*named, *others)) or "—"
+    titles = {each: class_title(rule_set, each).partition(" (")[0] for each in (*named, *others)}
+    return " · ".join(f"{title}: {number(kept[each])}" for each, title in titles.items()) or "—"
 
 
 def figures(rollup: Rollup) -> list[Figure]:

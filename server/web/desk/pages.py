@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from server.domain.audit_scope import VERB, audit_scope
@@ -79,6 +79,8 @@ def project_of(caller: Caller, project_id: int) -> ProjectView:
 
 def show_page(template: str, *, caller: Caller | None = None, project: ProjectView | None = None, **values: Any) -> str:
     """A page in its frame. Raises Unavailable when the browser files were not built."""
+    # settled once: each number and each sentence of a page asks for it
+    g.locale = choose_locale()
     return render_template(
         f"desk/{template}",
         built=find_built(),

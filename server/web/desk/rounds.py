@@ -22,6 +22,7 @@ from server.storage.areas import AreaView
 from server.storage.desk import SheetFilter, count_states, list_reports
 from server.storage.devices import count_alarms
 from server.storage.projects import ProjectView
+from server.storage.rollups import count_pending
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
 from server.web.context import current_session
@@ -131,7 +132,7 @@ def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
     for round_view in list_rounds(current_session(), project.id):
         rule_sets = rule_book(current_session()).on("village", round_view.cutoff)
         whole = whole_of(current_session(), project.id, round_view, scope)
-        if whole.villages > LIVE_MOST:
+        if whole.villages and (whole.villages > LIVE_MOST or not count_pending(current_session(), round_view.id)):
             counts = {one.id: counts_of(whole, one) for one in rule_sets}
             cards.append(RoundCard(round_view, whole.villages, whole.reported, rule_sets, counts))
             continue

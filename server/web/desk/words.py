@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from flask_babel import format_date, format_datetime, gettext
+from flask_babel import format_date, format_datetime
 
+from server.web.catalogues import read_catalogue
 from server.web.context import choose_locale
 
 
 def say(message_id: str, **params: object) -> str:
     """The text of a message id of the catalogue `desk`. A per cent sign is written twice there."""
-    text: str = gettext(message_id)
+    text: str = read_catalogue("desk", choose_locale()).gettext(message_id)
     return text % params if params or "%%" in text else text
 
 

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 import server
 from forms.entities import PROBLEMS
 from forms.errors import KINDS
+from server.criteria.rollup import NOT_REPORTED
 from server.criteria.ruleset import (
     CLASSIFIED,
     NO_RULE_IN_FORCE,
@@ -36,6 +37,7 @@ from server.services.publish import STATES as STATES_OF_FORMS
 from server.web.desk.audits import COLUMNS
 from server.web.desk.clauses import UNITS
 from server.web.desk.forms import DONE
+from server.web.desk.overviews import SUMS
 from server.web.desk.rules import DONE as DONE_WITH_RULES
 
 ROOT = Path(server.__file__).parent
@@ -43,7 +45,7 @@ MADE = {
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
-    "desk.verdict.": (*VERDICTS, CLASSIFIED, NO_RULE_IN_FORCE, RULE_NOT_LOADED),
+    "desk.verdict.": (*VERDICTS, CLASSIFIED, NO_RULE_IN_FORCE, RULE_NOT_LOADED, NOT_REPORTED),
     **{f"desk.verdict.{purpose}.": VERDICTS for purpose in PURPOSES},
     "desk.purpose.": PURPOSES,
     "desk.tally.": PURPOSES,
@@ -80,6 +82,7 @@ MADE = {
     "desk.standing.": STANDINGS,
     "desk.phonerule.": RULES,
     "desk.phonealarm.": RULES,
+    "desk.above.sum.": SUMS,
     "desk.outcome.": (CREATED, KEPT),
     "desk.differs.": ("phone", "language", "dates"),
     "desk.apart.reason.": tuple(REASONS.values()),
