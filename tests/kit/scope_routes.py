@@ -50,6 +50,7 @@ OWN_ID = {
     "sheet": ("submission_id", "instance_id", "version", "version_id", "name", "table"),
     "area": ("area",),
     "village": ("area_id",),
+    "seat": ("area_id",),
     "cards": ("area",),
     "head": ("actor_id",),
     "user": ("actor_id", "user_id"),
@@ -95,6 +96,8 @@ class Routes:
             return "tried"
         if kind == "area" and "/phones" in rule.rule:
             return "cards"
+        if kind == "village" and "/areas/" in rule.rule:
+            return "seat"
         return kind
 
     def things(self, rule: Rule) -> list[Kept | None]:

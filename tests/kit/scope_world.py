@@ -23,6 +23,7 @@ from server.services.home import Home, open_home
 from server.services.people import NewAppUser, NewUser, create_app_user, create_user, write_grant
 from server.services.prepare import prepare
 from server.services.reach import work_out_reach
+from server.services.roll_up import work_off
 from server.services.rounds import open_round
 from server.storage.actors import Actor, GrantView
 from server.storage.areas import AreaChangeRow, AreaFactRow, AreaRow, AreaShapeRow, AreaVersionRow
@@ -447,20 +448,22 @@ class _Building:
         for area in self.plan.tree.versions:
             self._keep("area", Spot(area=area), area=area)
         self._places()
+        work_off(self.world.session, datetime.now(UTC))
         admin = session.execute(select(func.min(Actor.id)).where(Actor.kind == "user")).scalar_one()
         whole = (PlannedGrant("admin", "site"),)
         self.made.admin = Person(Holder("admin", whole), self.api.token, None, admin)
 
     def _places(self) -> None:
-        """Villages in rounds, and areas in which somebody has a key."""
+        """Villages in rounds, what lies above them, and areas in which somebody has a key."""
         tree = self.plan.tree
         for project in self.plan.projects:
             for slug, cutoff in project.rounds:
                 for area in tree.versions:
                     version = tree.version(area, cutoff)
-                    if version and version.kind == "village" and project.root in tree.places(area, cutoff):
+                    if version and project.root in tree.places(area, cutoff):
                         spot = Spot(project.number, None, area)
-                        self._keep("village", spot, project_id=project.number, slug=slug, area_id=area)
+                        kind = "village" if version.kind == "village" else "seat"
+                        self._keep(kind, spot, project_id=project.number, slug=slug, area_id=area)
         for head in self.plan.heads:
             for area in {each for grant in head.grants for each in tree.places(grant.area or "", self.plan.today)}:
                 version = tree.version(area, self.plan.today)
