@@ -18,7 +18,7 @@ from server.services.rule_book import RuleBook, book_at
 from server.storage.memory import Memory
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.settings import find_revision, put_revision
-from server.storage.standings import read_decided, read_paths
+from server.storage.standings import read_decided, read_paths, read_standing
 
 KEPT = 64
 
@@ -45,7 +45,7 @@ class Campaign:
         """The standing of an area as of a day; a fact of its own goes before its commune's."""
         known = self._standings.get((area_id, on))
         if known is None:
-            known = stand_all(session, self.book, (area_id,), on)[area_id]
+            known = stand(*read_standing(session, area_id, on), self.book.area_facts)
             self._standings[(area_id, on)] = known
         return known
 

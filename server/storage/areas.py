@@ -221,7 +221,8 @@ def list_facts(
     ).where(AreaFactRow.name == name, valid_on(AreaFactRow, on))
     if area_ids is not None:
         query = query.where(AreaFactRow.area_id.in_(area_ids))
-    return {row.area_id: FactView(*row) for row in session.execute(query.order_by(AreaFactRow.valid_from))}
+    rows = session.execute(query.order_by(AreaFactRow.valid_from.nulls_first()))
+    return {row.area_id: FactView(*row) for row in rows}
 
 
 def find_root(session: Session | Connection, project_id: int) -> str | None:
