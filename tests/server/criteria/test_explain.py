@@ -120,6 +120,49 @@ def test_a_single_change_is_enough_and_one_household_less_is_not(facts: dict[str
             assert evaluate(RULES[law], short).verdict == outcome.verdict
 
 
+def applied_together(facts: dict[str, Fact], changes: tuple[Change, ...]) -> dict[str, Fact] | None:
+    """The facts after several changes; poor and near-poor move so that each share is what its change says."""
+    after = dict(facts)
+    steps = {
+        change.facts: (change.amount if change.direction == "more" else -change.amount)
+        for change in changes
+        if change.kind == "count" and not change.minus and change.facts[0] == "ho_ngheo"
+    }
+    poor = int(facts["ho_ngheo"] or 0) + steps.get(("ho_ngheo",), 0)
+    both = int(facts["ho_ngheo"] or 0) + int(facts["ho_can_ngheo"] or 0) + steps.get(("ho_ngheo", "ho_can_ngheo"), 0)
+    if steps:
+        if ("ho_ngheo",) not in steps:
+            poor = min(poor, both)
+        if not 0 <= poor <= both:
+            return None
+        after |= {"ho_ngheo": poor, "ho_can_ngheo": both - poor}
+    for change in changes:
+        if change.kind == "answer":
+            after[change.facts[0]] = change.answer
+        elif change.minus or change.facts[0] != "ho_ngheo":
+            moved = applied(after, change, change.amount)
+            if moved is None:
+                return None
+            after = moved
+    return after
+
+
+@given(known_villages(), st.sampled_from(["qd50_2016_thon", "qd03_2019_thon"]))
+def test_a_set_of_changes_is_enough_and_none_of_them_can_be_left_out(facts: dict[str, Fact], law: str) -> None:
+    outcome = evaluate(RULES[law], facts)
+    goal = NOT_MET if outcome.verdict == MET else MET
+    for way in what_would_change(outcome, goal):
+        after = applied_together(facts, way.changes)
+        if after is None:
+            continue
+        assert evaluate(RULES[law], after).verdict == goal
+        for left_out in way.changes:
+            rest = tuple(change for change in way.changes if change is not left_out)
+            fewer = applied_together(facts, rest)
+            if fewer is not None and not {"ho_ngheo"} & set(left_out.facts):
+                assert evaluate(RULES[law], fewer).verdict != goal
+
+
 @given(
     known_villages(), st.sets(st.sampled_from(COUNTS + ANSWERS)), st.sampled_from(["qd50_2016_thon", "qd03_2019_thon"])
 )
