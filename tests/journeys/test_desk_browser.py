@@ -11,8 +11,10 @@ from werkzeug.serving import make_server
 
 from server.services.authenticate import system_caller
 from server.services.publish import NewForm, Source, create_form
+from server.services.roll_up import work_off
 from server.storage.database import db
 from server.web.desk.built import FOLDER
+from tests.kit.world import COMMUNES
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -48,6 +50,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
         session, now = db.session(), datetime.now(UTC)
         new = NewForm(PROJECT, Source(DRAFTED.encode(), "md", ignore_warnings=True))
         create_form(session, made.home, system_caller(session, now), new, now)
+        work_off(session, now)
     return made
 
 
@@ -103,6 +106,11 @@ def paths(seeded: Seeded) -> list[str]:
         f"{ROUND}?q=khongcothonnao",
         f"{ROUND}/villages/{village}",
         f"{ROUND}/villages/{unreported}",
+        f"{ROUND}/areas",
+        f"{ROUND}/areas/{COMMUNES[seeded.heads[0].village.parent_key or ''].uuid}",
+        "/rules",
+        "/rules/qd50_2016_xa",
+        "/rules/load",
         f"/projects/{PROJECT}/submissions",
         f"/submissions/{sheet}",
         "/quarantine",
