@@ -114,7 +114,9 @@ def facts_from_villages(rule_set: RuleSet, rollup: Rollup) -> tuple[dict[str, Fa
 
 def _sum_of(rule_set: RuleSet, rollup: Rollup, what: tuple[str, bool]) -> int | None:
     name, by_standard = what
-    keys = [keyed(name, standard) for standard in rule_set.poverty_standards] if by_standard else [name]
+    accepted = {keyed(name, standard) for standard in rule_set.poverty_standards}
+    # a rule set that binds its counts to no standard takes them by whichever they were counted
+    keys = [key for key in rollup.sums if (key in accepted if by_standard else key.partition("@")[0] == name)]
     total = sum(rollup.sums.get(key, (0, 0))[0] for key in keys)
     known = sum(rollup.sums.get(key, (0, 0))[1] for key in keys)
     return total if rollup.villages and known == rollup.villages else None

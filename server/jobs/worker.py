@@ -27,8 +27,7 @@ IDLE_SECONDS = 1.0
 def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool] = lambda: False) -> int:
     """Does everything that is due now; returns how many jobs ended well. Stops between two jobs when `stopped`."""
     done = 0
-    with sessions() as session:
-        work_off(session, datetime.now(UTC))
+    _count_above(sessions, stopped)
     while not stopped():
         with sessions() as session:
             plan_duties(session, _duties(), datetime.now(UTC))
@@ -36,8 +35,7 @@ def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], boo
             if leased is None:
                 break
             done += _run(session, home, leased)
-    with sessions() as session:
-        work_off(session, datetime.now(UTC))
+    _count_above(sessions, stopped)
     return done
 
 
@@ -49,6 +47,17 @@ def work(sessions: sessionmaker[Session], home: Home, stop: threading.Event) -> 
         except (SQLAlchemyError, Unavailable) as error:
             log.warning("outbox.away", error=str(error))
         stop.wait(IDLE_SECONDS)
+
+
+def _count_above(sessions: sessionmaker[Session], stopped: Callable[[], bool]) -> None:
+    """What stands above villages. Marks that cannot be worked off stay, are told of, and hold no other work up."""
+    try:
+        with sessions() as session:
+            work_off(session, datetime.now(UTC), stopped)
+    except (SQLAlchemyError, Unavailable):
+        raise
+    except Exception as error:
+        log.exception("rollups.failed", error=repr(error))
 
 
 def _run(session: Session, home: Home, leased: Leased) -> bool:

@@ -3,7 +3,7 @@ the law for communes says of each. Takes what was marked; a crash on the way los
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -43,22 +43,22 @@ from server.storage.rounds import RoundView, find_round
 from server.storage.standings import read_paths
 from server.storage.verdicts import APPROVED, NEWEST, list_verdicts_of, remove_verdicts
 
-AT_ONCE = 400
-"""Marks worked off in one transaction: nobody who sends waits longer than these take."""
+AT_ONCE = 25
+"""Marks worked off in one transaction: whoever sends meanwhile waits for these, each perhaps of another commune."""
 BASES = (APPROVED, NEWEST)
 COUNTED = ("tong_ho", "ho_ngheo", "ho_can_ngheo", "ho_dtts")
 """Summed up for every area, whatever a rule set reads."""
 UNDER_STANDARD = frozenset({"ho_ngheo", "ho_can_ngheo", "ho_ngheo_dtts"})
 
 
-def work_off(session: Session, now: datetime) -> int:
-    """Works off what is marked; returns how many marks that were."""
+def work_off(session: Session, now: datetime, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Works off what is marked; returns how many marks that were. Stops between two transactions when `stopped`."""
     done = 0
-    while True:
+    while not stopped():
         marks = list_marks(session, AT_ONCE)
         session.rollback()
         if not marks:
-            return done
+            break
         with writing(session) as connection:
             lock_rollups(connection)
             # what others worked off meanwhile is looked at once more, which changes nothing
@@ -72,6 +72,7 @@ def work_off(session: Session, now: datetime) -> int:
             forget_marks(connection, [number for number, _, _ in marks])
             session.commit()
         done += len(marks)
+    return done
 
 
 @dataclass(frozen=True)

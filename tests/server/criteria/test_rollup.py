@@ -47,6 +47,12 @@ def test_a_sum_is_no_sum_while_a_village_is_missing_or_counted_otherwise() -> No
         assert facts["tong_ho"] == (None if other is None else 100)
 
 
+def test_a_law_that_names_no_standard_takes_counts_by_whichever_they_were_made() -> None:
+    past = RULES["ct135_2012_2015_xa"]
+    facts, _ = facts_from_villages(past, roll_up([report(10, 9, 0, standard=None), report(90, 9, 1)]))
+    assert (facts["tong_ho"], facts["ho_ngheo"], facts["ho_can_ngheo"]) == (100, 18, 1)
+
+
 def test_with_villages_missing_the_share_is_answered_where_best_and_worst_case_agree() -> None:
     known: dict[str, Fact] = {"tong_ho": 100, "ho_ngheo": 40, "ho_can_ngheo": 30, "ho_dtts": 0}
 

@@ -2,15 +2,21 @@
 
 from datetime import UTC, datetime
 
+from sqlalchemy import delete, update
+from sqlalchemy.orm import sessionmaker
+
 from server.domain.area_records import FactRecord
 from server.domain.data_files import list_demo_villages
 from server.domain.review import APPROVED
 from server.domain.roles import ALL
+from server.jobs.worker import drain
 from server.services.area_facts import import_facts
 from server.services.review import Decision, review
 from server.services.roll_up import work_off
 from server.services.verdicts import VerdictView, Wanted, list_verdicts
-from server.storage.rollups import count_marks, list_rollups
+from server.storage.database import writing
+from server.storage.jobs import Work, enqueue
+from server.storage.rollups import RollupRow, count_marks, list_rollups
 from tests.kit.field import COMMUNES, ROUND, VILLAGES, WELL_OFF, Field, library_form
 
 COMMUNE = "qn-dam-ha-quang-an"
@@ -129,3 +135,24 @@ def test_a_decision_about_a_commune_is_heard_by_villages_that_were_judged(field:
     assert field.verdicts(NAMES[0])["qd03_2019_thon"] == "met"
     work_off(field.session, field.now)
     assert rolled(field)[3]["qd03_2019_thon"] == {"met": 2}
+
+
+def test_figures_that_cannot_be_added_up_hold_no_other_work_up_and_keep_their_marks(field: Field) -> None:
+    other = next(name for name, area in VILLAGES.items() if area.parent_key != COMMUNE)
+    field.phone(other).sends(HARD)
+    work_off(field.session, field.now)
+    with writing(field.session) as connection:
+        connection.execute(update(RollupRow).values(sums={"tong_ho": 5}))
+        enqueue(connection, Work("rejudge", {"rule_set": "of another office"}), field.now)
+        field.session.commit()
+    field.phone(NAMES[0]).sends(HARD)
+    sessions = sessionmaker(field.session.get_bind())
+    assert drain(sessions, field.home) >= 1
+    assert count_marks(field.session) >= 1
+    field.session.rollback()
+    with writing(field.session) as connection:
+        connection.execute(delete(RollupRow))
+        field.session.commit()
+    drain(sessions, field.home)
+    assert count_marks(field.session) == 0
+    assert rolled(field)[1] == 1
