@@ -170,6 +170,7 @@ def test_filters_work_without_scripts(browser: Browser, address: str, signed_in:
         before = page.locator("tr[data-href]").count()
         page.get_by_label("Kết luận").select_option("met")
         page.get_by_role("button", name="Lọc").click()
+        page.wait_for_url("**verdict=met*")
         assert 0 < page.locator("tr[data-href]").count() < before
 
 
