@@ -24,6 +24,14 @@ class Submission(Base):
         # by time and by area, each with all that a page and its counts ask for: storage/newest.py
         Index("ix_submissions_newest", "form_id", "created_at", "id", "area_id", *_ASKED),
         Index("ix_submissions_area", "area_id", "form_id", "created_at", "id", *_ASKED),
+        # those that a person has to put into a round
+        Index(
+            "ix_submissions_unplaced",
+            "form_id",
+            "created_at",
+            sqlite_where=text("round_id IS NULL"),
+            postgresql_where=text("round_id IS NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     form_id: Mapped[int] = mapped_column(ForeignKey("forms.id"))
@@ -43,7 +51,8 @@ class Submission(Base):
 
 
 class SubmissionVersion(Base):
-    """One text of a submission as it was sent. `answers` are the typed answers judged from it, repeats nested."""
+    """One text of a submission as it was sent. `answers` are the typed answers judged from it, repeats nested.
+    `after_lock_id`: its round was locked when it came, by that lock (storage/locks.py)."""
 
     __tablename__ = "submission_versions"
     __table_args__ = (
@@ -55,6 +64,12 @@ class SubmissionVersion(Base):
             unique=True,
             sqlite_where=text("is_current = 1"),
             postgresql_where=text("is_current"),
+        ),
+        Index(
+            "ix_submission_versions_after_lock",
+            "after_lock_id",
+            sqlite_where=text("after_lock_id IS NOT NULL"),
+            postgresql_where=text("after_lock_id IS NOT NULL"),
         ),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -73,6 +88,7 @@ class SubmissionVersion(Base):
     device_id: Mapped[str | None] = mapped_column(String(255))
     user_agent: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime]
+    after_lock_id: Mapped[int | None]
 
 
 class SubmissionAttachment(Base):
