@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -77,45 +77,16 @@ class RoundView:
         return {name: str(chosen["option"]) for name, chosen in self.readings.get(rule_set_id, {}).items()}
 
 
-_VIEW = select(
-    RoundRow.id,
-    RoundRow.project_id,
-    RoundRow.slug,
-    RoundRow.name_vi,
-    RoundRow.name_en,
-    RoundRow.cutoff,
-    RoundRow.starts_on,
-    RoundRow.ends_on,
-    RoundRow.programme,
-    RoundRow.purpose,
-    RoundRow.forms,
-    RoundRow.rule_sets,
-    RoundRow.readings,
-    RoundRow.areas,
-    RoundRow.evidence,
-    RoundRow.steps,
-    RoundRow.instructed_on,
-    RoundRow.lock_id,
-)
+_LISTS = ("forms", "rule_sets", "areas", "evidence", "steps")
+_NAMES = tuple(each.name for each in fields(RoundView))
+_VIEW = select(*(getattr(RoundRow, name) for name in _NAMES))
 
 
 def _view(row: Any) -> RoundView:
-    forms, rule_sets, readings, areas, evidence, steps = row[10:16]
-    return RoundView(
-        *row[:10],
-        forms=_listed(forms),
-        rule_sets=_listed(rule_sets),
-        readings=readings or {},
-        areas=_listed(areas),
-        evidence=_listed(evidence),
-        steps=_listed(steps),
-        instructed_on=row[16],
-        lock_id=row[17],
-    )
-
-
-def _listed(kept: list[Any] | None) -> tuple[Any, ...] | None:
-    return None if kept is None else tuple(kept)
+    found = dict(zip(_NAMES, row, strict=True))
+    for name in _LISTS:
+        found[name] = None if found[name] is None else tuple(found[name])
+    return RoundView(**found | {"readings": found["readings"] or {}})
 
 
 def list_rounds(session: Session | Connection, project_id: int) -> list[RoundView]:
