@@ -100,6 +100,15 @@ def test_the_criteria_of_a_commune_ask_what_the_laws_need() -> None:
     }
 
 
+def test_the_meeting_asks_for_what_proves_a_review() -> None:
+    names = {field.name for field in shipped("village_meeting.md").fields.values()}
+    assert names >= {
+        *("xa", "thon", "ky", "ngay_hop", "tong_ho", "ho_du_hop", "ho_ngheo_du_hop", "nguoi_du_hop", "phu_nu_du_hop"),
+        *("bieu_quyet", "noi_dung", "dong_y", "khong_dong_y", "anh_bien_ban"),
+        *("niem_yet", "niem_yet_tu", "niem_yet_den", "anh_niem_yet", "kien_nghi_nhan", "kien_nghi_tra_loi", "ghi_chu"),
+    }
+
+
 @pytest.mark.parametrize(("name", "number"), [("village_criteria.md", 12), ("commune_criteria.md", 13)])
 def test_a_count_that_is_not_known_may_be_left_empty(name: str, number: int) -> None:
     form = shipped(name)

@@ -330,7 +330,7 @@ def test_the_documentation_lists_every_rule_as_it_is() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-SHIPPED = ("commune_criteria.md", "village_criteria.md", "village_register.md")
+SHIPPED = ("commune_criteria.md", "village_criteria.md", "village_meeting.md", "village_register.md")
 
 
 @pytest.mark.parametrize("source", SHIPPED)
