@@ -42,13 +42,14 @@ KINDS: Mapping[str, tuple[Severity, ...]] = {
     "version": ("warning", "info"),
     "instance-id": ("warning",),
     "device": ("warning", "error"),
+    "round": ("warning",),
     "not-evaluated": ("warning",),
     "not-evaluable": ("info",),
     "unreadable": ("error",),
 }
 """Every kind of finding with the severities that it may have (docs/findings.md says what each means). The kinds
-attachment, version, instance-id and device come from intake, which knows files, versions and keys; all others from
-forms.validate."""
+attachment, version, instance-id, device and round come from intake, which knows files, versions, keys and rounds; all
+others from forms.validate."""
 
 
 class FormsError(Exception):

@@ -62,6 +62,11 @@ def load_rule_sets(extra: Iterable[Path] = ()) -> dict[str, RuleSet]:
     return found
 
 
+def shipped_text(rule_set_id: str) -> str:
+    """The text of a rule set that we ship. Raises FileNotFoundError."""
+    return resources.files("server.criteria").joinpath("rulesets", f"{rule_set_id}.yaml").read_text(encoding="utf-8")
+
+
 def _add(found: dict[str, RuleSet], name: str, text: str) -> None:
     rule_set = read_rule_set(text, name)
     if name != f"{rule_set.id}.yaml":

@@ -6,7 +6,7 @@ What stands above the village is only marked here, and computed after (roll_up.p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from server.services.campaign import Campaign
 from server.storage.intake import Counting, list_counting
 from server.storage.memory import Memory
 from server.storage.rollups import mark
-from server.storage.rounds import RoundView
+from server.storage.rounds import RoundView, find_lock_of
 from server.storage.verdicts import APPROVED, NEWEST, put_verdicts, remove_verdicts
 
 CRITERIA_FORM, COMMUNE_FORM = "village_criteria", "commune_criteria"
@@ -31,14 +31,16 @@ STANDARD_FIELD = "chuan_ngheo"
 NOT_COUNTING = (REJECTED,)
 """Review states in which a submission does not speak for its village."""
 
-_settings: Memory[tuple[int, str | None], Setting] = Memory(256)
+NO_SWITCHES: Mapping[str, str] = {}
+_settings: Memory[tuple[int, str | None, tuple[tuple[str, str], ...]], Setting] = Memory(256)
 _YES_NO: Mapping[str, Fact] = {"co": True, "khong": False, "yes": True, "no": False, "khong_ro": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for an area: typed answers of a submission, or none; facts that decisions established, and the
-    region; of a commune what follows from its villages, `spans` being counts known only between two numbers."""
+    region; of a commune what follows from its villages, `spans` being counts known only between two numbers.
+    `switches`: how the office reads what the law leaves open, by switch."""
 
     submission_id: int | None
     answers: Mapping[str, Any]
@@ -47,6 +49,7 @@ class Evidence:
     region: str | None = None
     village_facts: Mapping[str, Fact] = field(default_factory=dict)
     spans: Mapping[str, Span] = field(default_factory=dict)
+    switches: Mapping[str, str] = field(default_factory=dict)
 
 
 Rows = list[dict[str, Any]]
@@ -56,8 +59,10 @@ Rows = list[dict[str, Any]]
 def aggregate(connection: Connection, campaign: Campaign, place: tuple[RoundView, str], now: datetime) -> None:
     """Judges one village in one round (`place`: the round, the area's id) and keeps the verdicts: by the newest
     approved submission, and by the newest that counts where that is another one. Marks that what stands above it has
-    changed."""
+    changed. Of a round that is locked nothing changes."""
     round_id, area_id = place[0].id, place[1]
+    if find_lock_of(connection, round_id) is not None:
+        return
     speaking = who_speaks(list_counting(connection, round_id, area_id, CRITERIA_FORM, NOT_COUNTING))
     gone = {APPROVED, NEWEST} - speaking.keys()
     if gone:
@@ -85,8 +90,9 @@ def make_verdicts(
     standing = campaign.standing(session, area_id, round_view.cutoff)
     evidence = Evidence(None, answers, standing.facts, standing.synthetic, standing.region)
     return [
-        {"round_id": round_view.id, "area_id": area_id} | verdict_row(rule_set, evidence)
-        for rule_set in campaign.book.on("village", round_view.cutoff)
+        {"round_id": round_view.id, "area_id": area_id}
+        | verdict_row(rule_set, replace(evidence, switches=round_view.switches(rule_set.id)))
+        for rule_set in campaign.book.of_round(round_view, "village")
     ]
 
 
@@ -104,15 +110,15 @@ def judge_area(rule_set: RuleSet, evidence: Evidence) -> Outcome:
     standard = evidence.answers and find_field(evidence.answers, STANDARD_FIELD)
     if rule_set.unit_kind == "village":
         facts = facts_under(rule_set, facts, standard if isinstance(standard, str) else None)
-    return explain_setting(setting_of(rule_set, evidence.region), facts, evidence.spans)
+    return explain_setting(setting_of(rule_set, evidence.region, evidence.switches), facts, evidence.spans)
 
 
-def setting_of(rule_set: RuleSet, region: str | None) -> Setting:
-    """The rule set in a region, made ready to judge; it is made once."""
-    key = (id(rule_set), region)
+def setting_of(rule_set: RuleSet, region: str | None, switches: Mapping[str, str] = NO_SWITCHES) -> Setting:
+    """The rule set in a region and as an office reads it, made ready to judge; it is made once."""
+    key = (id(rule_set), region, tuple(sorted(switches.items())) if switches else ())
     kept = _settings.find(key)
     if kept is None or kept.rule_set is not rule_set:
-        kept = Setting(rule_set, region)
+        kept = Setting(rule_set, region, switches)
         _settings.put(key, kept)
     return kept
 

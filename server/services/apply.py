@@ -44,7 +44,7 @@ def apply_held(session: Session, home: Home, variant_id: int, now: datetime) -> 
         if decision.store is Store.VARIANT:
             change_reason(connection, variant_id, REASONS[decision.outcome.value])
         elif decision.outcome is not Outcome.HELD:
-            settle(keeping, decision, keep(keeping, decision).submission_id)
+            settle(keeping, decision, keep(keeping, decision))
             mark_applied(connection, variant_id, now)
         session.commit()
     return decision.outcome

@@ -15,6 +15,7 @@ from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.form_removals import forget_form, list_long_deleted_forms, list_sent, take_away
 from server.storage.forms import find_deleted_form
+from server.storage.locks import is_form_frozen
 from server.storage.removals import forget_submissions
 
 
@@ -24,6 +25,9 @@ def forget(session: Session, now: datetime, *, keep: timedelta = KEPT) -> int:
     server = system_caller(session, now)
     forgotten = 0
     for project_id, form_id in list_long_deleted_forms(session, now - keep):
+        if is_form_frozen(session, form_id):
+            # figures that somebody locked rest on what was sent for it
+            continue
         while _forget_some(session, project_id, form_id, now):
             pass
         with writing(session) as connection:

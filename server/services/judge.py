@@ -20,12 +20,14 @@ from forms.tables import table_from_file
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
+from server.domain.rounds import Joining
 from server.services.aggregate import CRITERIA_FORM, Rows, find_field, make_verdicts
 from server.services.authenticate import Caller
 from server.services.campaign import Campaign, campaign_of
 from server.services.definitions import definition_of
 from server.services.devices import about_phone
 from server.services.home import Home
+from server.services.joining import Said, find_joining, finding_of
 from server.services.lists import LISTS, list_of
 from server.services.sight import Sight, fill_sight
 from server.storage.area_views import list_these
@@ -65,8 +67,8 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An instance as read and judged, its tree given up, with the village and round it speaks of. `named`: the files
-    its answers name, each with the path of the answer. `broken`: some finding is an error."""
+    """An instance as read and judged, its tree given up, with the village it speaks of and its round. `named`: the
+    files its answers name, each with the path of the answer. `broken`: some finding is an error."""
 
     instance: Instance
     instance_id: str
@@ -75,9 +77,14 @@ class Judged:
     findings: tuple[Finding, ...]
     named: dict[str, str]
     area_id: str | None
-    round_view: RoundView | None
+    joining: Joining[RoundView]
     campaign: Campaign
     verdicts: Rows
+
+    @property
+    def round_view(self) -> RoundView | None:
+        """The round it belongs to; None where it names none, or a person has to say."""
+        return self.joining.round
 
     @property
     def broken(self) -> bool:
@@ -101,12 +108,12 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     context = JudgeContext(now=upload.now, tables=media.tables, device_id=upload.envelope.device_id or "")
     findings = (*about_phone(upload.caller, upload.envelope.device_id), *judge(definition, instance, context))
     answers = answers_of(definition, instance)
-    area_id = _place_of(session, media, sight, (definition, answers))
-    round_view = campaign.find_round(_chosen(definition, answers, "rounds.csv"))
+    said = Said(form.xml_form_id, definition, answers, _place_of(session, media, sight, (definition, answers)))
+    joining = find_joining(session, campaign, said)
     verdicts: Rows = []
-    if form.xml_form_id == CRITERIA_FORM and area_id and round_view and not upload.target.draft:
+    if form.xml_form_id == CRITERIA_FORM and said.area_id and joining.round and not upload.target.draft:
         # before the write transaction, which is to be short; a fresh sheet is the newest of its village
-        verdicts = make_verdicts(session, campaign, (round_view, area_id), answers)
+        verdicts = make_verdicts(session, campaign, (joining.round, said.area_id), answers)
     named = {name: path for name, path in attachment_paths(definition, instance).items() if len(name) <= LONGEST}
     instance.release()
     return Judged(
@@ -114,10 +121,10 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
         instance_id=instance.instance_id or instance_id_from(upload.envelope.xml),
         form=form,
         answers=answers,
-        findings=findings,
+        findings=(*findings, *finding_of(joining, said)),
         named=named,
-        area_id=area_id,
-        round_view=round_view,
+        area_id=said.area_id,
+        joining=joining,
         campaign=campaign,
         verdicts=verdicts,
     )

@@ -30,6 +30,7 @@ from server.storage.intake import (
     variant_files,
 )
 from server.storage.reach import find_above
+from server.storage.rounds import find_lock_of
 from sync.decide import Arrival, Decision, Dialect, Place, Store, Stored, decide
 from sync.decide import Known as KnownThings
 from sync.envelope import clipped
@@ -120,12 +121,15 @@ def _may_edit(keeping: Keeping, original: Known) -> bool:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Where an upload is now: a submission, or a variant beside one. `expected`: how many files its answers name,
-    `missing`: how many of them are not here."""
+    `missing`: how many of them are not here. `round_id`: the round it is in; `after_lock`: that was locked when it
+    came, and its figures stay as they are."""
 
     submission_id: int | None = None
     variant_id: int | None = None
     expected: int = 0
     missing: int = 0
+    round_id: int | None = None
+    after_lock: bool = False
 
 
 def keep(keeping: Keeping, decision: Decision) -> Kept:
@@ -177,6 +181,14 @@ def _new_submission(keeping: Keeping, decision: Decision) -> Kept:
     return _write_version(keeping, submission_id, decision, {})
 
 
+def _round_of(keeping: Keeping) -> int | None:
+    """The round that it goes to: of an edit that leaves it open the one that a person gave its original."""
+    joining, original = keeping.judged.joining, keeping.original
+    if joining.round is not None:
+        return joining.round.id
+    return original.round_id if original is not None and joining.why not in ("none", "unknown") else None
+
+
 def _new_version(keeping: Keeping, original: Known, decision: Decision) -> Kept:
     """The edit becomes the current version; files that it names and did not bring come over by their names."""
     connection, judged = keeping.connection, keeping.judged
@@ -194,13 +206,15 @@ def _new_version(keeping: Keeping, original: Known, decision: Decision) -> Kept:
         review_level=None,
         updated_at=keeping.upload.now,
         area_id=judged.area_id,
-        round_id=judged.round_view.id if judged.round_view else None,
+        round_id=kept.round_id,
     )
     return kept
 
 
 def _write_version(keeping: Keeping, submission_id: int, decision: Decision, carried: dict[str, Any]) -> Kept:
     upload, judged = keeping.upload, keeping.judged
+    round_id = _round_of(keeping)
+    lock_id = find_lock_of(keeping.connection, round_id) if round_id is not None and not upload.target.draft else None
     version_id = add_version(
         keeping.connection,
         {
@@ -219,6 +233,7 @@ def _write_version(keeping: Keeping, submission_id: int, decision: Decision, car
             "device_id": clipped(upload.envelope.device_id),
             "user_agent": clipped(upload.envelope.user_agent),
             "created_at": upload.now,
+            "after_lock_id": lock_id,
         },
     )
     sent = {slot["name"]: slot for slot in _slots_sent(keeping)}
@@ -230,7 +245,9 @@ def _write_version(keeping: Keeping, submission_id: int, decision: Decision, car
     findings = [*_about_the_upload(judged, decision), *judged.findings, *_about_files(judged, slots)]
     add_findings(keeping.connection, version_id, map(_finding_row, findings))
     missing = sum(slot["expected"] and slot["sha256"] is None for slot in slots)
-    return Kept(submission_id, expected=len(judged.named), missing=missing)
+    return Kept(
+        submission_id, expected=len(judged.named), missing=missing, round_id=round_id, after_lock=lock_id is not None
+    )
 
 
 def _slots_sent(keeping: Keeping) -> list[dict[str, Any]]:

@@ -28,6 +28,9 @@ from sync.decide import Decision, Dialect, Outcome, Store
 from sync.envelope import glimpse
 from sync.receipt_number import write_number
 
+AFTER_LOCK = "submission.after_lock"
+"""What the sender of something is told that came after its round was locked: it is kept, and changes no figure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -69,11 +72,11 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
         if decision.code is not None:
             raise refusal(decision, judged)
         kept = keep(keeping, decision)
-        settle(keeping, decision, kept.submission_id)
+        settle(keeping, decision, kept)
         connection.commit()
     return Receipt(
         status=decision.status or 201,
-        message=decision.message,
+        message=AFTER_LOCK if kept.after_lock else decision.message,
         outcome=decision.outcome,
         instance_id=judged.instance_id,
         kept=kept,
@@ -101,11 +104,12 @@ def store_files(home: Home, upload: Upload) -> None:
             home.blobs.put_file(part.content, part.sha256)
 
 
-def settle(keeping: Keeping, decision: Decision, submission_id: int | None) -> None:
+def settle(keeping: Keeping, decision: Decision, kept: Kept) -> None:
     """What follows from a new text: the verdicts of its village, and edits that waited for it."""
-    if submission_id is None or decision.store not in (Store.SUBMISSION, Store.VERSION) or keeping.upload.target.draft:
+    written = kept.submission_id is not None and decision.store in (Store.SUBMISSION, Store.VERSION)
+    if not written or keeping.upload.target.draft:
         return
-    _judge_villages(keeping, keeping.judged, decision, submission_id)
+    _judge_villages(keeping, keeping.judged, decision, kept)
     # also an edit may be what another edit waited for
     for variant in keeping.beside:
         if variant.waits:
@@ -113,19 +117,20 @@ def settle(keeping: Keeping, decision: Decision, submission_id: int | None) -> N
             enqueue(keeping.connection, work, keeping.upload.now)
 
 
-def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submission_id: int) -> None:
+def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, kept: Kept) -> None:
     if judged.form.xml_form_id == COMMUNE_FORM:
-        _mark_communes(keeping, judged)
+        _mark_communes(keeping, judged, kept)
     if judged.form.xml_form_id != CRITERIA_FORM:
         return
     connection, now = keeping.connection, keeping.upload.now
-    if decision.store is Store.SUBMISSION:
-        # it is the newest; what was approved before goes on speaking beside it
-        keep_verdicts(connection, judged.verdicts, (submission_id, NEWEST), now)
-        if judged.area_id and judged.round_view:
-            mark(connection, judged.round_view.id, judged.area_id)
-    elif judged.area_id and judged.round_view:
-        aggregate(connection, judged.campaign, (judged.round_view, judged.area_id), now)
+    round_view = judged.campaign.find_round_by_id(kept.round_id) if kept.round_id is not None else None
+    if judged.area_id and round_view and not kept.after_lock:
+        if decision.store is Store.SUBMISSION and judged.verdicts:
+            # it is the newest; what was approved before goes on speaking beside it
+            keep_verdicts(connection, judged.verdicts, (kept.submission_id, NEWEST), now)
+            mark(connection, round_view.id, judged.area_id)
+        else:
+            aggregate(connection, judged.campaign, (round_view, judged.area_id), now)
     original = keeping.original
     if decision.store is not Store.VERSION or original is None or original.area_id is None:
         return
@@ -133,7 +138,7 @@ def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submis
     if original.review_state == APPROVED and newest is not None and original.round_id != newest.id:
         # lists for phones carry what was approved in earlier rounds
         touch(connection)
-    here = (judged.area_id, judged.round_view.id if judged.round_view else None)
+    here = (judged.area_id, kept.round_id)
     if (original.area_id, original.round_id) != here and original.round_id is not None:
         # the edit moved the sheet to another village or round: the one it left is judged without it
         before = judged.campaign.find_round_by_id(original.round_id)
@@ -141,10 +146,10 @@ def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, submis
             aggregate(connection, judged.campaign, (before, original.area_id), now)
 
 
-def _mark_communes(keeping: Keeping, judged: Judged) -> None:
+def _mark_communes(keeping: Keeping, judged: Judged, kept: Kept) -> None:
     """A commune's own sheet is judged with its villages, after; also where an edit took it away from."""
-    if judged.area_id and judged.round_view:
-        mark(keeping.connection, judged.round_view.id, judged.area_id)
+    if judged.area_id and kept.round_id is not None:
+        mark(keeping.connection, kept.round_id, judged.area_id)
     original = keeping.original
     if original is not None and original.area_id is not None and original.round_id is not None:
         mark(keeping.connection, original.round_id, original.area_id)

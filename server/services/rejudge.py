@@ -40,6 +40,8 @@ def rejudge(session: Session, rule_set_id: str, now: datetime) -> int:
         campaign = campaign_of(session, project.id)
         rule_set = campaign.book.rule_sets.get(rule_set_id)
         for round_view in campaign.rounds:
+            if round_view.is_locked:
+                continue
             if rule_set_id != ALL_OF_THEM and rule_set not in campaign.book.on_any(round_view.cutoff):
                 continue
             areas = list_reported(session, round_view.id, CRITERIA_FORM)

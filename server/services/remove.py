@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from server.domain.errors import Forbidden, NotFound
+from server.domain.errors import Conflict, Forbidden, NotFound
 from server.services.authenticate import Caller, system_caller
-from server.services.review import judge_again, place_of
+from server.services.review import judge_again, place_of, require_open
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView
 from server.storage.intake import change_submission
+from server.storage.locks import is_frozen
 from server.storage.readings import find_deleted_submission, find_submission
 from server.storage.removals import forget_submissions, list_long_deleted
 
@@ -22,7 +23,8 @@ AT_ONCE = 500
 
 
 def delete_submission(session: Session, caller: Caller, form: FormView, instance_id: str, now: datetime) -> None:
-    """Takes a submission out of every list; its village is judged without it. Raises NotFound, Forbidden."""
+    """Takes a submission out of every list; its village is judged without it. Raises NotFound, Forbidden,
+    Conflict (its round is locked, or a lock rests on it)."""
     _mark(session, caller, (form, instance_id, "submission.delete"), now, now)
 
 
@@ -45,6 +47,9 @@ def _mark(
         fresh = find(connection, form.id, instance_id)
         if fresh is None:
             raise NotFound("submission.unknown", instance=instance_id)
+        require_open(connection, fresh)
+        if is_frozen(connection, fresh.id):
+            raise Conflict("submission.frozen")
         change_submission(connection, fresh.id, deleted_at=deleted_at)
         where = Where(form.project_id, fresh.area_id)
         write_audit(connection, caller.entry(verb, f"submission:{fresh.id}", now, where, instanceId=instance_id))

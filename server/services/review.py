@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.domain.errors import Missing, NotFound
+from server.domain.errors import Conflict, Missing, NotFound
 from server.domain.review import Standing, move
 from server.domain.roles import Place
 from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate
@@ -22,6 +22,7 @@ from server.storage.reach import find_above
 from server.storage.readings import SubmissionView, find_form_number, find_submission_by_id
 from server.storage.reviews import CommentView, MoveView, add_comment, add_move
 from server.storage.rollups import mark
+from server.storage.rounds import find_lock_of
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,12 @@ class Decision:
 
 def review(session: Session, caller: Caller, decision: Decision, now: datetime) -> SubmissionView:
     """Moves a submission to another state at the caller's own level. Raises NotFound, Invalid (no such state), Missing
-    (a reason is asked for), Forbidden (no reviewer, or a higher office has decided)."""
+    (a reason is asked for), Forbidden (no reviewer, or a higher office has decided), Conflict (its round is locked)."""
     submission, form = get_reviewed(session, caller, decision.submission_id)
     verbs = caller.verbs_in(place_of(session, form, submission, caller.on))
     with writing(session) as connection:
         fresh = find_submission_by_id(connection, submission.id) or submission
+        require_open(connection, fresh)
         row, standing = move(Standing(fresh.review_state, fresh.review_level), decision.to_state, verbs, caller.on)
         if decision.ask_reason and row.asks_reason and not decision.reason:
             raise Missing("review.reason_missing")
@@ -84,6 +86,12 @@ def get_reviewed(session: Session, caller: Caller, submission_id: int) -> tuple[
     if submission is None or submission.deleted_at is not None or form is None:
         raise NotFound("submission.unknown", instance=submission_id)
     return submission, form
+
+
+def require_open(connection: Connection, submission: SubmissionView) -> None:
+    """Raises Conflict when the round of a submission is locked: what its figures rest on stays as it is."""
+    if submission.round_id is not None and find_lock_of(connection, submission.round_id) is not None:
+        raise Conflict("review.round_locked")
 
 
 def place_of(session: Session, form: FormView, submission: SubmissionView, on: date) -> Place:

@@ -15,6 +15,7 @@ from server.criteria.rollup import Report, Rollup, add_up, facts_from_villages, 
 from server.criteria.ruleset import RuleSet
 from server.domain.review import APPROVED as STATE_APPROVED
 from server.domain.roles import ALL
+from server.domain.standing import Standing
 from server.services.aggregate import (
     COMMUNE_FORM,
     CRITERIA_FORM,
@@ -67,7 +68,8 @@ def work_off(session: Session, now: datetime, stopped: Callable[[], bool] = lamb
                 by_round.setdefault(round_id, set()).add(area_id)
             for round_id, areas in by_round.items():
                 found = find_round(connection, round_id)
-                if found is not None:
+                # of a locked round all figures stay as they are; reopening it marks what has changed
+                if found is not None and not found.is_locked:
                     _roll_up_round(connection, found, areas, now)
             forget_marks(connection, [number for number, _, _ in marks])
             session.commit()
@@ -109,14 +111,14 @@ def _roll_up_round(connection: Connection, round_view: RoundView, marked: set[st
 def _roll_up_commune(work: _Work, commune: str, villages: Sequence[str]) -> None:
     reports = _reports(work, villages)
     sheets = _who_speaks(list_counting(work.connection, work.round.id, commune, COMMUNE_FORM, NOT_COUNTING))
-    rule_sets = work.book.on("commune", work.round.cutoff)
+    rule_sets = work.book.of_round(work.round, "commune")
     standing = work.campaign.standing(work.connection, commune, work.round.cutoff)
     synthetic = standing.synthetic
     for basis in BASES:
         rollup = roll_up(reports[basis].get(village) for village in villages)
         sheet = sheets.get(basis)
         says_nothing = rollup.reported == 0 and sheet is None and basis == APPROVED
-        rows = [] if says_nothing else [_row(rule_set, rollup, sheet, standing) for rule_set in rule_sets]
+        rows = [] if says_nothing else [_row(work, rule_set, (rollup, sheet), standing) for rule_set in rule_sets]
         # of what stands above, also how many communes the law puts into which class
         own = {row["rule_set"]: {row["klass"] or row["verdict"]: 1} for row in rows}
         place = (work.round.id, commune, basis)
@@ -127,11 +129,13 @@ def _roll_up_commune(work: _Work, commune: str, villages: Sequence[str]) -> None
         keep_verdicts(work.connection, keyed, (sheet.submission_id if sheet else None, basis), work.now)
 
 
-def _row(rule_set: RuleSet, rollup: Rollup, sheet: Counting | None, standing: Any) -> dict[str, Any]:
+def _row(work: _Work, rule_set: RuleSet, told: tuple[Rollup, Counting | None], standing: Standing) -> dict[str, Any]:
+    rollup, sheet = told
     facts, spans = facts_from_villages(rule_set, rollup)
     answers = sheet.answers if sheet else {}
     region, synthetic = standing.region, standing.synthetic
-    return verdict_row(rule_set, Evidence(None, answers, standing.facts, synthetic, region, facts, spans))
+    evidence = Evidence(None, answers, standing.facts, synthetic, region, facts, spans)
+    return verdict_row(rule_set, replace(evidence, switches=work.round.switches(rule_set.id)))
 
 
 def _add_up_area(work: _Work, area_id: str) -> None:
@@ -187,13 +191,13 @@ def _summed(work: _Work) -> dict[str, str]:
     """The counts of villages that are summed up, with the field of the village's sheet that holds each."""
     fields = {
         name: fact.field
-        for rule_set in work.book.on("village", work.round.cutoff)
+        for rule_set in work.book.of_round(work.round, "village")
         for name, fact in rule_set.facts.items()
         if fact.form == CRITERIA_FORM and fact.field
     }
     wanted = {
         fact.villages.sum
-        for rule_set in work.book.on("commune", work.round.cutoff)
+        for rule_set in work.book.of_round(work.round, "commune")
         for fact in rule_set.facts.values()
         if fact.villages and fact.villages.sum
     }

@@ -17,6 +17,7 @@ from server.criteria.load import load_rule_sets, read_rule_set
 from server.criteria.report import list_clause_heads
 from server.criteria.ruleset import UNIT_KINDS, RuleSet, RuleSetError, confirm_clauses, contested, in_force
 from server.storage.memory import Memory
+from server.storage.rounds import RoundView
 from server.storage.rule_sets import ConfirmationView, list_confirmations, list_loaded
 from server.storage.settings import find_revision
 
@@ -40,6 +41,11 @@ class RuleBook:
         if found is None:
             found = self._in_force[unit_kind, day] = tuple(in_force(self.rule_sets, unit_kind, day))
         return found
+
+    def of_round(self, round_view: RoundView, unit_kind: str) -> tuple[RuleSet, ...]:
+        """Those of a round for units of a kind: in force on its day, and named by it where it names any."""
+        named, found = round_view.rule_sets, self.on(unit_kind, round_view.cutoff)
+        return found if named is None else tuple(rule_set for rule_set in found if rule_set.id in named)
 
     def on_any(self, day: date) -> tuple[RuleSet, ...]:
         """The same for units of every kind."""

@@ -17,8 +17,11 @@ from server.domain.standing import Standing
 from server.services.aggregate import Evidence, setting_of, verdict_row
 from server.services.campaign import stand_all
 from server.services.lists import COMMUNE_KINDS, VILLAGE_KINDS
+from server.services.round_law import law_of
 from server.services.rule_book import rule_book
 from server.storage.areas import AreaView, find_area
+from server.storage.locks import SILENT, list_locked_kept
+from server.storage.reach import list_below
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
 from server.storage.verdicts import APPROVED, NEWEST, VerdictKept, find_project_synthetic, list_kept
@@ -58,7 +61,9 @@ class VerdictView:
         """The same with its reasons, worked out from the facts that were kept; None where no rule was in force."""
         if self.rule_set is None:
             return None
-        return explain_setting(setting_of(self.rule_set, self.region), self.facts, self.spans)
+        return explain_setting(
+            setting_of(self.rule_set, self.region, self.round.switches(self.rule_set.id)), self.facts, self.spans
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,10 @@ def _of_round(
     wanted, synthetic = asked
     areas = _areas(session, project_id, round_view, wanted)
     book = rule_book(session)
-    rule_sets = [one for one in book.on(wanted.unit, round_view.cutoff) if wanted.rule_set in (None, one.id)]
+    rule_sets = [one for one in law_of(session, round_view, wanted.unit) if wanted.rule_set in (None, one.id)]
     only = areas[0].id if len(areas) == 1 else None
     kept: dict[tuple[str, str], dict[str, VerdictKept]] = {}
-    for row in list_kept(session, round_view.id, wanted.scope, only):
+    for row in _kept_rows(session, round_view, wanted.scope, only):
         kept.setdefault((row.area_id, row.rule_set), {})[row.basis] = row
     silent = {area.id for area in areas if any((area.id, one.id) not in kept for one in rule_sets)}
     standings = stand_all(session, book, silent, round_view.cutoff)
@@ -107,16 +112,24 @@ def _of_round(
             rows = kept.get((area.id, rule_set.id))
             if rows:
                 found.append(_view_of(VerdictView(area, rule_set, round_view, flag, UNKNOWN), rows))
-            else:
+            elif not round_view.is_locked:
+                # an area that came into the tree since has no figure in a locked round
                 found.append(_silent(area, rule_set, round_view, (standings[area.id], flag)))
     return found
+
+
+def _kept_rows(session: Session, round_view: RoundView, scope: Scope, only: str | None) -> list[VerdictKept]:
+    """What was kept of a round: as it stands, or as it stood when the round was locked."""
+    if round_view.lock_id is not None:
+        return list_locked_kept(session, round_view.lock_id, scope, only)
+    return list_kept(session, round_view.id, scope, only)
 
 
 def _view_of(empty: VerdictView, rows: dict[str, VerdictKept]) -> VerdictView:
     """The view by what was approved, with what came since beside it. Of a commune what was approved may leave open what
     all that was sent answers: then that speaks, and says that it is provisional."""
     approved, newest = rows.get(APPROVED), rows.get(NEWEST)
-    first = approved or newest
+    first = approved or newest or rows.get(SILENT)
     assert first is not None
     if approved and newest and approved.verdict == UNKNOWN and empty.area.kind not in VILLAGE_KINDS:
         first = newest
@@ -146,7 +159,7 @@ def _filled(empty: VerdictView, row: VerdictKept) -> VerdictView:
         computed_at=row.computed_at,
         klass=row.klass,
         region=row.region,
-        basis=row.basis,
+        basis=None if row.basis == SILENT else row.basis,
         spans={name: (int(span[0]), int(span[1])) for name, span in (row.spans or {}).items()},
     )
 
@@ -154,7 +167,14 @@ def _filled(empty: VerdictView, row: VerdictKept) -> VerdictView:
 def _silent(area: AreaView, rule_set: RuleSet, round_view: RoundView, known: tuple[Standing, bool]) -> VerdictView:
     """Of whom nobody reported yet: what decisions established may settle it all the same."""
     standing, synthetic = known
-    evidence = Evidence(None, {}, standing.facts, standing.synthetic, standing.region)
+    evidence = Evidence(
+        None,
+        {},
+        standing.facts,
+        standing.synthetic,
+        standing.region,
+        switches=round_view.switches(rule_set.id),
+    )
     made = verdict_row(rule_set, evidence)
     clauses = [clause | {"submissions": []} for clause in made["clauses"]]
     return VerdictView(
@@ -176,5 +196,8 @@ def _areas(session: Session, project_id: int, round_view: RoundView, wanted: Wan
     if wanted.area is not None and top is None:
         return []
     seen = list_seen_areas(session, project_id, on, wanted.scope, below=top.id if top else None)
+    if round_view.areas is not None:
+        within = set(session.scalars(list_below(round_view.areas, on)))
+        seen = {area_id: area for area_id, area in seen.items() if area_id in within}
     kinds: Collection[str] = KINDS[wanted.unit]
     return [area for area in seen.values() if area.kind in kinds]

@@ -14,9 +14,11 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.domain.review import APPROVED
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.prepared import Prepared, always
 from server.storage.projects import Project
+from server.storage.quality import mark_sheet, mark_version
 from server.storage.submissions import (
     FindingRow,
     Submission,
@@ -166,6 +168,7 @@ def add_submission(connection: Connection, row: dict[str, Any]) -> int:
     made = _key_of(_NEW_SUBMISSION.rows(connection, row))
     if not row["is_draft"]:
         count_new(connection, made, Counted(row["form_id"], row["area_id"], row["review_state"]))
+        mark_sheet(connection, made)
     return made
 
 
@@ -236,7 +239,10 @@ def change_submission(connection: Connection, submission_id: int, **values: Any)
     """Changes columns of a submission."""
     before = find_counted(connection, submission_id)
     connection.execute(update(Submission).where(Submission.id == submission_id).values(**values))
-    count_moved(connection, submission_id, before, find_counted(connection, submission_id))
+    after = find_counted(connection, submission_id)
+    count_moved(connection, submission_id, before, after)
+    if before or after:
+        mark_sheet(connection, submission_id)
 
 
 def add_slots(connection: Connection, version_id: int, slots: Iterable[dict[str, Any]]) -> None:
@@ -272,6 +278,7 @@ class SlotView:
 def fill_slot(connection: Connection, version_id: int, slot: dict[str, Any]) -> None:
     """Puts a file into the slot of its name, which is made when it is not there; that it was missing is then no longer
     found. Keys: name, sha256, content_type, updated_at."""
+    mark_version(connection, version_id)
     changed = connection.execute(
         update(SubmissionAttachment)
         .where(SubmissionAttachment.version_id == version_id, SubmissionAttachment.name == slot["name"])
@@ -435,6 +442,8 @@ def list_counting_of(
                 Submission.deleted_at.is_(None),
                 Submission.is_draft.is_(False),
                 Submission.review_state.not_in(not_counting),
+                # what came for a closed form is kept apart until somebody approves it
+                or_(Submission.arrival == "normal", Submission.review_state == APPROVED),
                 SubmissionVersion.is_current,
             )
             .order_by(Submission.created_at.desc(), Submission.id.desc())

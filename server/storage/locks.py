@@ -348,3 +348,9 @@ def is_frozen(session: Session | Connection, submission_id: int) -> bool:
     """Whether a figure of some lock rests on a submission: then it is evidence, and stays."""
     query = select(LockedVerdict.id).where(LockedVerdict.submission_id == submission_id).limit(1)
     return session.execute(query).first() is not None
+
+
+def is_form_frozen(session: Session | Connection, form_id: int) -> bool:
+    """Whether a figure of some lock rests on something that was sent for a form."""
+    query = select(LockedVerdict.id).join(Submission, Submission.id == LockedVerdict.submission_id)
+    return session.execute(query.where(Submission.form_id == form_id).limit(1)).first() is not None

@@ -66,8 +66,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Takes all of it away, locks too."""
-    for table in ("holidays", "locked_rollups", "locked_verdicts", "locked_texts", "round_locks"):
-        op.drop_table(table)
+    for name in ("holidays", "locked_rollups", "locked_verdicts", "locked_texts", "round_locks"):
+        op.drop_table(name)
     op.drop_index("ix_submissions_unplaced", "submissions")
     op.drop_index("ix_submission_versions_after_lock", "submission_versions")
     with op.batch_alter_table("submission_versions") as table:

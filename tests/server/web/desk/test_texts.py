@@ -75,6 +75,7 @@ MADE = {
     "desk.finding.entity.": PROBLEMS,
     "desk.finding.attachment.": ("missing", "unnamed"),
     "desk.finding.version.": ("older",),
+    "desk.finding.round.": ("elsewhere", "several", "unknown", "not_of_it"),
     "desk.rule.": tuple(KINDS),
     "desk.show.": SHOWN,
     "desk.risk.": RISKS,
