@@ -7,7 +7,12 @@ from typing import Any
 from flask import request
 
 from server.criteria.report import changes_json
+from server.domain.review import Standing, shown_state
+from server.services.contradictions import Disagreement, list_disagreements
 from server.services.verdicts import VerdictView, Wanted, list_verdicts
+from server.storage.areas import find_area
+from server.storage.rounds import RoundView
+from server.web.answers import moment
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.submissions import VerdictBody
 from server.web.context import current_session
@@ -27,7 +32,8 @@ COMMUNES, NO = "commune", "false"
 def list_judged(here: Here) -> list[dict[str, Any]]:
     """Verdicts with their reasons. `area` is an own id, or a code as of the round's date, with all that lies below it;
     `ruleset` a rule set's id; `round` a round's slug. Each has the members that `thonban rules judge` prints. Where
-    what was approved and what came since say different things, `provisional` is what the latter say."""
+    what was approved and what came since say different things, `provisional` is what the latter say. Where several
+    submissions speak of a village, `contradictions` has the facts on which they disagree."""
     wanted = Wanted(
         area=request.args.get("area"),
         rule_set=request.args.get("ruleset"),
@@ -36,7 +42,50 @@ def list_judged(here: Here) -> list[dict[str, Any]]:
         unit=COMMUNES if request.args.get("unit") == COMMUNES else "village",
     )
     wants_changes = request.args.get("changes") != NO
-    return [_body(each, wants_changes) for each in list_verdicts(current_session(), here.project.id, wanted)]
+    found = list_verdicts(current_session(), here.project.id, wanted)
+    disagreements = _disagreements(found, wanted)
+    return [
+        _body(each, wants_changes)
+        | {"contradictions": [_contradiction(one) for one in disagreements.get((each.round.id, each.area.id), ())]}
+        for each in found
+    ]
+
+
+def _disagreements(found: list[VerdictView], wanted: Wanted) -> dict[tuple[int, str], tuple[Disagreement, ...]]:
+    """By round and village; of communes there are none."""
+    if wanted.unit == COMMUNES:
+        return {}
+    rounds: dict[int, RoundView] = {each.round.id: each.round for each in found}
+    made: dict[tuple[int, str], tuple[Disagreement, ...]] = {}
+    for round_view in rounds.values():
+        named = find_area(current_session(), wanted.area, round_view.cutoff) if wanted.area else None
+        only = named.id if named and any(each.area.id == named.id for each in found) else None
+        listed = list_disagreements(current_session(), round_view, wanted.scope, only)
+        made |= {(round_view.id, area_id): disagreements for area_id, disagreements in listed.items()}
+    return made
+
+
+def _contradiction(found: Disagreement) -> dict[str, Any]:
+    return {
+        "fact": found.fact,
+        "values": [
+            {
+                "value": each.value,
+                "submissions": [
+                    {
+                        "instanceId": sheet.instance_id,
+                        "sender": sheet.sender,
+                        "createdAt": moment(sheet.created_at),
+                        "reviewState": shown_state(Standing(sheet.state, sheet.level)),
+                        "reviewLevel": sheet.level,
+                    }
+                    for sheet in each.sheets
+                ],
+            }
+            for each in found.values
+        ],
+        "changes": [{"ruleSet": turn.rule_set, "standing": turn.standing, "alone": turn.alone} for turn in found.turns],
+    }
 
 
 def _body(verdict: VerdictView, wants_changes: bool) -> dict[str, Any]:

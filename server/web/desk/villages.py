@@ -8,6 +8,7 @@ from typing import Any
 from server.criteria.ruleset import RuleSet
 from server.domain.errors import NotFound
 from server.services.aggregate import STANDARD_FIELD, find_field
+from server.services.contradictions import list_disagreements
 from server.services.verdicts import VerdictView
 from server.storage.areas import FactView, find_path, list_facts
 from server.storage.desk import SheetFilter, list_sheets
@@ -15,6 +16,7 @@ from server.storage.readings import find_answers, find_submission_by_id
 from server.storage.rounds import RoundView
 from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
+from server.web.desk.disputes import tell
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.reasons import explain
 from server.web.desk.rounds import find_round_of, rows_of
@@ -50,6 +52,7 @@ def one_village(project_id: int, slug: str, area_id: str) -> str:
     reasons = [found for view in row.verdicts.values() if (found := explain(view)) is not None]
     wanted = SheetFilter(project_id, caller.scope("submission.list", project_id), area_id)
     sheets = list_sheets(session, wanted, 0, MOST_SHEETS)
+    disagreements = list_disagreements(session, round_view, wanted.scope, area_id).get(area_id, ())
     return show_page(
         "village.html",
         caller=caller,
@@ -61,6 +64,7 @@ def one_village(project_id: int, slug: str, area_id: str) -> str:
         reasons=reasons,
         facts=_facts(row),
         attestation=_attestation(row, round_view),
+        contradictions=[tell(each, row.verdicts) for each in disagreements],
         sheets=sheets,
     )
 

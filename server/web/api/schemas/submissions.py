@@ -137,8 +137,43 @@ class ProvisionalBody(Schema):
     clauses = fields.List(fields.Nested(ClauseBody))
 
 
+class SpeakerBody(Schema):
+    """A submission that speaks of a village."""
+
+    instanceId = fields.String()  # noqa: N815
+    sender = fields.String()
+    createdAt = fields.String()  # noqa: N815
+    reviewState = fields.String(allow_none=True)  # noqa: N815
+    reviewLevel = fields.String(allow_none=True)  # noqa: N815
+
+
+class SaidBody(Schema):
+    """A value, and the submissions that say it."""
+
+    value = fields.Raw()
+    submissions = fields.List(fields.Nested(SpeakerBody))
+
+
+class TurnBody(Schema):
+    """What a rule set would say if another submission were right: about this fact alone, or (`alone` false) only together
+    with the others on which that one disagrees."""
+
+    ruleSet = fields.String()  # noqa: N815
+    standing = fields.String()
+    alone = fields.Boolean()
+
+
+class ContradictionBody(Schema):
+    """A fact on which submissions of one village and round disagree. `changes` is empty where no verdict depends on who
+    is right."""
+
+    fact = fields.String()
+    values = fields.List(fields.Nested(SaidBody))
+    changes = fields.List(fields.Nested(TurnBody))
+
+
 class VerdictBody(Schema):
-    """What a rule set says of an area in a round."""
+    """What a rule set says of an area in a round. `contradictions`: of the village, whatever the rule set."""
 
     area = fields.Nested(AreaBody)
     ruleSet = fields.String(allow_none=True)  # noqa: N815
@@ -152,6 +187,7 @@ class VerdictBody(Schema):
     clauses = fields.List(fields.Nested(ClauseBody))
     changes = fields.List(fields.Dict())
     provisional = fields.Nested(ProvisionalBody, allow_none=True)
+    contradictions = fields.List(fields.Nested(ContradictionBody))
 
 
 class QuarantineBody(Schema):

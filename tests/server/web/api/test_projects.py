@@ -54,6 +54,7 @@ def test_the_village_verdicts_of_a_round(world: World) -> None:
     found = world.api.get("projects/1/verdicts?round=2019&ruleset=qd50_2016_thon").get_json()
     assert {each["verdict"] for each in found} <= {"met", "not_met", "unknown"}
     judged = {"verdict", "class", "possible", "verified", "basis", "clauses", "changes", "provisional"}
+    judged |= {"contradictions"}
     assert found[0].keys() == {"area", "ruleSet", "round", "synthetic"} | judged
     assert found[0]["area"].keys() == {"id", "code", "name", "kind"}
     assert found[0]["clauses"][0].keys() == {
