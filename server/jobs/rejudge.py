@@ -15,6 +15,7 @@ KIND = rejudge.KIND
 
 
 def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime) -> None:
-    """`rule_set`: the id of the rule set."""
+    """`rule_set`: the id of the rule set; `round`: the number of the round, where it is about one alone."""
     del home
-    rejudge.rejudge(session, str(payload["rule_set"]), now)
+    number = payload.get("round")
+    rejudge.rejudge(session, str(payload["rule_set"]), now, int(number) if number is not None else None)

@@ -162,16 +162,17 @@ def _reports(work: _Work, villages: Sequence[str]) -> dict[str, dict[str, Report
     round_id = work.round.id
     counting = list_counting_of(work.connection, round_id, villages, CRITERIA_FORM, NOT_COUNTING)
     verdicts = list_verdicts_of(work.connection, round_id, villages)
-    names = _summed(work)
+    names = summed(work.book.of_round(work.round, "village"), work.book.of_round(work.round, "commune"))
     found: dict[str, dict[str, Report]] = {basis: {} for basis in BASES}
     for village, sheets in counting.items():
         for basis, sheet in _who_speaks(sheets).items():
             kept = verdicts.get((village, sheet.submission_id), {})
-            found[basis][village] = _report(sheet, kept, names)
+            found[basis][village] = report_of(sheet, kept, names)
     return found
 
 
-def _report(sheet: Counting, verdicts: Mapping[str, str], names: Mapping[str, str]) -> Report:
+def report_of(sheet: Counting, verdicts: Mapping[str, str], names: Mapping[str, str]) -> Report:
+    """What a sheet counts for its village. `names`: the counts that are summed up, as `summed` gives them."""
     answered = {name: find_field(sheet.answers, field) for name, field in names.items()}
     counts = {
         name: value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
@@ -187,17 +188,17 @@ def _report(sheet: Counting, verdicts: Mapping[str, str], names: Mapping[str, st
     )
 
 
-def _summed(work: _Work) -> dict[str, str]:
+def summed(of_villages: Sequence[RuleSet], of_communes: Sequence[RuleSet]) -> dict[str, str]:
     """The counts of villages that are summed up, with the field of the village's sheet that holds each."""
     fields = {
         name: fact.field
-        for rule_set in work.book.of_round(work.round, "village")
+        for rule_set in of_villages
         for name, fact in rule_set.facts.items()
         if fact.form == CRITERIA_FORM and fact.field
     }
     wanted = {
         fact.villages.sum
-        for rule_set in work.book.of_round(work.round, "commune")
+        for rule_set in of_communes
         for fact in rule_set.facts.values()
         if fact.villages and fact.villages.sum
     }

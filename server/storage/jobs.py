@@ -175,6 +175,11 @@ def list_waiting_kinds(session: Session | Connection, kinds: Iterable[str]) -> s
     return set(session.execute(query).scalars())
 
 
+def has_undone(session: Session | Connection, kind: str) -> bool:
+    """Whether some job of that kind waits, runs or pauses; dead ones do none of it."""
+    return session.execute(select(Job.id).where(Job.kind == kind, Job.done_at.is_(None)).limit(1)).first() is not None
+
+
 def forget_finished(connection: Connection, before: datetime) -> int:
     """Removes jobs that were done before then; dead ones stay. How many."""
     return connection.execute(delete(Job).where(Job.done_at < before, Job.error.is_(None))).rowcount

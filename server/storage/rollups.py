@@ -61,6 +61,12 @@ def mark_all(connection: Connection) -> None:
     connection.execute(insert(RollupMark).from_select(["round_id", "area_id"], made))
 
 
+def mark_round(connection: Connection, round_id: int) -> None:
+    """Says so of every area that has a rollup in a round."""
+    made = select(RollupRow.round_id, RollupRow.area_id).where(RollupRow.round_id == round_id).distinct()
+    connection.execute(insert(RollupMark).from_select(["round_id", "area_id"], made))
+
+
 def lock_rollups(connection: Connection) -> None:
     """Waits for whoever works marks off, and lets nobody else do so until the transaction ends. SQLite's gate does."""
     if connection.dialect.name == "postgresql":

@@ -91,6 +91,12 @@ def remove_verdicts(connection: Connection, round_id: int, area_id: str, bases: 
     )
 
 
+def drop_verdicts(connection: Connection, round_id: int, kept: Collection[str]) -> None:
+    """Takes the verdicts of a round by other rule sets than these away: the round no longer asks them."""
+    others = VerdictRow.rule_set.not_in(sorted(kept))
+    connection.execute(delete(VerdictRow).where(VerdictRow.round_id == round_id, others))
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictKept:
     """A verdict as it was kept."""
@@ -101,7 +107,7 @@ class VerdictKept:
     clauses: list[Any]
     facts: dict[str, Any]
     submission_id: int | None
-    computed_at: datetime
+    computed_at: datetime | None
     basis: str
     klass: str | None
     region: str | None

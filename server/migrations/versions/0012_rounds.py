@@ -122,7 +122,7 @@ def _locked_verdicts() -> None:
         sa.Column("clauses", JSON, nullable=False),
         sa.Column("facts", JSON, nullable=False),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
-        sa.Column("computed_at", MOMENT, nullable=False),
+        sa.Column("computed_at", MOMENT, nullable=True),
         sa.Column("submission_id", BIG_ID, nullable=True),
         sa.Column("version_id", BIG_ID, nullable=True),
         sa.Column("version_sha256", sa.String(64), nullable=True),
