@@ -1,11 +1,12 @@
 """Drains the outbox: takes what is due, does it, writes down how it ended; and works off what was marked for the areas
-above villages. One such process is enough for a home."""
+above villages, and to be held against other sheets. One such process is enough for a home."""
 
 from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from server.domain.errors import Unavailable
 from server.jobs.registry import list_kinds
+from server.services.check_sheets import check_off
 from server.services.home import Home
 from server.services.outbox import give_up, note_failure, note_success, plan_duties, take
 from server.services.roll_up import work_off
@@ -27,7 +29,7 @@ IDLE_SECONDS = 1.0
 def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool] = lambda: False) -> int:
     """Does everything that is due now; returns how many jobs ended well. Stops between two jobs when `stopped`."""
     done = 0
-    _count_above(sessions, stopped)
+    _work_off(sessions, home, stopped)
     while not stopped():
         with sessions() as session:
             plan_duties(session, _duties(), datetime.now(UTC))
@@ -35,7 +37,7 @@ def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], boo
             if leased is None:
                 break
             done += _run(session, home, leased)
-    _count_above(sessions, stopped)
+    _work_off(sessions, home, stopped)
     return done
 
 
@@ -49,15 +51,23 @@ def work(sessions: sessionmaker[Session], home: Home, stop: threading.Event) -> 
         stop.wait(IDLE_SECONDS)
 
 
-def _count_above(sessions: sessionmaker[Session], stopped: Callable[[], bool]) -> None:
-    """What stands above villages. Marks that cannot be worked off stay, are told of, and hold no other work up."""
+def _work_off(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool]) -> None:
+    """What stands above villages, and what sheets say beside each other. Marks that cannot be worked off stay, are told
+    of, and hold no other work up."""
+    with _told("rollups.failed"), sessions() as session:
+        work_off(session, datetime.now(UTC), stopped)
+    with _told("quality.failed"), sessions() as session:
+        check_off(session, home, datetime.now(UTC), stopped)
+
+
+@contextmanager
+def _told(event: str) -> Iterator[None]:
     try:
-        with sessions() as session:
-            work_off(session, datetime.now(UTC), stopped)
+        yield
     except (SQLAlchemyError, Unavailable):
         raise
     except Exception as error:
-        log.exception("rollups.failed", error=repr(error))
+        log.exception(event, error=repr(error))
 
 
 def _run(session: Session, home: Home, leased: Leased) -> bool:

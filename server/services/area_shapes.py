@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,9 +24,11 @@ from server.domain.area_records import RowProblem
 from server.domain.area_times import Times
 from server.domain.areas import match_key
 from server.domain.errors import Unreadable
+from server.domain.quality_places import metres_between
 from server.services.record import write_of_areas, write_own
 from server.storage.area_book import put_shapes, read_times
 from server.storage.database import writing
+from server.storage.quality import mark_all
 
 METRES_OF_A_DEGREE = 111_320
 GRID = 0.00001
@@ -77,12 +79,22 @@ def import_shapes(session: Session, drawing: Drawing, now: datetime) -> ShapePla
         plan = _plan(connection, drawing, features)
         if not plan.refused:
             put_shapes(connection, plan.rows)
+            mark_all(connection)
             told = {"source": drawing.source, "points": plan.count("point"), "boundaries": plan.count("boundary")}
             write_own(connection, "area.shape.import", now, **told)
             drawn = sorted({row["area_id"] for row in plan.rows})
             write_of_areas(connection, "area.shape.update", now, ((area_id, {}) for area_id in drawn))
         session.commit()
     return plan
+
+
+def metres_outside(geometry: Mapping[str, Any], point: tuple[float, float]) -> int:
+    """How far a place (longitude, latitude) lies outside a boundary; 0 within it and on it."""
+    border, place = shape(geometry), shapely.Point(point)
+    if border.covers(place):
+        return 0
+    ends = list(shapely.shortest_line(border, place).coords)
+    return metres_between((ends[0][0], ends[0][1]), (ends[-1][0], ends[-1][1]))
 
 
 def _features(content: bytes) -> list[dict[str, Any]]:

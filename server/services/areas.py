@@ -26,6 +26,7 @@ from server.storage.area_book import put_points, read_changes, read_times, write
 from server.storage.areas import add_facts, list_area_ids, put_root
 from server.storage.audits import AuditEntry, write_audit
 from server.storage.database import writing
+from server.storage.quality import mark_all
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def _write(connection: Connection, wish: Wish, now: datetime) -> Plan:
         work_out_reach(connection, None if many else changed)
     if changed or points:
         touch(connection)
+        mark_all(connection)
         unsettle(connection, now)
         write_own(connection, "area.import", now, **plan.count())
         others = ((area.id, dict[str, object]()) for area in plan.touched if not area.fresh)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.storage.actors import Grant
 from server.storage.forms import Form, FormAttachment, FormVersion
+from server.storage.quality import mark_sheet
 from server.storage.submissions import Submission, Variant, VariantAttachment
 from server.storage.tallies import TallyRow, count_moved, find_counted
 from server.storage.verdicts import VerdictRow
@@ -34,7 +35,10 @@ def take_away(connection: Connection, submission_ids: Sequence[int], now: dateti
     places = [(row[0], row[1]) for row in connection.execute(rest.distinct())]
     gone = update(Submission).where(Submission.id.in_(submission_ids), Submission.deleted_at.is_(None))
     for submission_id in submission_ids:
-        count_moved(connection, submission_id, find_counted(connection, submission_id), None)
+        counted = find_counted(connection, submission_id)
+        count_moved(connection, submission_id, counted, None)
+        if counted:
+            mark_sheet(connection, submission_id)
     connection.execute(gone.values(deleted_at=now))
     return places
 

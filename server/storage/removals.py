@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.storage.quality import forget_checks
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 
@@ -29,6 +30,7 @@ def forget_submissions(connection: Connection, ids: Sequence[int]) -> int:
     connection.execute(delete(SubmissionAttachment).where(SubmissionAttachment.version_id.in_(versions)))
     connection.execute(delete(Comment).where(Comment.submission_id.in_(gone)))
     connection.execute(delete(ReviewMove).where(ReviewMove.submission_id.in_(gone)))
+    forget_checks(connection, gone, also_looks=True)
     connection.execute(delete(SubmissionVersion).where(SubmissionVersion.submission_id.in_(gone)))
     connection.execute(delete(Submission).where(Submission.id.in_(gone)))
     return len(gone)
