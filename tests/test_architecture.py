@@ -45,6 +45,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "celery": ("server/jobs/",),
     "requests": ("sync/client.py", "server/services/deliver.py"),
     "segno": (),
+    "PIL": (),
     "argon2": (),
 }
 # What storage hands out may be named by those who are given it: a session to read with, a connection that writes, the

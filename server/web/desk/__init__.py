@@ -20,6 +20,7 @@ from server.web.desk import (
     rules,
     rules_load,
     signing_in,
+    statements,
     submissions,
     villages,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "rules",
     "rules_load",
     "signing_in",
+    "statements",
     "submissions",
     "villages",
 ]

@@ -1,9 +1,11 @@
 """A demo home for tests of the pages: areas, a round, forms, and the sheets of the first villages, taken in as they
 come from phones, without a network in between."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from flask import Flask
 
@@ -79,11 +81,22 @@ def send_sheet(seeded: Seeded, number: int, *, without_photos: bool = False) -> 
     return receipt.submission_id
 
 
-def send_xml(seeded: Seeded, number: int, xml: bytes) -> None:
-    """Something else in the name of a village's head."""
+def send_xml(seeded: Seeded, number: int, xml: bytes) -> int | None:
+    """Something else in the name of a village's head; its submission id."""
     session, now = db.session(), datetime.now(UTC)
     caller = caller_by_key(session, seeded.heads[number].token, now)
-    receive(session, seeded.home, Upload(Envelope(xml), Target(PROJECT), caller, now))
+    return receive(session, seeded.home, Upload(Envelope(xml), Target(PROJECT), caller, now)).submission_id
+
+
+def sheet_of(seeded: Seeded, number: int, **answers: int) -> bytes:
+    """Another sheet of a village: as its first, but for these counts."""
+    caller = caller_by_key(db.session(), seeded.heads[number].token, datetime.now(UTC))
+    xml, _ = make_sheet(*_form(caller), seeded.heads[number], number)
+    text = re.sub(r"uuid:[0-9a-f-]{36}(?=</)", f"uuid:{uuid4()}", xml.decode(), count=1)
+    for name, value in answers.items():
+        text, times = re.subn(rf"<{name}(?:/>|>[^<]*</{name}>)", f"<{name}>{value}</{name}>", text)
+        assert times == 1, name
+    return text.encode()
 
 
 def _form(caller: Caller):  # type: ignore[no-untyped-def]

@@ -30,6 +30,7 @@ from server.domain.powers import STATES as STATES_OF_GRANTS
 from server.domain.powers import by_noun
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES, VERBS
+from server.domain.statements import FATES
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
 from server.services.phones import SHOWN
@@ -87,6 +88,7 @@ MADE = {
     "desk.outcome.": (CREATED, KEPT),
     "desk.differs.": ("phone", "language", "dates"),
     "desk.apart.reason.": tuple(REASONS.values()),
+    "desk.fate.": FATES,
     "desk.form_state.": (*STATES_OF_FORMS, "none"),
     "desk.form_means.": STATES_OF_FORMS,
     "desk.form_now.": (*STATES_OF_FORMS, "none"),

@@ -4,6 +4,7 @@ import "./forms.css";
 import "./pages.css";
 import "./form_pages.css";
 import "./print.css";
+import "./statement.css";
 import htmx from "htmx.org";
 
 // Pages carry no inline scripts and no expressions to evaluate: the content security policy can forbid both.
