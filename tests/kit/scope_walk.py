@@ -179,7 +179,7 @@ class Walk:
             return known.carries(holder, "restore", spot)
         if thing.kind == "head":
             return known.holds_key(holder, thing.about)
-        if thing.kind == "village":
+        if thing.kind in ("village", "statement"):
             return known.carries(holder, "read", spot)
         if thing.kind == "cards":
             # an area above one's own is named, with one's own people in it

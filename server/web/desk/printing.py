@@ -12,6 +12,7 @@ from server.services.thumbnails import make_thumbnail
 from server.services.verdicts import VerdictView
 from server.web.desk.disputes import tell
 from server.web.desk.reasons import ClauseRow, explain
+from sync.receipt_number import write_number
 
 MOST_PHOTOS = 8
 """Photos on one statement; of more the first are shown."""
@@ -67,6 +68,7 @@ def tell_disagreement(found: Disagreement, verdicts: Mapping[str, VerdictView]) 
                 "sheets": [
                     {
                         "instance": sheet.instance_id,
+                        "receipt": write_number(sheet.submission_id),
                         "sender": sheet.sender,
                         "sent": sheet.created_at.isoformat(),
                         "state": sheet.state,

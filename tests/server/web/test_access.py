@@ -19,6 +19,17 @@ PUBLIC = {
     "assignments.list_roles",
     "assignments.get_role",
 }
+PUBLIC_PAGES = {
+    "desk.built_file": "what the sign-in page itself is drawn with",
+    "desk.sign_in_page": "who is not signed in yet signs in here",
+    "desk.sign_out": "it ends a session, or nothing",
+    "desk.forgotten": "who has lost the password asks for a link",
+    "desk.new_password": "the link that came by mail is the credential",
+    "desk.reference": "documentation of /v1",
+    "desk.verify": "whoever holds a paper asks whether it still stands: its code is the credential, and only what "
+    "stands at the head of the paper is shown",
+}
+"""Pages that nobody signs in for, each with its reason."""
 ACCESS: dict[str, Access] = {endpoint: access for nouns in ALL_NOUNS for endpoint, access in nouns.access.items()}
 
 
@@ -62,3 +73,15 @@ def test_a_role_reaches_as_far_as_its_verbs(world: World, role: str, path: str, 
     assert answer.status_code == status
     if status == 403:
         assert answer.get_json()["code"] == 403.1
+
+
+def test_pages_ask_to_sign_in_but_for_those_that_say_why_not(world: World) -> None:
+    client = world.app.test_client(use_cookies=False)
+    open_pages = set()
+    for rule in world.app.url_map.iter_rules():
+        if rule.endpoint.startswith("desk.") and "GET" in (rule.methods or ()):
+            answer = client.get(re.sub(r"<(?:[^:<>]+:)?(\w+)>", "1", rule.rule))
+            if answer.status_code != 302 or not answer.location.startswith("/sign-in"):
+                open_pages.add(rule.endpoint)
+    assert open_pages <= PUBLIC_PAGES.keys()
+    assert "desk.verify" in open_pages
