@@ -56,6 +56,7 @@ ACTIONS = (
     "quarantine.read",
     "round.create",
     "round.holiday.import",
+    "round.update",
     "rule_set.confirm",
     "rule_set.create",
     "rule_set.withdraw",

@@ -16,6 +16,33 @@ KINDS = ("identity", "sum", "jump", "outlier", "photo", "outside", "speed", "dat
 """What does not fit: figures that belong together; the commune's sheet and its villages'; two rounds of a village; a
 village and its neighbours; a picture that is elsewhere too; a place outside the commune; two places too far apart for
 one phone; times and dates; how many sheets there are of something and what the village's sheet says of it."""
+REASONS = {
+    "at_most": False,
+    "movement": False,
+    "movement_start": True,
+    "movement_end": True,
+    "sum": True,
+    "sum_already": True,
+    "part_of_villages": True,
+    "all_have": True,
+    "jump_up": True,
+    "jump_down": True,
+    "lost": True,
+    "outlier_high": True,
+    "outlier_low": True,
+    "photo_twice": False,
+    "photo_elsewhere": True,
+    "photo_in_many": True,
+    "outside": False,
+    "speed": True,
+    "cutoff": False,
+    "clock_ahead": False,
+    "before_cutoff": False,
+    "photo_old": False,
+    "photo_late": False,
+    "count": True,
+}
+"""Every reason, and whether it rests on other sheets than its own."""
 SEVERITIES = ("warning", "info")
 """Worth a question before anybody approves; worth knowing. None is an error: a check of this kind never knows."""
 

@@ -149,3 +149,15 @@ class Counted:
 
 
 COUNTED = (Counted("household_review", "tong_ho"),)
+
+NAMED = (
+    *(name for rule in AT_MOST for name in (*rule.parts, rule.whole)),
+    *(rule.field for rule in JUMPS),
+    *LOST,
+    *(rule.part for rule in SHARES),
+    *REPRESENTED,
+    *NOT_MORE_THAN,
+    *ALL_VILLAGES_HAVE,
+    "toa_do",
+)
+"""The fields that have a name in both languages; of a form of somebody's own the field's own name is shown."""

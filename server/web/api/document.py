@@ -21,6 +21,7 @@ from server.web.api import (
     history,
     projects,
     qr_codes,
+    quality,
     quarantine,
     rule_sets,
     sessions,
@@ -57,6 +58,7 @@ ALL_NOUNS = (
             audits,
             tables,
             verdicts,
+            quality,
             rule_sets,
             quarantine,
         )

@@ -17,6 +17,7 @@ from server.storage.rounds import RoundView
 from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
+from server.web.desk.quality import count_open
 from server.web.desk.reasons import class_title, explain
 from server.web.desk.rounds import find_round_of, rows_of
 from server.web.desk.tally import counts_of
@@ -75,6 +76,7 @@ def _page(caller: Caller, project: ProjectView, round_view: RoundView, area_id: 
         figures=figures(seen.whole),
         counts=lambda line, rule_set: counts_of(rollup_of(line), rule_set),
         classes=classes_of,
+        odd=count_open(caller, project.id, round_view, seen.top.area.id if seen.top else None),
     )
 
 

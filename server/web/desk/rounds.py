@@ -28,6 +28,7 @@ from server.storage.sights import list_seen_areas
 from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, projects_of, show_page
+from server.web.desk.quality import count_open
 from server.web.desk.tally import SHOWN, Counts, VillageRow, branches, count, counts_of, village_rows
 
 LIVE_MOST = 1_000
@@ -107,6 +108,7 @@ def one_round(project_id: int, slug: str) -> Response | str:
         chosen=chosen,
         verdicts=SHOWN,
         gaps=list_gaps(),
+        odd=count_open(caller, project_id, round_view),
     )
 
 

@@ -52,6 +52,7 @@ from server.web.context import current_home, current_session, now, whole
 from server.web.desk.blueprint import blueprint
 from server.web.desk.labels import labels_of_lists
 from server.web.desk.pages import desk_caller, project_of, show_page
+from server.web.desk.quality import told_of
 from server.web.desk.rounds import WAITING
 from server.web.desk.sheets import Sheet
 from server.web.desk.words import say
@@ -160,6 +161,7 @@ def one_submission(submission_id: int) -> str:
         decisions=list_decisions(session, submission.id),
         comments=list_comments(session, submission.id),
         **_review(caller, opened),
+        **told_of(caller, opened.form.project_id, submission_id),
     )
 
 

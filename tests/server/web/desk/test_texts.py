@@ -28,6 +28,10 @@ from server.domain.audit_actions import ACTIONS, GROUPS
 from server.domain.devices import RISKS, RULES, STANDINGS
 from server.domain.powers import STATES as STATES_OF_GRANTS
 from server.domain.powers import by_noun
+from server.domain.quality import KINDS as KINDS_OF_QUALITY
+from server.domain.quality import REASONS as REASONS_OF_QUALITY
+from server.domain.quality import SEVERITIES
+from server.domain.quality_rules import NAMED
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES, VERBS
 from server.domain.statements import FATES
@@ -60,6 +64,14 @@ MADE = {
     "desk.areaflag.": FLAGS,
     "desk.areashape.": ("point", "boundary"),
     "desk.state.": STATES,
+    "desk.quality.kind.": KINDS_OF_QUALITY,
+    "desk.quality.severity.": SEVERITIES,
+    "desk.quality.field.": NAMED,
+    "desk.quality.looks.": ("any", "no", "yes"),
+    "desk.quality.reason.": (
+        *REASONS_OF_QUALITY,
+        *(f"{reason}.hidden" for reason, beside in REASONS_OF_QUALITY.items() if beside),
+    ),
     "desk.level.": tuple(level.name for level in LEVELS),
     "desk.review.": ("approved", "rejected", "hasIssues", "received"),
     "desk.reason.": ("fact", "zero", "impossible", "choice"),
