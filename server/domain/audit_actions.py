@@ -63,6 +63,8 @@ ACTIONS = (
     "statement.create",
     "submission.attachment.update",
     "submission.delete",
+    "submission.finding.look",
+    "submission.finding.undo",
     "submission.purge",
     "submission.restore",
     "submission.update",
