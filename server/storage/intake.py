@@ -211,6 +211,7 @@ _NEW_VERSION = Prepared(
         "device_id",
         "user_agent",
         "created_at",
+        "after_lock_id",
     ),
 )
 

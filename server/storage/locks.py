@@ -19,6 +19,7 @@ from server.domain.roles import Scope
 from server.storage.actors import Actor
 from server.storage.areas import AreaVersionRow, valid_on
 from server.storage.database import Base
+from server.storage.forms import FormVersion
 from server.storage.reach import in_scope
 from server.storage.rollups import RollupRow
 from server.storage.rounds import RoundView
@@ -78,7 +79,7 @@ class LockedVerdict(Base):
     clauses: Mapped[list[Any]]
     facts: Mapped[dict[str, Any]]
     synthetic: Mapped[bool]
-    computed_at: Mapped[datetime]
+    computed_at: Mapped[datetime | None]
     submission_id: Mapped[int | None] = mapped_column(BigId)
     version_id: Mapped[int | None] = mapped_column(BigId)
     version_sha256: Mapped[str | None] = mapped_column(String(64))
@@ -218,9 +219,13 @@ def freeze_rows(connection: Connection, lock_id: int, round_id: int) -> None:
 
 
 def add_silent(connection: Connection, lock_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes what decisions say of areas from which nothing had come: rows as _FIGURES has them, without basis."""
-    for start in range(0, len(rows), 500):
-        some = [{**row, "lock_id": lock_id, "basis": SILENT} for row in rows[start : start + 500]]
+    """Writes what decisions say of areas from which nothing had come: rows as _FIGURES has them, without basis. An area
+    that has spoken meanwhile is left out."""
+    query = select(LockedVerdict.area_id, LockedVerdict.rule_set).where(LockedVerdict.lock_id == lock_id).distinct()
+    spoken = {(row[0], row[1]) for row in connection.execute(query)}
+    spoken_not = [row for row in rows if (row["area_id"], row["rule_set"]) not in spoken]
+    for start in range(0, len(spoken_not), 500):
+        some = [{**row, "lock_id": lock_id, "basis": SILENT} for row in spoken_not[start : start + 500]]
         connection.execute(insert(LockedVerdict), some)
 
 
@@ -328,19 +333,25 @@ def list_late(session: Session | Connection, round_view: RoundView, scope: Scope
     return [LateView(*row) for row in session.execute(query)]
 
 
-def list_locked_versions(
-    session: Session | Connection, version_ids: Iterable[int]
-) -> dict[int, tuple[str, bytes, dict[str, Any]]]:
-    """By version: the SHA-256 it was kept under, its text, and its answers."""
+@dataclass(frozen=True, slots=True)
+class LockedVersion:
+    """The text of a submission as it is kept, and the form version that it is read by (SHA-256)."""
+
+    xml: bytes
+    form_sha256: str
+
+
+def list_locked_versions(session: Session | Connection, version_ids: Iterable[int]) -> dict[int, LockedVersion]:
+    """By version its text; what is not here any more is left out."""
     wanted = sorted(set(version_ids))
-    found: dict[int, tuple[str, bytes, dict[str, Any]]] = {}
+    found: dict[int, LockedVersion] = {}
     for start in range(0, len(wanted), 500):
         rows = session.execute(
-            select(
-                SubmissionVersion.id, SubmissionVersion.sha256, SubmissionVersion.xml, SubmissionVersion.answers
-            ).where(SubmissionVersion.id.in_(wanted[start : start + 500]))
+            select(SubmissionVersion.id, SubmissionVersion.xml, FormVersion.sha256)
+            .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
+            .where(SubmissionVersion.id.in_(wanted[start : start + 500]))
         )
-        found |= {row[0]: (row[1], row[2], row[3] or {}) for row in rows}
+        found |= {row[0]: LockedVersion(row[1], row[2]) for row in rows}
     return found
 
 

@@ -46,7 +46,7 @@ from server.services.sight import everything
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.database import Base, db, engine_options
 from server.storage.forms import find_form
-from server.storage.jobs import find_due, lease
+from server.storage.jobs import find_due, finish, lease
 from sync.envelope import Envelope, Part, part_of
 from tests.kit.databases import CopyHome
 from tests.kit.passwords import give_password
@@ -181,6 +181,9 @@ class Field:
             if leased is None:
                 break
             list_kinds()[leased.kind].run(self.session, self.home, leased.payload, self.now)
+            self.session.rollback()
+            with self.session.get_bind().begin() as connection:  # type: ignore[union-attr]
+                finish(connection, leased.id, self.now)
             done += 1
         return done
 
