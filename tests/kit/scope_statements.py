@@ -16,15 +16,19 @@ from tests.kit.scope_secrets import Spot
 if TYPE_CHECKING:
     from tests.kit.scope_world import Kept, ScopeWorld
 
+SILENT = 12
+"""So many at least are printed, whether a sheet speaks of them or not."""
+
 
 def print_statements(made: ScopeWorld) -> list[tuple[Spot, int]]:
-    """Prints, as the server itself, every village of which a sheet speaks; where each lies, and its number."""
+    """Prints, as the server itself, every village of which a sheet speaks and some of which none does; where each lies,
+    and its number."""
     session, now, printer = made.world.session, datetime.now(UTC), made.world.server_itself
     found = []
     for village in [each for each in made.kept if each.kind == "village"]:
         asked = _asked(made, village)
         content = gather_statement(session, asked, _nothing_of, _nothing_of)
-        if content["sources"]:
+        if content["sources"] or len(found) < SILENT:
             printed = Printed(asked, content)
             number = create_statement(session, made.world.home, printer, printed, now)
             found.append((Spot(asked.project.id, CRITERIA_FORM, asked.area_id), number))

@@ -71,7 +71,8 @@ class Walk:
     def __init__(self, there: ScopeWorld, kept: KeptDatabase, number: int) -> None:
         self.there, self.kept, self.found = there, kept, Found()
         self.routes = Routes(there, number)
-        self.random = self.routes.random
+        self.random, self.number = self.routes.random, number
+        self.times: Counter[tuple[str, str]] = Counter()
         self.client = there.world.app.test_client(use_cookies=False)
 
     def everybody(self, *, writing: bool = True) -> Found:
@@ -121,6 +122,10 @@ class Walk:
     # asking
 
     def _both(self, person: Person, rule: Rule, *, writing: bool = True) -> None:
+        # what is drawn for one route does not hang on which others there are
+        place = (person.holder.name, f"{rule.endpoint} {rule.rule}")
+        self.random.seed(f"{self.number} {place} {self.times[place]}")
+        self.times[place] += 1
         for method in sorted(rule.methods or ()):
             if method in READS:
                 self._reads(person, rule, method)
@@ -179,7 +184,7 @@ class Walk:
             return known.carries(holder, "restore", spot)
         if thing.kind == "head":
             return known.holds_key(holder, thing.about)
-        if thing.kind in ("village", "statement"):
+        if thing.kind in ("village", "statement", "finding"):
             return known.carries(holder, "read", spot)
         if thing.kind == "cards":
             # an area above one's own is named, with one's own people in it
