@@ -43,7 +43,10 @@ class Told:
 def list_told(session: Session, wanted: QualityFilter, offset: int = 0, limit: int | None = None) -> list[Told]:
     """A page of findings, each as the reader (`wanted.scope`) may know it."""
     found = list_found(session, wanted, offset, limit)
-    seen = list_in_sight(session, {each for one in found for each in one.others}, wanted.scope)
+    seen: dict[int, str] = {}
+    for project_id in {one.project_id for one in found}:
+        others = {each for one in found if one.project_id == project_id for each in one.others}
+        seen |= list_in_sight(session, others, project_id, wanted.scope)
     return [_told(one, seen) for one in found]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from server.domain.roles import ALL, Scope
 from server.storage.actors import Actor
 from server.storage.forms import Form
-from server.storage.quality import QualityFindingRow, QualityLook
+from server.storage.quality import QualityFindingRow, QualityLook, QualityMark
 from server.storage.reach import in_scope, lies_in
 from server.storage.rounds import RoundRow
 from server.storage.submissions import Submission
@@ -103,6 +103,7 @@ _VIEW: Select[*tuple[Any, ...]] = (
     .outerjoin(QualityLook, _LOOKED)
     .outerjoin(Actor, Actor.id == QualityLook.actor_id)
 )
+_OF_FORMS = select(Submission.id, Submission.instance_id).join(Form, Form.id == Submission.form_id)
 _FIRST = (QualityFindingRow.severity.desc(), QualityFindingRow.submission_id.desc(), QualityFindingRow.id)
 """Warnings before what is worth knowing, the newest sheets first."""
 
@@ -158,18 +159,32 @@ def _conditions(wanted: QualityFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def list_in_sight(session: Session | Connection, submission_ids: Collection[int], scope: Scope) -> dict[int, str]:
-    """Of these submissions those that somebody sees, with their instance ids."""
+def list_in_sight(
+    session: Session | Connection, submission_ids: Collection[int], project_id: int, scope: Scope
+) -> dict[int, str]:
+    """Of these submissions those of a project that somebody sees (`scope`: there), with their instance ids."""
     found: dict[int, str] = {}
     listed = sorted(submission_ids)
     for start in range(0, len(listed), 500):
-        query = select(Submission.id, Submission.instance_id).where(
+        query = _OF_FORMS.where(
             Submission.id.in_(listed[start : start + 500]),
+            Form.project_id == project_id,
             Submission.deleted_at.is_(None),
             in_scope(scope, Submission.area_id, Submission.form_id),
         )
         found |= {row[0]: row[1] for row in session.execute(query)}
     return found
+
+
+def count_waiting(session: Session | Connection, project_id: int, scope: Scope) -> int:
+    """How many submissions of a project, of those that somebody sees, wait to be looked at."""
+    waiting = _OF_FORMS.join(QualityMark, QualityMark.submission_id == Submission.id).where(
+        Form.project_id == project_id,
+        Submission.deleted_at.is_(None),
+        in_scope(scope, Submission.area_id, Submission.form_id),
+    )
+    some = waiting.distinct().limit(1000).subquery()
+    return int(session.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def add_look(connection: Connection, found: FoundView, reason: str, actor_id: int, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -14,8 +15,7 @@ from server.services.authenticate import Caller
 from server.services.lists import COMMUNE_KINDS
 from server.services.quality import Told, list_told, look_at, may_look, of_submission, undo
 from server.storage.areas import AreaView
-from server.storage.quality import count_marks
-from server.storage.quality_views import QualityFilter, count_found
+from server.storage.quality_views import QualityFilter, count_found, count_waiting
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
 from server.web.context import choose_locale, current_session, now, whole
@@ -56,15 +56,7 @@ def quality(project_id: int) -> str:
     round_view = next((each for each in rounds if each.slug == chosen.round), None)
     on = round_view.cutoff if round_view else caller.on
     areas = list_seen_areas(session, project_id, on, scope)
-    wanted = QualityFilter(
-        project_id,
-        scope,
-        round_id=round_view.id if round_view else None,
-        area=(chosen.commune, on) if chosen.commune else None,
-        kind=chosen.kind,
-        severity=chosen.severity,
-        looked=LOOKED.get(chosen.looked or ""),
-    )
+    wanted = _wanted(QualityFilter(project_id, scope, round_id=round_view.id if round_view else None), chosen, on)
     counts, page = count_found(session, wanted), whole("page", 1) or 1
     total = sum(counts.values())
     return show_page(
@@ -80,7 +72,7 @@ def quality(project_id: int) -> str:
         counts={kind: sum(n for key, n in counts.items() if key[0] == kind) for kind in KINDS},
         total=total,
         open=sum(n for key, n in counts.items() if not key[2]),
-        waiting=count_marks(session),
+        waiting=count_waiting(session, project_id, scope),
         rows=list_told(session, wanted, (page - 1) * PAGE, PAGE),
         reason=reason,
         page=page,
@@ -140,6 +132,16 @@ def _chosen(rounds: list[RoundView]) -> Chosen:
         severity=known("severity", SEVERITIES),
         commune=asked.get("commune") or None,
         looked=known("looked", tuple(LOOKED)),
+    )
+
+
+def _wanted(whole_round: QualityFilter, chosen: Chosen, on: date) -> QualityFilter:
+    return replace(
+        whole_round,
+        area=(chosen.commune, on) if chosen.commune else None,
+        kind=chosen.kind,
+        severity=chosen.severity,
+        looked=LOOKED.get(chosen.looked or ""),
     )
 
 

@@ -1,0 +1,34 @@
+"""What is told of sheets beside others in a programme: of each, that its photo is one of another sheet, wherever that
+lies; so that walkers may ask for what rests on sheets that they do not see."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from server.domain.quality import QualityFinding
+from server.storage.database import writing
+from server.storage.quality import QualityFindingRow, put_findings
+from tests.kit.scope_secrets import Spot
+
+if TYPE_CHECKING:
+    from tests.kit.scope_world import ScopeWorld
+
+
+def tell_beside(made: ScopeWorld) -> list[tuple[Spot, int]]:
+    """Writes a finding of each sheet, which names the photo of the one after it; where each lies, and its number."""
+    session, now = made.world.session, datetime.now(UTC)
+    sheets = [(each.spot, made.known.sent[each.about]) for each in made.kept if each.kind == "sheet"]
+    with writing(session) as connection:
+        for number, (_, sent) in enumerate(sheets):
+            _, other = sheets[(number + 1) % len(sheets)]
+            own, beside = {"name": f"{sent.photo}.jpg"}, {"sheets": 1, "areas": [], "there": f"{other.photo}.jpg"}
+            told = QualityFinding("photo", "warning", "photo_elsewhere", own, beside, (other.number,), (sent.number,))
+            put_findings(connection, sent.number, None, [told], now)
+        session.commit()
+    rows = session.execute(select(QualityFindingRow.submission_id, QualityFindingRow.id))
+    found = {row[0]: row[1] for row in rows}
+    session.rollback()
+    return [(spot, found[sent.number]) for spot, sent in sheets]
