@@ -18,6 +18,9 @@ STEP_LEVELS = ("commune", "district", "province", WHOLE)
 """Whose step it is; `whole`: the procedure from its beginning to its end."""
 STATUSES = ("verified", "partly_read", "recalled", "unverified")
 """How well it is known what a step rests on, as whoever enters it says."""
+NO_DISTRICT = "no_district"
+NOTES = (NO_DISTRICT,)
+"""What has to be said beside a step."""
 NO_DISTRICT_FROM = date(2025, 7, 1)
 LONGEST_TEXT = 500
 
@@ -110,7 +113,7 @@ def _without_district(step: Step) -> Step:
         return step
     level = "province" if step.level == "district" else step.level
     to = "province" if step.to == "district" else step.to
-    return replace(step, level=level, to=to, status="derived", note="no_district")
+    return replace(step, level=level, to=to, status="derived", note=NO_DISTRICT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 `received` and `answered` are counts."""
 STEPS = ("commune", "district", "province")
 """At which step it has to be there: before that level reports."""
+LACKS = (
+    *("no_sheet", "no_held", "no_photo", "photo_not_here", "no_from", "no_to", "too_short"),
+    *("no_received", "no_answered", "unanswered"),
+)
+"""What can be missing."""
 THERE, MISSING, NOT_ASKED = "there", "missing", "not_asked"
 MEETING_FORM = "village_meeting"
 MOST_DAYS = 365
@@ -46,8 +51,7 @@ DEFAULT: tuple[Asked, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """A part that is missing: a code (`no_sheet`, `no_held`, `no_photo`, `photo_not_here`, `no_from`, `no_to`,
-    `too_short`, `no_received`, `no_answered`, `unanswered`) and the numbers in its sentence."""
+    """A part that is missing: one of `LACKS`, and the numbers in its sentence."""
 
     code: str
     params: Mapping[str, int] = field(default_factory=dict)

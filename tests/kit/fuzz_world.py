@@ -138,6 +138,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "kind": ["xlsx", "xls"],
         "picture": ["png", "svg"],
         "area": [COMMUNES["qn"].uuid, "khong-co"],
+        "slug": ["2019", "khong-co"],
     }
     known["xml_form_id"] = known["form_id"]
     bodies: dict[str, list[Any]] = {

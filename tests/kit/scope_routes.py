@@ -386,6 +386,8 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.round_plan": ("area", "lacks", "done"),
     "desk.holidays": ("done",),
     "desk.quality": ("round", "kind", "severity", "commune", "looked", "page"),
+    "desk.round_plan": ("area", "lacks", "done"),
+    "desk.holidays": ("done",),
     "desk.rules": ("on",),
 }
 """What pages read from their query."""

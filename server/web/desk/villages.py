@@ -9,6 +9,7 @@ from server.criteria.ruleset import RuleSet
 from server.domain.errors import NotFound
 from server.services.aggregate import STANDARD_FIELD, find_field
 from server.services.contradictions import list_disagreements
+from server.services.evidence import list_evidence
 from server.services.verdicts import VerdictView
 from server.storage.areas import FactView, find_path, list_facts
 from server.storage.desk import SheetFilter, list_sheets
@@ -66,6 +67,7 @@ def one_village(project_id: int, slug: str, area_id: str) -> str:
         attestation=_attestation(row, round_view),
         contradictions=[tell(each, row.verdicts) for each in disagreements],
         sheets=sheets,
+        evidence=next(iter(list_evidence(session, project_id, round_view, wanted.scope, area_id)), None),
     )
 
 

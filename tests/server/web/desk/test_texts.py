@@ -25,7 +25,11 @@ from server.domain.areas import CHANGES, EXTENTS, FLAGS
 from server.domain.areas import KINDS as AREA_KINDS
 from server.domain.areas import STATUSES as AREA_STATUSES
 from server.domain.audit_actions import ACTIONS, GROUPS
+from server.domain.deadlines import LEVELS as PLAN_LEVELS
+from server.domain.deadlines import NOTES, STEP_LEVELS
 from server.domain.devices import RISKS, RULES, STANDINGS
+from server.domain.evidence import FIELDS, LACKS
+from server.domain.evidence import KINDS as KINDS_OF_EVIDENCE
 from server.domain.powers import STATES as STATES_OF_GRANTS
 from server.domain.powers import by_noun
 from server.domain.quality import KINDS as KINDS_OF_QUALITY
@@ -72,6 +76,12 @@ MADE = {
         *REASONS_OF_QUALITY,
         *(f"{reason}.hidden" for reason, beside in REASONS_OF_QUALITY.items() if beside),
     ),
+    "desk.planlevel.": (*STEP_LEVELS, *PLAN_LEVELS),
+    "desk.plan.note.": NOTES,
+    "desk.evidencekind.": KINDS_OF_EVIDENCE,
+    "desk.evidencepart.": tuple(part for parts in FIELDS.values() for part in parts),
+    "desk.evidence.lacks.": KINDS_OF_EVIDENCE,
+    "desk.lack.": LACKS,
     "desk.level.": tuple(level.name for level in LEVELS),
     "desk.review.": ("approved", "rejected", "hasIssues", "received"),
     "desk.reason.": ("fact", "zero", "impossible", "choice"),

@@ -5,6 +5,7 @@ import "./pages.css";
 import "./form_pages.css";
 import "./print.css";
 import "./statement.css";
+import "./plan.css";
 import htmx from "htmx.org";
 
 // Pages carry no inline scripts and no expressions to evaluate: the content security policy can forbid both.
