@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from server.holidays_command import add_holidays_command
+from server.rounds_lock_command import add_lock_commands
 from server.rounds_parts import Add
 
-GROUP: tuple[Callable[[Add], None], ...] = (add_holidays_command,)
+GROUP: tuple[Callable[[Add], None], ...] = (add_lock_commands, add_holidays_command)
 """What adds the commands, in the order in which help lists them."""
 
 

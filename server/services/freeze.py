@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from server.criteria.freeze import figure_of, hash_of, total_of, unconfirmed_in
 from server.criteria.ruleset import UNKNOWN
 from server.domain.errors import Conflict, Missing, NotFound
+from server.domain.roles import ALL
 from server.services.authenticate import Caller
 from server.services.campaign import touch
+from server.services.evidence import missing_evidence
 from server.services.rejudge import ask_to_rejudge_round, is_rejudging
 from server.services.roll_up import work_off
 from server.services.round_law import both_kinds, keep_texts
@@ -40,14 +42,15 @@ from server.storage.unplaced import count_unplaced
 from server.storage.verdicts import APPROVED, NEWEST, find_project_synthetic
 
 VERB = "round.update"
-NOT_APPROVED, NOT_REPORTED, UNCONFIRMED, UNPLACED, CONTESTED = (
+NOT_APPROVED, NOT_REPORTED, UNCONFIRMED, NO_EVIDENCE, UNPLACED, CONTESTED = (
     "not_approved",
     "not_reported",
     "unconfirmed",
+    "no_evidence",
     "unplaced",
     "contested",
 )
-REASONS = (UNCONFIRMED, NOT_APPROVED, NOT_REPORTED, UNPLACED, CONTESTED)
+REASONS = (UNCONFIRMED, NOT_APPROVED, NOT_REPORTED, NO_EVIDENCE, UNPLACED, CONTESTED)
 """Why figures are provisional, the heaviest first."""
 
 
@@ -77,6 +80,7 @@ def lock_round(session: Session, caller: Caller, which: Which, reason: str | Non
     # what stands above the villages is brought up to date before, so that the transaction is short
     work_off(session, now)
     silent = list(_silent_rows(session, round_view))
+    lacking = missing_evidence(session, which.project_id, round_view, ALL).incomplete
     session.rollback()
     with writing(session) as connection:
         hold_round(connection, round_view.id)
@@ -85,7 +89,7 @@ def lock_round(session: Session, caller: Caller, which: Which, reason: str | Non
             raise Conflict("round.locked_already", slug=which.slug)
         if count_pending(connection, fresh.id) or is_rejudging(connection):
             raise Conflict("round.figures_pending", slug=which.slug)
-        lock_id = _write(connection, fresh, silent, (caller, said, now))
+        lock_id = _write(connection, fresh, (silent, lacking), (caller, said, now))
         session.commit()
     made = find_lock(session, lock_id)
     assert made is not None
@@ -93,16 +97,19 @@ def lock_round(session: Session, caller: Caller, which: Which, reason: str | Non
 
 
 def _write(
-    connection: Connection, round_view: RoundView, silent: list[dict[str, Any]], by: tuple[Caller, str | None, datetime]
+    connection: Connection,
+    round_view: RoundView,
+    beside: tuple[list[dict[str, Any]], int],
+    by: tuple[Caller, str | None, datetime],
 ) -> int:
-    caller, reason, now = by
+    (silent, lacking), (caller, reason, now) = beside, by
     book = rule_book(connection)
     head = head_of(connection, round_view) | {"ruleSets": keep_texts(connection, both_kinds(book, round_view))}
     row = {"round_id": round_view.id, "head": head, "provisional": [], "reason": reason}
     lock_id = add_lock(connection, **row, locked_at=now, locked_by=caller.actor_id)
     freeze_rows(connection, lock_id, round_view.id)
     add_silent(connection, lock_id, silent)
-    why = why_provisional(connection, round_view, iterate_locked(connection, lock_id))
+    why = why_provisional(connection, round_view, iterate_locked(connection, lock_id), lacking)
     if why and reason is None:
         raise Missing("round.reason_missing", reasons=", ".join(each["code"] for each in why))
     digest = hash_lock(connection, lock_id, head, why)
@@ -177,10 +184,10 @@ def hash_lock(session: Session | Connection, lock_id: int, head: Mapping[str, An
 
 
 def why_provisional(
-    session: Session | Connection, round_view: RoundView, rows: Iterator[Mapping[str, Any]]
+    session: Session | Connection, round_view: RoundView, rows: Iterator[Mapping[str, Any]], lacking: int
 ) -> list[dict[str, Any]]:
     """Why the figures of a round are not final: `code` (REASONS), how many units, and for unconfirmed clauses which of
-    which rule set. Empty when they are."""
+    which rule set. Empty when they are. `rows`: frozen verdicts; `lacking`: villages without the evidence asked."""
     clauses: dict[str, set[str]] = {}
     units: Counter[str] = Counter()
     bases: dict[str, set[str]] = {}
@@ -197,6 +204,7 @@ def why_provisional(
     counts = {
         NOT_APPROVED: sum(NEWEST in found and APPROVED not in found for found in bases.values()),
         NOT_REPORTED: sum(found == {SILENT} for found in bases.values()),
+        NO_EVIDENCE: lacking,
         UNPLACED: count_unplaced(session, round_view.project_id),
         CONTESTED: len(_contested(session, round_view)),
     }

@@ -13,7 +13,7 @@ from server.criteria.rollup import Rollup, add_up
 from server.criteria.ruleset import RuleSet
 from server.domain.roles import Scope
 from server.services.lists import COMMUNE_KINDS, VILLAGE_KINDS
-from server.services.rule_book import RuleBook, rule_book
+from server.services.round_law import law_of
 from server.storage.area_views import list_these
 from server.storage.areas import AreaView, find_path, find_root
 from server.storage.rollups import count_pending, count_villages, list_children, list_rollups
@@ -51,7 +51,7 @@ def overview(
     session: Session, project_id: int, round_view: RoundView, scope: Scope, area_id: str | None = None
 ) -> Overview | None:
     """The overview of an area, or of all that somebody sees of a project. None: no such area in sight, or a village."""
-    on, book = round_view.cutoff, rule_book(session)
+    on = round_view.cutoff
     tops = [area_id] if area_id is not None else list_tops(session, project_id, scope)
     seen = list_these(session, scope, on, tops) if tops else {}
     if not seen or any(area.kind in VILLAGE_KINDS for area in seen.values()):
@@ -69,8 +69,8 @@ def overview(
         whole=add_up(line.newest for line in tops_found),
         approved=add_up(line.approved for line in tops_found),
         pending=count_pending(session, round_view.id),
-        village_rules=_rules(book, "village", on),
-        commune_rules=_rules(book, "commune", on),
+        village_rules=_rules(session, round_view, "village"),
+        commune_rules=_rules(session, round_view, "commune"),
     )
 
 
@@ -89,8 +89,8 @@ def list_tops(session: Session, project_id: int, scope: Scope) -> Sequence[str]:
     return sorted(scope.areas)
 
 
-def _rules(book: RuleBook, unit: str, on: date) -> tuple[RuleSet, ...]:
-    return tuple(one for one in book.on(unit, on) if one.roots)
+def _rules(session: Session, round_view: RoundView, unit: str) -> tuple[RuleSet, ...]:
+    return tuple(one for one in law_of(session, round_view, unit) if one.roots)
 
 
 def _line(session: Session, area: AreaView, rollups: dict[tuple[str, str], Rollup], on: date) -> Line:

@@ -42,7 +42,7 @@ from server.storage.verdicts import APPROVED, NEWEST
 
 AT_ONCE = 500
 HASH, VERSION, FACTS, VERDICT, TOTAL = "hash", "version", "facts", "verdict", "total"
-KINDS = (HASH, VERSION, FACTS, VERDICT, TOTAL)
+DIFFERENCES = (HASH, VERSION, FACTS, VERDICT, TOTAL)
 """What can differ: the hash over everything; the text of a submission (changed, or gone); the facts read from it; a
 verdict or one of its clauses; a sum over villages (also where the tree of that day was changed since)."""
 

@@ -173,19 +173,7 @@ class Field:
 
     def works(self) -> int:
         """Does all the background work that is due; returns how many jobs that was."""
-        done = 0
-        while find_due(self.session, self.now) is not None:
-            self.session.rollback()
-            with self.session.get_bind().begin() as connection:  # type: ignore[union-attr]
-                leased = lease(connection, self.now)
-            if leased is None:
-                break
-            list_kinds()[leased.kind].run(self.session, self.home, leased.payload, self.now)
-            self.session.rollback()
-            with self.session.get_bind().begin() as connection:  # type: ignore[union-attr]
-                finish(connection, leased.id, self.now)
-            done += 1
-        return done
+        return work_through(self.session, self.home, self.now)
 
     def verdicts(self, village: str) -> dict[str, str]:
         """What each rule set says of a village in the round."""
@@ -199,6 +187,23 @@ class Field:
     def count(self, table: type[Base], *conditions: Any) -> int:
         """How many rows a table has."""
         return self.session.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
+
+
+def work_through(session: Session, home: Home, now: datetime) -> int:
+    """Does all the background work that is due; returns how many jobs that was."""
+    done = 0
+    while find_due(session, now) is not None:
+        session.rollback()
+        with session.get_bind().begin() as connection:  # type: ignore[union-attr]
+            leased = lease(connection, now)
+        if leased is None:
+            break
+        list_kinds()[leased.kind].run(session, home, leased.payload, now)
+        session.rollback()
+        with session.get_bind().begin() as connection:  # type: ignore[union-attr]
+            finish(connection, leased.id, now)
+        done += 1
+    return done
 
 
 @contextmanager

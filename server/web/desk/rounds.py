@@ -16,15 +16,17 @@ from server.domain.errors import NotFound
 from server.services.authenticate import Caller
 from server.services.lists import COMMUNE_KINDS
 from server.services.overview import whole_of
-from server.services.rule_book import rule_book
+from server.services.round_law import law_of
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.areas import AreaView
 from server.storage.desk import SheetFilter, count_states, list_reports
 from server.storage.devices import count_alarms
+from server.storage.locks import find_lock
 from server.storage.projects import ProjectView
 from server.storage.rollups import count_pending
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
+from server.storage.unplaced import count_unplaced
 from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, projects_of, show_page
@@ -88,7 +90,7 @@ def one_round(project_id: int, slug: str) -> Response | str:
     if whole_of(session, project_id, round_view, scope).villages > LIVE_MOST:
         return redirect(url_for("desk.round_areas", project_id=project_id, slug=slug))
     rows = rows_of(caller, project_id, round_view)
-    rule_sets = rule_book(current_session()).on("village", round_view.cutoff)
+    rule_sets = law_of(session, round_view, "village")
     areas = list_seen_areas(session, project_id, round_view.cutoff)
     chosen = _filter(rule_sets)
     kept = [row for row in rows if _fits(row, chosen, areas)]
@@ -108,6 +110,9 @@ def one_round(project_id: int, slug: str) -> Response | str:
         chosen=chosen,
         verdicts=SHOWN,
         gaps=list_gaps(),
+        lock=find_lock(session, round_view.lock_id) if round_view.lock_id is not None else None,
+        may_edit=caller.reach("round.update", project.id).everywhere,
+        unplaced=count_unplaced(session, project_id, scope),
         odd=count_open(caller, project_id, round_view),
     )
 
@@ -132,7 +137,7 @@ def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
     cards = []
     scope = caller.scope("submission.list", project.id)
     for round_view in list_rounds(current_session(), project.id):
-        rule_sets = rule_book(current_session()).on("village", round_view.cutoff)
+        rule_sets = law_of(current_session(), round_view, "village")
         whole = whole_of(current_session(), project.id, round_view, scope)
         if whole.villages and (whole.villages > LIVE_MOST or not count_pending(current_session(), round_view.id)):
             counts = {one.id: counts_of(whole, one) for one in rule_sets}

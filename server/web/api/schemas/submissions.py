@@ -155,8 +155,8 @@ class SaidBody(Schema):
 
 
 class TurnBody(Schema):
-    """What a rule set would say if another submission were right: about this fact alone, or (`alone` false) only together
-    with the others on which that one disagrees."""
+    """What a rule set would say if another submission were right: about this fact alone, or (`alone` false) only
+    together with the others on which that one disagrees."""
 
     ruleSet = fields.String()  # noqa: N815
     standing = fields.String()

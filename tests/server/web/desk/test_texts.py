@@ -38,11 +38,14 @@ from server.domain.quality import SEVERITIES
 from server.domain.quality_rules import NAMED
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES, VERBS
+from server.domain.rounds import PURPOSES as ROUND_PURPOSES
 from server.domain.statements import FATES
+from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
 from server.services.phones import SHOWN
 from server.services.publish import STATES as STATES_OF_FORMS
+from server.services.verify_lock import DIFFERENCES
 from server.web.desk.audits import COLUMNS
 from server.web.desk.clauses import UNITS
 from server.web.desk.forms import DONE
@@ -59,6 +62,9 @@ MADE = {
     "desk.purpose.": PURPOSES,
     "desk.tally.": PURPOSES,
     "desk.unitkind.": UNIT_KINDS,
+    "desk.lock.why.": REASONS_OF_LOCKS,
+    "desk.lock.kind.": DIFFERENCES,
+    "desk.roundpurpose.": ROUND_PURPOSES,
     "desk.law_done.": DONE_WITH_RULES,
     "desk.status.": (*STATUSES, *AREA_STATUSES),
     "desk.areachange.": CHANGES,
