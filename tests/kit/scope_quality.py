@@ -3,6 +3,7 @@ lies; so that walkers may ask for what rests on sheets that they do not see."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,18 @@ from server.domain.quality import QualityFinding
 from server.storage.database import writing
 from server.storage.quality import QualityFindingRow, put_findings
 from tests.kit.scope_secrets import Spot
+from tests.kit.scope_statements import print_statements
 
 if TYPE_CHECKING:
     from tests.kit.scope_world import ScopeWorld
+
+
+def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, int]]]:
+    """What is made of the sheets that were sent: printed papers and findings; of which kind, where, and their ids."""
+    for spot, number in print_statements(made):
+        yield "statement", spot, {"statement_id": number}
+    for spot, number in tell_beside(made):
+        yield "finding", spot, {"finding_id": number}
 
 
 def tell_beside(made: ScopeWorld) -> list[tuple[Spot, int]]:

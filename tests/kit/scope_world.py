@@ -37,10 +37,9 @@ from tests.kit.field import library_form
 from tests.kit.law import confirm_with_scan
 from tests.kit.passwords import give_password
 from tests.kit.scope_plan import Plan, PlannedGrant, PlannedHead, PlannedPerson, PlannedProject, PlannedSheet
-from tests.kit.scope_quality import tell_beside
+from tests.kit.scope_quality import list_beside
 from tests.kit.scope_secrets import Holder, Knowledge, Secret, Sent, Spot
 from tests.kit.scope_sheets import instance, written
-from tests.kit.scope_statements import print_statements
 from tests.kit.world import EMAIL, OPENROSA, PASSWORD, Api, World, config_of, furnished_world
 
 
@@ -450,10 +449,8 @@ class _Building:
         for area in self.plan.tree.versions:
             self._keep("area", Spot(area=area), area=area)
         self._places()
-        for spot, number in print_statements(self.made):
-            self._keep("statement", spot, statement_id=number)
-        for spot, number in tell_beside(self.made):
-            self._keep("finding", spot, finding_id=number)
+        for kind, spot, ids in list_beside(self.made):
+            self._keep(kind, spot, **ids)
         work_off(self.world.session, datetime.now(UTC))
         admin = session.execute(select(func.min(Actor.id)).where(Actor.kind == "user")).scalar_one()
         whole = (PlannedGrant("admin", "site"),)
