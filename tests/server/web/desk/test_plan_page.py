@@ -136,7 +136,7 @@ def test_an_office_sets_steps_and_evidence_of_its_own(admin: FlaskClient) -> Non
     form |= {f"posting-{name}": value for name, value in (asked | fields).items()}
     sends(admin, PAGE, instructed_on="2099-01-05", steps="own", evidence="own", **form)
     page = read(admin, PAGE)
-    assert "hạn 19/01/2099" in title_of(page)
+    assert "Hạn gần nhất 19/01/2099 (xã)" in title_of(page)
     told = plain(page)
     assert "Văn bản 12/UBND" in told
     assert "QĐ 50/2016" not in told
