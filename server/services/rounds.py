@@ -78,7 +78,7 @@ def update_round(session: Session, caller: Caller, before: RoundView, asked: Rou
         if fresh.is_locked:
             raise Conflict("round.locked", slug=fresh.slug)
         columns = _columns(asked)
-        changed = {name: value for name, value in columns.items() if value != _columns(_as_round(fresh))[name]}
+        changed = {name: value for name, value in columns.items() if value != _columns(as_round(fresh))[name]}
         if changed:
             change_round(connection, fresh.id, updated_at=now, **changed)
             touch(connection)
@@ -144,7 +144,8 @@ def _columns(asked: Round) -> dict[str, Any]:
     }
 
 
-def _as_round(view: RoundView) -> Round:
+def as_round(view: RoundView) -> Round:
+    """What a round says, to be changed."""
     return Round(
         view.slug,
         view.name_vi,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, func, insert, literal, select, true, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -19,7 +19,7 @@ from server.domain.roles import Scope
 from server.storage.actors import Actor
 from server.storage.areas import AreaVersionRow, valid_on
 from server.storage.database import Base
-from server.storage.forms import FormVersion
+from server.storage.forms import Form, FormVersion
 from server.storage.reach import in_scope
 from server.storage.rollups import RollupRow
 from server.storage.rounds import RoundView
@@ -231,12 +231,19 @@ def add_silent(connection: Connection, lock_id: int, rows: Sequence[Mapping[str,
 
 def iterate_locked(session: Session | Connection, lock_id: int, wanted: str | None = None) -> Iterator[dict[str, Any]]:
     """Every frozen verdict with all its members, by area, rule set and basis; of one area or of all."""
+    return _iterate(session, lock_id, true() if wanted is None else LockedVerdict.area_id == wanted)
+
+
+def iterate_locked_seen(session: Session | Connection, lock_id: int, scope: Scope) -> Iterator[dict[str, Any]]:
+    """The same of the areas that are in sight."""
+    return _iterate(session, lock_id, in_scope(scope, LockedVerdict.area_id))
+
+
+def _iterate(session: Session | Connection, lock_id: int, wanted: ColumnElement[bool]) -> Iterator[dict[str, Any]]:
     names = (*_FIGURES, "submission_id", "version_id", "version_sha256")
     query = select(*(getattr(LockedVerdict, name) for name in names), Submission.instance_id)
     query = query.outerjoin(Submission, Submission.id == LockedVerdict.submission_id)
-    query = query.where(LockedVerdict.lock_id == lock_id)
-    if wanted is not None:
-        query = query.where(LockedVerdict.area_id == wanted)
+    query = query.where(LockedVerdict.lock_id == lock_id, wanted)
     # by the bytes of the ids, whatever the database's language sorts by
     query = query.order_by(LockedVerdict.id)
     for row in session.execute(query.execution_options(yield_per=1000)):
@@ -294,6 +301,7 @@ class LateView:
     created_at: datetime
     edit: bool
     lock_number: int
+    xml_form_id: str
 
 
 def list_late(session: Session | Connection, round_view: RoundView, scope: Scope, limit: int = 500) -> list[LateView]:
@@ -314,8 +322,10 @@ def list_late(session: Session | Connection, round_view: RoundView, scope: Scope
             SubmissionVersion.created_at,
             earlier,
             RoundLock.number,
+            Form.xml_form_id,
         )
         .join(Submission, Submission.id == SubmissionVersion.submission_id)
+        .join(Form, Form.id == Submission.form_id)
         .join(RoundLock, RoundLock.id == SubmissionVersion.after_lock_id)
         .join(Actor, Actor.id == SubmissionVersion.submitter_id)
         .outerjoin(
@@ -325,7 +335,7 @@ def list_late(session: Session | Connection, round_view: RoundView, scope: Scope
             RoundLock.round_id == round_view.id,
             SubmissionVersion.after_lock_id.is_not(None),
             Submission.deleted_at.is_(None),
-            in_scope(scope, Submission.area_id),
+            in_scope(scope, Submission.area_id, Submission.form_id),
         )
         .order_by(SubmissionVersion.created_at.desc(), SubmissionVersion.id.desc())
         .limit(limit)

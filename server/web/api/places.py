@@ -37,6 +37,8 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
     "rule_set_id": ("A rule set by its id.", TEXT, "qd50_2016_thon"),
     "clause_id": ("A clause of the rule set by its id.", TEXT, "k1.ngheo"),
     "confirmation_id": ("A confirmation by its number.", ID, 1),
+    "slug": ("A round by its slug.", TEXT, "2019"),
+    "lock_number": ("A lock by its number within its round.", ID, 1),
     "kind": ("The type of the source.", TEXT, "xlsx"),
     "picture": ("The type of the picture.", TEXT, "png"),
 }
