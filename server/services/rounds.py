@@ -19,6 +19,7 @@ from server.storage.areas import find_area
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import find_form
+from server.storage.quality import mark_sheets_of
 from server.storage.rollups import mark_round
 from server.storage.rounds import RoundView, add_round, change_round, find_round, find_round_id, hold_round
 from server.storage.verdicts import drop_verdicts
@@ -91,6 +92,8 @@ def update_round(session: Session, caller: Caller, before: RoundView, asked: Rou
 
 
 def _judge_anew(connection: Connection, round_id: int, changed: Mapping[str, Any], now: datetime) -> None:
+    if "cutoff" in changed:
+        mark_sheets_of(connection, round_id)
     if not changed.keys() & {"cutoff", "rule_sets", "readings"}:
         return
     fresh = find_round(connection, round_id)

@@ -116,7 +116,7 @@ def mark_all(connection: Connection) -> None:
     connection.execute(insert(QualityMark).from_select(["submission_id", "alone"], every))
 
 
-def mark_round(connection: Connection, round_id: int) -> None:
+def mark_sheets_of(connection: Connection, round_id: int) -> None:
     """The same of one round and of all that are held against it: its cut-off date changed."""
     own = select(QualitySheet.submission_id, false()).where(QualitySheet.round_id == round_id)
     connection.execute(insert(QualityMark).from_select(["submission_id", "alone"], own))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -25,9 +26,10 @@ from server.services.check_sheets import check_off
 from server.services.receive import Receipt
 from server.services.remove import delete_submission, restore_submission
 from server.services.review import Decision, review
-from server.services.rounds import open_round
+from server.services.rounds import open_round, update_round
 from server.storage.forms import find_form
 from server.storage.quality import QualityFindingRow, QualitySheet, count_marks
+from server.storage.rounds import list_rounds
 from sync.envelope import part_of
 from tests.kit.field import COMMUNES, ROUND, VILLAGES, WELL_OFF, Field, FieldPhone, library_form, photo
 from tests.kit.places import commune_of
@@ -385,6 +387,15 @@ def test_one_phone_is_not_in_two_places_and_queued_sheets_accuse_nobody(field: F
 
 def test_a_sheet_of_another_day_than_its_rounds(field: Field) -> None:
     sent = field.phone(MINE).sends(WELL_OFF | {"ngay_chot": "2019-06-20"})
+    assert told(field, sent) == ["cutoff"]
+
+
+def test_a_round_whose_day_was_moved_is_looked_at_again(field: Field) -> None:
+    sent = field.phone(MINE).sends(WELL_OFF)
+    assert told(field, sent) == []
+    (before,) = list_rounds(field.session, 1)
+    moved = replace(ROUND, cutoff=date(2019, 6, 20))
+    update_round(field.session, field.administrator, before, moved, field.now)
     assert told(field, sent) == ["cutoff"]
 
 
