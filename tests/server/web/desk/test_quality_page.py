@@ -41,7 +41,7 @@ class Twice:
 SLOT = {"name": "dung-chung.jpg", "content_type": "image/jpeg"}
 
 
-def _share_a_photo(seeded: Seeded, numbers: tuple[int, int], sha256: str | None) -> None:
+def share_a_photo(seeded: Seeded, numbers: tuple[int, int], sha256: str | None) -> None:
     """The same picture comes with both sheets; None: it is taken away again."""
     session, now = db.session(), datetime.now(UTC)
     with writing(session) as connection:
@@ -59,11 +59,11 @@ def _share_a_photo(seeded: Seeded, numbers: tuple[int, int], sha256: str | None)
 def twice_fixture(seeded: Seeded) -> Iterator[Twice]:
     (one, first), (other, second) = list(seeded.sent.items())[:2]
     with seeded.app.app_context():
-        _share_a_photo(seeded, (first, second), seeded.home.blobs.put(b"\xff\xd8 \xff\xd9"))
+        share_a_photo(seeded, (first, second), seeded.home.blobs.put(b"\xff\xd8 \xff\xd9"))
     (finding,) = _findings(seeded, first)
     yield Twice(first, second, (one, other), finding)
     with seeded.app.app_context():
-        _share_a_photo(seeded, (first, second), None)
+        share_a_photo(seeded, (first, second), None)
 
 
 def person(seeded: Seeded, role: str, area_id: str) -> str:
