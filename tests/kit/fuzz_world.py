@@ -6,22 +6,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from server.services.authenticate import digest
+from server.services.freeze import Which, lock_round
+from server.services.roll_up import work_off
+from server.services.rounds import open_round
 from server.storage.actors import Token
+from server.storage.database import writing
+from server.storage.submissions import Submission
 from tests.kit.fuzz_kept import Kept, keep
 from tests.kit.law import RULE_SET, RULES, confirm_with_scan, unread_clauses
+from tests.kit.scope_locks import leave_without_round, lock_and_reopen
 from tests.kit.world import (
     COMMUNES,
     EMAIL,
     PASSWORD,
+    ROUND,
+    VILLAGES,
     WATER_POINT,
     Api,
     Phone,
@@ -49,6 +57,7 @@ HAMLETS = b"name,label\na1,\xe1\xba\xa4p M\xe1\xbb\x99t\n"
 HOME = "projects/1/forms/ho%2Fdan"
 IDS = [f"uuid:{number}0000000-0000-4000-8000-000000000000" for number in range(1, 6)]
 MD = "text/markdown"
+OPEN, LOCKED = "mo", "khoa"
 PHOTO = b"\xff\xd8\xff\xe0 a photograph \xff\xd9"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -138,7 +147,8 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "kind": ["xlsx", "xls"],
         "picture": ["png", "svg"],
         "area": [COMMUNES["qn"].uuid, "khong-co"],
-        "slug": ["2019", "khong-co"],
+        "slug": ["2019", OPEN, LOCKED, "khong-co"],
+        "lock_number": [1, 99],
     }
     known["xml_form_id"] = known["form_id"]
     bodies: dict[str, list[Any]] = {
@@ -164,6 +174,9 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "form": {"name": "ap.csv"},
         "history": {"version": sent[1]},
         "openrosa": {"name": "ap.csv"},
+        # rounds of one village: each request may work all of it out
+        "rounds": {"slug": OPEN},
+        "rounds_reopen_one": {"slug": LOCKED},
         "sessions": {"token": people["viewer"].token or ""},
         "submissions_restore": {"instance_id": sent[2]},
         "tables": {"table": table},
@@ -171,6 +184,8 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     }
     credentials = {name: each.token for name, each in people.items()} | {"admin": api.token, "phone": phone.token}
     credentials |= _bygone(world)
+    # after all that is judged again in the background: meanwhile no round is locked
+    _rounds(world, sent[0])
     return FuzzWorld(world, credentials, known, bodies, own, ways, keep(database_url))
 
 
@@ -200,6 +215,22 @@ def _draft(api: Api, xml: bytes) -> str:
     _done(api.post(f"{HOME}/draft/submissions/{IDS[0]}/attachments/anh.jpg", data=PHOTO, content_type="image/jpeg"))
     token: str = api.get(f"{HOME}/draft").get_json()["draftToken"]
     return token
+
+
+def _rounds(world: World, instance_id: str) -> None:
+    """Two rounds of one village, one locked and opened again, one locked; and a sheet that belongs to no round."""
+    village = next(iter(VILLAGES.values())).uuid
+    for slug in (OPEN, LOCKED):
+        opened = replace(ROUND, slug=slug, areas=(village,))
+        open_round(world.session, 1, opened, datetime.now(UTC))
+    lock_and_reopen(world, Which(1, OPEN))
+    lock_round(world.session, world.server_itself, Which(1, LOCKED), "Tỉnh cần số liệu", datetime.now(UTC))
+    session = world.session
+    number = session.execute(select(Submission.id).where(Submission.instance_id == instance_id)).scalars().first()
+    with writing(session):
+        leave_without_round(session, number or 0)
+        session.commit()
+    work_off(world.session, datetime.now(UTC))
 
 
 def _named(form_id: str) -> str:

@@ -161,6 +161,7 @@ class Routes:
             "rule_set_id": (RULE_SET,),
             "clause_id": tuple(unread_clauses()),
             "confirmation_id": (1,),
+            "lock_number": (1,),
         }
         if name not in known:
             raise Untaught(f"what stands in {rule.rule} for {name}")
@@ -323,6 +324,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "areaId": lambda routes: routes.some("area", "area"),
     "before": _fixed("99999"),
     "changes": _fixed("false"),
+    "clause": _fixed("k1.tong"),
     "code": lambda routes: [routes.there.plan.tree.versions[each][-1].code for each in routes.some("area", "area")],
     "commune": lambda routes: routes.some("area", "area"),
     "datasets": _fixed("true"),
@@ -342,6 +344,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "lang": _fixed("en"),
     "limit": _fixed("2", "1000"),
     "looked": _fixed("no", "yes"),
+    "number": _fixed("1"),
     "odata": _fixed("true"),
     "offset": _fixed("1"),
     "on": lambda routes: [(routes.there.plan.today + timedelta(days=days)).isoformat() for days in (-800, -100, 200)],
@@ -364,9 +367,12 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "until": _fixed("2040-01-01"),
     "validFrom": _fixed("2026-01-01"),
     "validTo": _fixed("2040-01-01"),
+    "verify": _fixed("1"),
     "verdict": _fixed("undetermined"),
     "version": lambda routes: routes.some("sheet", "version_id"),
+    "what": _fixed("facts", "not_comparable"),
     "who": lambda routes: [each.email for each in routes.there.plan.people[:2]],
+    "with": lambda routes: routes.some("round", "slug"),
 }
 """What may stand in a query, by its name."""
 PAGE_QUERIES: dict[str, tuple[str, ...]] = {
@@ -376,6 +382,7 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.one_area": ("on",),
     "desk.audit": ("group", "who", "actor", "code", "area", "since", "until", "before", "lang"),
     "desk.audit_csv": ("group", "actor", "area"),
+    "desk.compare_round": ("with", "rule", "what", "commune", "page"),
     "desk.forms": ("done",),
     "desk.phones": ("q", "show", "page"),
     "desk.one_form": ("done",),
@@ -384,11 +391,13 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.one_rule_set": ("done",),
     "desk.one_submission": ("version",),
     "desk.round_plan": ("area", "lacks", "done"),
+    "desk.round_lock": ("verify", "done"),
+    "desk.edit_round": ("done",),
+    "desk.without_round": ("done",),
     "desk.holidays": ("done",),
     "desk.quality": ("round", "kind", "severity", "commune", "looked", "page"),
-    "desk.round_plan": ("area", "lacks", "done"),
-    "desk.holidays": ("done",),
     "desk.rules": ("on",),
+    "desk.what_if_round": ("rule",),
 }
 """What pages read from their query."""
 PAGE_FIELDS: dict[str, Callable[[Routes], str]] = {
