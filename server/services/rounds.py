@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Exists, Invalid, NotFound
@@ -49,7 +50,11 @@ def create_round(session: Session, caller: Caller, project_id: int, opened: Roun
     with writing(session) as connection:
         if find_round_id(connection, project_id, opened.slug) is not None:
             raise Exists("request.exists", fields=["slug"], values=[opened.slug])
-        made = _write(connection, caller, (project_id, opened), now)
+        try:
+            made = _write(connection, caller, (project_id, opened), now)
+        except IntegrityError as error:
+            # somebody else opened it in this very moment
+            raise Exists("request.exists", fields=["slug"], values=[opened.slug]) from error
         session.commit()
     return _found(session, made)
 
