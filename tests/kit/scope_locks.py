@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from server.jobs.registry import list_kinds
+from server.services.aggregate import CRITERIA_FORM
 from server.services.freeze import Which, lock_round, reopen_round
 from server.services.home import Home
 from server.services.rejudge import KIND as REJUDGE
@@ -36,7 +37,8 @@ def lock_and_reopen(world: World, which: Which) -> int:
 
 
 def lock_rounds(made: ScopeWorld) -> None:
-    """Does so with every round; then each sheet of it counts as late, and those of no round wait for one."""
+    """Does so with every round; then each sheet of it counts as late, and those that say nothing of villages belong to
+    none any more."""
     locks = {}
     for each in made.kept:
         if each.kind == "round":
@@ -50,7 +52,9 @@ def lock_rounds(made: ScopeWorld) -> None:
             late = update(SubmissionVersion).where(SubmissionVersion.submission_id.in_(sheets))
             connection.execute(late.values(after_lock_id=lock_id))
         for sent in made.known.sent.values():
-            leave_without_round(session, sent.number)
+            if sent.spot.form != CRITERIA_FORM:
+                connection.execute(update(Submission).where(Submission.id == sent.number).values(round_id=None))
+                leave_without_round(session, sent.number)
         session.commit()
 
 
