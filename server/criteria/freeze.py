@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from server.criteria.rollup import Rollup
 
@@ -15,7 +16,7 @@ GROUPS = ("all", "any", "at_least", "case")
 
 def canonical(value: Any) -> bytes:
     """A JSON value as bytes: keys sorted, nothing between, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def figure_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,12 +51,17 @@ def total_of(area_id: str, basis: str, total: Rollup) -> dict[str, Any]:
     }
 
 
-def hash_of(head: Mapping[str, Any], figures: Iterable[Mapping[str, Any]], totals: Iterable[Mapping[str, Any]]) -> str:
-    """The SHA-256 of a lock: over the hash of its head, and those of its figures and totals, sorted, so that it does
-    not matter in which order a database gives them. In lower-case hexadecimal."""
-    whole = sha256(sha256(canonical(head)).digest())
+def digest_of(part: Mapping[str, Any]) -> bytes:
+    """The SHA-256 of a figure, a total or a head."""
+    return sha256(canonical(part)).digest()
+
+
+def hash_of(head: Mapping[str, Any], figures: Iterable[bytes], totals: Iterable[bytes]) -> str:
+    """The SHA-256 of a lock: over the hash of its head, and those of its figures and totals (`digest_of` each), sorted,
+    so that it does not matter in which order a database gives them. In lower-case hexadecimal."""
+    whole = sha256(digest_of(head))
     for part in (figures, totals):
-        digests = sorted(sha256(canonical(each)).digest() for each in part)
+        digests = sorted(part)
         whole.update(len(digests).to_bytes(8))
         for digest in digests:
             whole.update(digest)

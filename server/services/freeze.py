@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.criteria.freeze import figure_of, hash_of, total_of, unconfirmed_in
+from server.criteria.freeze import digest_of, figure_of, hash_of, total_of, unconfirmed_in
 from server.criteria.ruleset import UNKNOWN
 from server.domain.errors import Conflict, Missing, NotFound
 from server.domain.roles import ALL
@@ -109,10 +109,11 @@ def _write(
     lock_id = add_lock(connection, **row, locked_at=now, locked_by=caller.actor_id)
     freeze_rows(connection, lock_id, round_view.id)
     add_silent(connection, lock_id, silent)
-    why = why_provisional(connection, round_view, iterate_locked(connection, lock_id), lacking)
+    digests: list[bytes] = []
+    why = why_provisional(connection, round_view, _noting(iterate_locked(connection, lock_id), digests), lacking)
     if why and reason is None:
         raise Missing("round.reason_missing", reasons=", ".join(each["code"] for each in why))
-    digest = hash_lock(connection, lock_id, head, why)
+    digest = hash_of({"head": head, "provisional": why}, digests, _digests_of_totals(connection, lock_id))
     change_lock(connection, lock_id, sha256=digest, provisional=why)
     change_round(connection, round_view.id, lock_id=lock_id, updated_at=now)
     touch(connection)
@@ -121,6 +122,13 @@ def _write(
         connection, caller.entry("round.lock", f"round:{round_view.id}", now, Where(round_view.project_id), **told)
     )
     return lock_id
+
+
+def _noting(rows: Iterator[dict[str, Any]], digests: list[bytes]) -> Iterator[dict[str, Any]]:
+    """The rows as they go by, the digest of each noted: a country is read once."""
+    for row in rows:
+        digests.append(digest_of(figure_of(row)))
+        yield row
 
 
 def reopen_round(session: Session, caller: Caller, which: Which, reason: str, now: datetime) -> LockView:
@@ -178,9 +186,12 @@ def _listed(some: tuple[Any, ...] | None) -> list[Any] | None:
 
 def hash_lock(session: Session | Connection, lock_id: int, head: Mapping[str, Any], why: list[dict[str, Any]]) -> str:
     """The SHA-256 over all that a lock froze."""
-    figures = (figure_of(row) for row in iterate_locked(session, lock_id))
-    totals = (total_of(*place, total) for place, total in list_totals(session, lock_id).items())
-    return hash_of({"head": head, "provisional": why}, figures, totals)
+    figures = (digest_of(figure_of(row)) for row in iterate_locked(session, lock_id))
+    return hash_of({"head": head, "provisional": why}, figures, _digests_of_totals(session, lock_id))
+
+
+def _digests_of_totals(session: Session | Connection, lock_id: int) -> list[bytes]:
+    return [digest_of(total_of(*place, total)) for place, total in list_totals(session, lock_id).items()]
 
 
 def why_provisional(
