@@ -1,22 +1,20 @@
-"""Holds what was sent against what else was sent, after it arrived: takes the marks that intake left, works out what is
-to be told of each submission that a change touches, and writes it. A crash on the way loses nothing, the marks stay;
-done twice, or in another order, the same comes out."""
+"""Holds what was sent against what else was sent, after it arrived: takes the marks that intake left, marks all that a
+change touches, and works out what is to be told of each of these. A crash on the way loses nothing, marks stay; done
+twice, or in another order, the same comes out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import structlog
-from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Unavailable
 from server.domain.photo_time import HEAD_BYTES, taken_at
 from server.domain.quality_rules import COMMUNE, SPEED_HOURS, VILLAGE
-from server.services.compare_sheets import PHONE_MOST, Ground, compare_sheet, lineage_of, trace_of
+from server.services.compare_sheets import PHONE_MOST, Ground, compare_sheet, trace_of
 from server.services.home import Home
-from server.services.lists import VILLAGE_KINDS
 from server.storage.database import writing
 from server.storage.quality import (
     KeptSheet,
@@ -25,20 +23,21 @@ from server.storage.quality import (
     list_in_areas,
     list_kept,
     list_marks,
+    list_marks_of,
     list_of_phone,
     list_others,
     lock_checks,
+    mark_alone,
     put_findings,
     put_kept,
 )
 from server.storage.quality_facts import Subject, list_pictures, list_sharing_pictures, list_subjects
-from server.storage.rollups import list_children
 from server.storage.rounds import find_round
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 10
-"""Marks worked off in one transaction: whoever sends meanwhile waits for these, each perhaps of another commune."""
+AT_ONCE = 5
+"""Submissions worked off in one transaction: whoever sends meanwhile waits for these."""
 SHARING_MOST = 200
 """Sheets with one of its pictures that are looked at again with a submission."""
 _COMPARED = (VILLAGE, COMMUNE)
@@ -48,19 +47,55 @@ def check_off(session: Session, home: Home, now: datetime, stopped: Callable[[],
     """Works off what is marked; returns how many marks that were. Stops between two transactions when `stopped`."""
     done = 0
     while not stopped():
-        marks = list_marks(session, AT_ONCE)
-        taken = _when_taken(session, home, {submission_id for _, submission_id, _ in marks})
-        session.rollback()
-        if not marks:
+        worked = _spread(session, home) or _look(session, now)
+        if not worked:
             break
+        done += worked
+    return done
+
+
+def _spread(session: Session, home: Home) -> int:
+    """Takes marks of what changed, and marks in their place all of which something else may be told now."""
+    marks = list_marks(session, AT_ONCE, alone=False)
+    changed = {submission_id for _, submission_id in marks}
+    taken = _when_taken(session, home, changed)
+    session.rollback()
+    if marks:
         with writing(session) as connection:
             lock_checks(connection)
-            alone = {submission_id for _, submission_id, is_alone in marks if is_alone}
-            _check(connection, ({each for _, each, _ in marks}, alone), taken, now)
-            forget_marks(connection, [number for number, _, _ in marks])
+            ground = Ground(connection)
+            before, subjects = list_kept(connection, changed), list_subjects(connection, changed)
+            touched = set(changed)
+            for submission_id in sorted(changed):
+                was, subject = before.get(submission_id), subjects.get(submission_id)
+                kept = _kept_of(subject, taken.get(submission_id, {})) if subject else None
+                if kept is not None and kept != was:
+                    put_kept(connection, kept)
+                touched |= _touched(ground, submission_id, was, kept)
+            mark_alone(connection, touched)
+            forget_marks(connection, [number for number, _ in marks])
             session.commit()
-        done += len(marks)
-    return done
+    return len(marks)
+
+
+def _look(session: Session, now: datetime) -> int:
+    """Looks at some submissions, each once however often it is marked, and writes what is told of them."""
+    marked = {submission_id for _, submission_id in list_marks(session, AT_ONCE, alone=True)}
+    session.rollback()
+    if not marked:
+        return 0
+    with writing(session) as connection:
+        lock_checks(connection)
+        numbers = list_marks_of(connection, marked)
+        ground, subjects, kept = Ground(connection), list_subjects(connection, marked), list_kept(connection, marked)
+        forget_checks(connection, marked - subjects.keys(), also_looks=False)
+        for submission_id in sorted(subjects.keys() & kept.keys()):
+            subject = subjects[submission_id]
+            found = compare_sheet(ground, subject, kept[submission_id])
+            put_findings(connection, submission_id, subject.round_id, found, now)
+        forget_marks(connection, numbers)
+        session.commit()
+    return len(numbers)
 
 
 def _when_taken(session: Session, home: Home, submission_ids: Collection[int]) -> dict[int, dict[str, str]]:
@@ -78,34 +113,6 @@ def _when_taken(session: Session, home: Home, submission_ids: Collection[int]) -
             if taken is not None:
                 found[subject.id][name] = taken.isoformat()
     return found
-
-
-def _check(
-    connection: Connection, marked: tuple[set[int], set[int]], taken: Mapping[int, dict[str, str]], now: datetime
-) -> None:
-    """`marked`: the submissions, and those of them that touch no other."""
-    every, alone = marked
-    before = list_kept(connection, every)
-    subjects = list_subjects(connection, every)
-    ground = Ground(connection)
-    touched = set(every)
-    for submission_id in sorted(every):
-        was, subject = before.get(submission_id), subjects.get(submission_id)
-        if subject is None:
-            touched |= _touched(ground, submission_id, was)
-            forget_checks(connection, {submission_id}, also_looks=False)
-            continue
-        kept = _kept_of(subject, taken.get(submission_id, {}))
-        if kept != was:
-            put_kept(connection, kept)
-        if submission_id not in alone or kept != was:
-            touched |= _touched(ground, submission_id, was, kept)
-    fresh = list_subjects(connection, touched)
-    kept_now = list_kept(connection, touched)
-    for submission_id in sorted(fresh.keys() & kept_now.keys()):
-        subject = fresh[submission_id]
-        found = compare_sheet(ground, subject, kept_now[submission_id])
-        put_findings(connection, submission_id, subject.round_id, found, now)
 
 
 def _kept_of(subject: Subject, photos: dict[str, str]) -> KeptSheet:
@@ -126,9 +133,11 @@ def _touched(ground: Ground, submission_id: int, *sheets: KeptSheet | None) -> s
     """The submissions of which something else may be told once this one changed: as it was, and as it is."""
     connection = ground.connection
     found = list_others(connection, {submission_id}) | list_sharing_pictures(connection, submission_id, SHARING_MOST)
+    places = set()
     for sheet in sheets:
-        if sheet is None:
+        if sheet is None or (place := (sheet.area_id, sheet.round_id, sheet.submitter_id, sheet.trace)) in places:
             continue
+        places.add(place)
         found |= {each.submission_id for each in list_of_phone(connection, sheet, SPEED_HOURS, PHONE_MOST)}
         if sheet.area_id is not None:
             found |= _in_its_village(ground, sheet, sheet.area_id) | _in_its_commune(ground, sheet, sheet.area_id)
@@ -137,7 +146,7 @@ def _touched(ground: Ground, submission_id: int, *sheets: KeptSheet | None) -> s
 
 def _in_its_village(ground: Ground, sheet: KeptSheet, area_id: str) -> set[int]:
     """What was sent of this village, and of what it is tied to, in any round."""
-    changes, _ = lineage_of(ground.connection, {area_id})
+    changes, _ = ground.lineage(area_id)
     tied = {area_id} | {area for each in changes for area in (each.from_area, each.to_area)}
     return list_in_areas(ground.connection, tied, None if sheet.xml_form_id == VILLAGE else (VILLAGE,))
 
@@ -150,5 +159,5 @@ def _in_its_commune(ground: Ground, sheet: KeptSheet, area_id: str) -> set[int]:
     commune = ground.commune_of(area_id, round_view.cutoff) if round_view else None
     if round_view is None or commune is None:
         return set()
-    villages = list_children(ground.connection, (commune,), round_view.cutoff, VILLAGE_KINDS)[commune]
+    villages = ground.list_villages(commune, round_view.cutoff)
     return list_in_areas(ground.connection, {commune, *villages}, _COMPARED, round_view.id)

@@ -62,6 +62,8 @@ class Ground:
     """What is read once for all submissions of a batch."""
 
     connection: Connection
+    _lineages: dict[str, tuple[list[AreaChange], dict[str, date]]] = field(default_factory=dict)
+    _villages: dict[tuple[str, date], list[str]] = field(default_factory=dict)
     _communes: dict[tuple[str, date], str | None] = field(default_factory=dict)
     _speaking: dict[tuple[int, str], Speaking] = field(default_factory=dict)
     _boundaries: dict[tuple[str, date], tuple[str, Mapping[str, Any]] | None] = field(default_factory=dict)
@@ -86,9 +88,21 @@ class Ground:
         """What speaks for the villages of a commune in a round."""
         key = (round_view.id, commune)
         if key not in self._speaking:
-            villages = list_children(self.connection, (commune,), round_view.cutoff, VILLAGE_KINDS)[commune]
-            self._speaking[key] = self.speaking(round_view.id, villages)
+            self._speaking[key] = self.speaking(round_view.id, self.list_villages(commune, round_view.cutoff))
         return self._speaking[key]
+
+    def list_villages(self, commune: str, on: date) -> list[str]:
+        """The villages of a commune on a day."""
+        key = (commune, on)
+        if key not in self._villages:
+            self._villages[key] = list_children(self.connection, (commune,), on, VILLAGE_KINDS)[commune]
+        return self._villages[key]
+
+    def lineage(self, area_id: str) -> tuple[list[AreaChange], dict[str, date]]:
+        """Every change that an area is tied to, and the first day of each area in them."""
+        if area_id not in self._lineages:
+            self._lineages[area_id] = _lineage_of(self.connection, {area_id})
+        return self._lineages[area_id]
 
     def speaking(self, round_id: int, villages: Sequence[str]) -> Speaking:
         """What speaks for these villages in a round."""
@@ -196,7 +210,7 @@ def _before(
     earlier = [each for each in ground.rounds(subject.project_id) if each.cutoff < round_view.cutoff]
     if not earlier:
         return [], None
-    changes, began = lineage_of(ground.connection, {area_id})
+    changes, began = ground.lineage(area_id)
     for each in earlier:
         sources = came_from(changes, area_id, each.cutoff, round_view.cutoff, began)
         if sources is None:
@@ -208,8 +222,8 @@ def _before(
     return [], None
 
 
-def lineage_of(connection: Connection, area_ids: Collection[str]) -> tuple[list[AreaChange], dict[str, date]]:
-    """Every change that these areas are tied to, however far back and on, and the first day of each area in them."""
+def _lineage_of(connection: Connection, area_ids: Collection[str]) -> tuple[list[AreaChange], dict[str, date]]:
+    """However far back and on."""
     known, fresh = set(area_ids), set(area_ids)
     found: dict[tuple[object, ...], AreaChange] = {}
     for _ in range(LINEAGE_MOST):

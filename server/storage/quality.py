@@ -25,10 +25,13 @@ from server.storage.submissions import BigId, SubmissionVersion
 
 class QualityMark(Base):
     """A submission of which something changed since it was looked at. `alone`: only itself is looked at again, since
-    all others are marked as well."""
+    whatever else it touches is marked as well."""
 
     __tablename__ = "quality_marks"
-    __table_args__ = (Index("ix_quality_marks_submission", "submission_id"),)
+    __table_args__ = (
+        Index("ix_quality_marks_submission", "submission_id"),
+        Index("ix_quality_marks_order", "alone", "id"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
     alone: Mapped[bool]
@@ -128,10 +131,25 @@ def lock_checks(connection: Connection) -> None:
         connection.execute(text("LOCK TABLE quality_sheets IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def list_marks(session: Session | Connection, limit: int) -> list[tuple[int, int, bool]]:
-    """(number, submission, alone) of the oldest marks."""
-    query = select(QualityMark.id, QualityMark.submission_id, QualityMark.alone).order_by(QualityMark.id).limit(limit)
-    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+def mark_alone(connection: Connection, submission_ids: Collection[int]) -> None:
+    """Says that these are to be looked at again, each by itself."""
+    if submission_ids:
+        rows = [{"submission_id": each, "alone": True} for each in sorted(submission_ids)]
+        connection.execute(insert(QualityMark), rows)
+
+
+def list_marks(session: Session | Connection, limit: int, *, alone: bool) -> list[tuple[int, int]]:
+    """(number, submission) of the oldest marks of those that touch others, or of those that do not."""
+    query = select(QualityMark.id, QualityMark.submission_id).where(QualityMark.alone.is_(alone))
+    return [(row[0], row[1]) for row in session.execute(query.order_by(QualityMark.id).limit(limit))]
+
+
+def list_marks_of(connection: Connection, submission_ids: Collection[int]) -> list[int]:
+    """The numbers of all marks of these submissions that touch no other."""
+    query = select(QualityMark.id).where(
+        QualityMark.submission_id.in_(sorted(submission_ids)), QualityMark.alone.is_(True)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def forget_marks(connection: Connection, numbers: Collection[int]) -> None:
@@ -211,9 +229,9 @@ def put_kept(connection: Connection, sheet: KeptSheet) -> None:
 
 def list_of_phone(connection: Connection, sheet: KeptSheet, hours: int, most: int) -> list[Trace]:
     """Of other sheets of the same phone and sender those that were filled in within so many hours of it, by its own
-    times, oldest first; nothing where it has none."""
+    times, oldest first; nothing where it has none, or no place."""
     began, ended = sheet.trace.began, sheet.trace.ended
-    if began is None or ended is None:
+    if began is None or ended is None or sheet.trace.point is None:
         return []
     same = QualitySheet.device_id.is_(None) if sheet.device_id is None else QualitySheet.device_id == sheet.device_id
     query = _KEPT.where(

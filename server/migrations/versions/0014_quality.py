@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_marks")),
     )
     op.create_index("ix_quality_marks_submission", "quality_marks", ["submission_id"])
+    op.create_index("ix_quality_marks_order", "quality_marks", ["alone", "id"])
     _sheets()
     _findings()
     _looks()

@@ -432,9 +432,14 @@ def test_a_crash_on_the_way_leaves_the_marks(field: Field, monkeypatch: pytest.M
     def dies() -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as power:
-        power.setattr(field.session, "commit", dies)
-        with pytest.raises(KeyboardInterrupt):
-            check_off(field.session, field.home, field.now)
-    assert count_marks(field.session) == 2
+    commit = field.session.commit
+    # before anything is kept, and after what is touched was marked
+    for goes_well in range(2):
+        left = [commit] * goes_well + [dies]
+        with monkeypatch.context() as power:
+            power.setattr(field.session, "commit", lambda left=left: left.pop(0)())
+            with pytest.raises(KeyboardInterrupt):
+                check_off(field.session, field.home, field.now)
+        assert count_marks(field.session) == 2
+        assert field.count(QualityFindingRow) == 0
     assert told(field, now) == ["jump_up"]
