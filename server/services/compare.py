@@ -120,6 +120,17 @@ def find_round_by_slug(session: Session, project_id: int, slug: str) -> RoundVie
     return found
 
 
+def find_other_round(session: Session, project_id: int, slug: str) -> RoundView:
+    """The round that one is held against when nobody says which: the one before it by its cut-off date, else the one
+    after. Raises NotFound."""
+    here = find_round_by_slug(session, project_id, slug)
+    others = [each for each in list_rounds(session, project_id) if each.id != here.id]
+    earlier = [each for each in others if each.cutoff <= here.cutoff]
+    if not others:
+        raise NotFound("compare.no_other_round", slug=slug)
+    return earlier[0] if earlier else others[-1]
+
+
 def _views(session: Session, project_id: int, round_view: RoundView, scope: Scope) -> _Views:
     found: _Views = {}
     for view in list_verdicts(session, project_id, Wanted(round_slug=round_view.slug, scope=scope)):

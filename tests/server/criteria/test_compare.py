@@ -102,7 +102,7 @@ def test_what_is_not_known_in_a_round_is_not_compared(before: Unit, after: Unit,
 
 
 def test_what_the_later_law_asks_and_nobody_asked_before_is_not_compared() -> None:
-    after = {
+    after: dict[str, Fact] = {
         "tong_ho": 100,
         "ho_dtts": 90,
         "ho_ngheo": 60,

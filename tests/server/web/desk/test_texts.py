@@ -10,6 +10,8 @@ from babel.messages.pofile import read_po
 import server
 from forms.entities import PROBLEMS
 from forms.errors import KINDS
+from server.criteria.compare import KINDS as KINDS_OF_COMPARISONS
+from server.criteria.compare import REASONS as REASONS_NOT_COMPARED
 from server.criteria.rollup import NOT_REPORTED
 from server.criteria.ruleset import (
     CLASSIFIED,
@@ -30,6 +32,7 @@ from server.domain.deadlines import NOTES, STEP_LEVELS
 from server.domain.devices import RISKS, RULES, STANDINGS
 from server.domain.evidence import FIELDS, LACKS
 from server.domain.evidence import KINDS as KINDS_OF_EVIDENCE
+from server.domain.lineage import FOLLOWED, LOST
 from server.domain.powers import STATES as STATES_OF_GRANTS
 from server.domain.powers import by_noun
 from server.domain.quality import KINDS as KINDS_OF_QUALITY
@@ -82,6 +85,10 @@ MADE = {
         *REASONS_OF_QUALITY,
         *(f"{reason}.hidden" for reason, beside in REASONS_OF_QUALITY.items() if beside),
     ),
+    "desk.compare_kind.": KINDS_OF_COMPARISONS,
+    "desk.compare_why.": (*REASONS_NOT_COMPARED, *LOST),
+    "desk.compare_how.": (*FOLLOWED, *LOST),
+    "desk.compare_step.": ("before", "between", "after"),
     "desk.planlevel.": (*STEP_LEVELS, *PLAN_LEVELS),
     "desk.plan.note.": NOTES,
     "desk.evidencekind.": KINDS_OF_EVIDENCE,
