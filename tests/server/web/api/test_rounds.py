@@ -210,7 +210,8 @@ def test_a_commune_sees_its_own_part_of_a_lock(world: World) -> None:
 def test_who_sees_no_area_of_a_round_is_not_told_of_them(world: World) -> None:
     by_id = {village.uuid: name for name, village in VILLAGES.items()}
     (mine, commune), (foreign, _) = two_villages(world.session, by_id)
-    opened = Round("hai", "Hai", "Two", *[date(2019, 6, 30)] * 3, areas=(mine, foreign))
+    day = date(2019, 6, 30)
+    opened = Round("hai", "Hai", "Two", day, day, day, areas=(mine, foreign))
     open_round(world.session, 1, opened, datetime.now(UTC))
     assert got(world.api, f"{ROUNDS}/hai")["areas"] == [mine, foreign]
     assert got(supervisor(world, commune), f"{ROUNDS}/hai")["areas"] == [mine]
