@@ -40,9 +40,7 @@ WORDS: Words = {
     "late": Sentence("  Đến sau khi khóa: {count} phiếu", "  Came after a lock: {count}"),
     "unplaced": Sentence("  Chưa xếp kỳ: {count} phiếu của dự án", "  Without a round: {count} of the project"),
     "locked": Sentence("Đã khóa đợt {slug} (lần {number}).", "Round {slug} is locked (number {number})."),
-    "open": Sentence(
-        "Đã mở lại đợt {slug}; số liệu được tính lại.", "Round {slug} is open; its figures follow."
-    ),
+    "open": Sentence("Đã mở lại đợt {slug}; số liệu được tính lại.", "Round {slug} is open; its figures follow."),
     "stands": Sentence(
         "Khóa số {number} còn nguyên: {figures} kết luận, {versions} phiếu, {totals} số tổng hợp đều tính lại đúng.",
         "Lock {number} stands: {figures} verdicts, {versions} submissions, {totals} totals came out as they were.",

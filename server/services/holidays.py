@@ -20,7 +20,6 @@ from server.storage.audits import write_audit
 from server.storage.database import writing
 from server.storage.holidays import list_holidays, put_holidays
 
-ACTION = "round.holiday.import"
 VERB = "round.update"
 LONGEST_FILE = 1_000_000
 """Bytes of a file of holidays."""
@@ -68,7 +67,7 @@ def load_holidays(
         if made.new or made.changed:
             put_holidays(connection, made.new, made.changed)
             told = {"new": len(made.new), "changed": len(made.changed), "years": list(made.years)}
-            write_audit(connection, caller.entry(ACTION, None, now, **told))
+            write_audit(connection, caller.entry("round.holiday.import", None, now, **told))
         session.commit()
     return made
 

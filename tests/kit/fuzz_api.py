@@ -35,7 +35,7 @@ from tests.kit.fuzz_world import FuzzWorld, fuzz_world
 from tests.kit.services import Missing, memory_folder, running_postgres
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-ROUNDS = 4
+ROUNDS = 8
 """How often an operation is asked that was refused each time."""
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 WRITES_WHEN_REFUSED = {
@@ -130,6 +130,8 @@ def _request(data: st.DataObject, there: FuzzWorld, cases: st.SearchStrategy[Any
             case.path_parameters[name] = quote(str(value), safe="")
     if well and draw(_OFTEN):
         case.query = {name: each for name, each in (case.query or {}).items() if name == "lang"}
+        needed = (each for each in operation.get("parameters", []) if each["in"] == "query" and each.get("required"))
+        case.query |= {each["name"]: each["example"] for each in needed if "example" in each}
     for each in operation.get("parameters", []):
         if each["in"] == "query" and each["name"] in (case.query or {}) and "example" in each and draw(st.booleans()):
             case.query[each["name"]] = each["example"]

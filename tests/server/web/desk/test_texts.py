@@ -66,6 +66,7 @@ MADE = {
     "desk.tally.": PURPOSES,
     "desk.unitkind.": UNIT_KINDS,
     "desk.lock.why.": REASONS_OF_LOCKS,
+    "desk.lock.word.": REASONS_OF_LOCKS,
     "desk.lock.kind.": DIFFERENCES,
     "desk.roundpurpose.": ROUND_PURPOSES,
     "desk.law_done.": DONE_WITH_RULES,
