@@ -19,8 +19,8 @@ class HolidayBody(Schema):
 
 
 class StepBody(Schema):
-    """What a level has to have done. `daysLeft`: working days until `due`, below 0 when it is past; `unsureYears`: those
-    on the way of which no holidays were loaded; `law` is null where the office set the step."""
+    """What a level has to have done. `daysLeft`: working days until `due`, below 0 when it is past; `unsureYears`:
+    those on the way of which no holidays were loaded; `law` is null where the office set the step."""
 
     law = fields.String(allow_none=True)
     level = fields.String()
