@@ -27,7 +27,6 @@ from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.rounds import RoundView, change_round, find_round, hold_round
 
-ACTION = "round.update"
 MOST_STEPS = 8
 
 
@@ -114,7 +113,9 @@ def change_plan(session: Session, caller: Caller, round_id: int, change: PlanCha
             told = {name: _told(value) for name, value in changed.items()}
             was = {name: _told(held[name]) for name in changed}
             where = Where(before.project_id)
-            entry = caller.entry(ACTION, f"round:{round_id}", now, where, slug=before.slug, plan=told, before=was)
+            entry = caller.entry(
+                "round.update", f"round:{round_id}", now, where, slug=before.slug, plan=told, before=was
+            )
             write_audit(connection, entry)
         session.commit()
 
