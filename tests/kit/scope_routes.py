@@ -354,8 +354,8 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "q": _texts,
     "receipt": _receipts,
     "round": _fixed("r0"),
-    "rule": _fixed("qd50_2016"),
-    "ruleset": _fixed("qd50_2016"),
+    "rule": _fixed("qd50_2016_thon"),
+    "ruleset": _fixed("qd50_2016_thon"),
     "sent": _fixed("1"),
     "severity": _fixed("warning"),
     "show": _fixed("alert", "silent"),
@@ -397,7 +397,7 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.holidays": ("done",),
     "desk.quality": ("round", "kind", "severity", "commune", "looked", "page"),
     "desk.rules": ("on",),
-    "desk.what_if_round": ("rule",),
+    "desk.what_if_round": ("rule", "clause", "number"),
 }
 """What pages read from their query."""
 PAGE_FIELDS: dict[str, Callable[[Routes], str]] = {
