@@ -76,6 +76,8 @@ NEVER_OPEN = {
     "GET /forgotten": "this home sends no mail",
     "GET /healthz": "says that the tables were not made by migrations",
     "GET /new-password/<token>": "takes the token of a link that was sent",
+    "GET /v1/projects/<int:project_id>/rounds/<slug>/what-if": "no law with numbers is in force then: see "
+    "tests/server/web/desk/test_comparisons.py for who sees what there",
     "GET /verify/<token>": "takes the code of a paper; whoever has it is shown what the head of the paper says",
 }
 """What nobody is answered in a walk, and why."""

@@ -209,7 +209,9 @@ class Routes:
 
     def queries(self, rule: Rule, method: str, person: Person) -> Iterator[dict[str, str]]:
         """What may stand in the query of a route, one after the other; the plain request is not among it."""
-        names = [each["name"] for each in self.operation(rule, method).get("parameters", ()) if each["in"] == "query"]
+        told = [each for each in self.operation(rule, method).get("parameters", ()) if each["in"] == "query"]
+        names = [each["name"] for each in told]
+        needed = {each["name"]: each["example"] for each in told if each.get("required")}
         if rule.endpoint.startswith("desk."):
             names = list(PAGE_QUERIES.get(rule.endpoint, ()))
         for name in names:
@@ -217,7 +219,7 @@ class Routes:
             if values is None:
                 raise Untaught(f"the query {name} of {rule.rule}")
             for value in values(self):
-                yield {name: value}
+                yield needed | {name: value}
 
     def some(self, kind: str, name: str) -> list[str]:
         """What two things of a kind are called."""
