@@ -246,8 +246,10 @@ def _iterate(session: Session | Connection, lock_id: int, wanted: ColumnElement[
     query = query.where(LockedVerdict.lock_id == lock_id, wanted)
     # by the bytes of the ids, whatever the database's language sorts by
     query = query.order_by(LockedVerdict.id)
-    for row in session.execute(query.execution_options(yield_per=1000)):
-        yield dict(zip((*names, "instance_id"), row, strict=True))
+    # whoever stops before the end leaves no cursor open
+    with session.execute(query.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            yield dict(zip((*names, "instance_id"), row, strict=True))
 
 
 def list_totals(session: Session | Connection, lock_id: int) -> dict[tuple[str, str], Rollup]:

@@ -79,8 +79,9 @@ class FuzzWorld:
     def bodies_of(self, operation: dict[str, Any], kind: str | None) -> list[Any]:
         """Bodies of a type that an operation of the document takes, the best first: its own example, where there is
         one."""
-        if operation["operationId"] in self.own:
-            return [self.own[operation["operationId"]]]
+        for name in (f"{operation['operationId']} {kind}", operation["operationId"]):
+            if name in self.own:
+                return [self.own[name]]
         if kind != "application/json":
             return list(self.bodies.get(kind or "", []))
         example = operation["requestBody"]["content"][kind].get("example")
@@ -164,6 +165,10 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     own = {
         "submissions_edit": more[3],
         "sessions_create_session": {"email": EMAIL, "password": PASSWORD},
+        # a draft has to be of its own form
+        f"drafts_set_draft {MD}": _named("chua_ra").encode(),
+        f"drafts_set_draft {XLSX}": xlsx(_named("chua_ra")),
+        **{f"drafts_set_draft {kind}": api.get("projects/1/forms/chua_ra/draft.xml").get_data() for kind in XML_KINDS},
     }
     table = f"Submissions('{sent[0]}')"
     ways: dict[str, dict[str, str | int]] = {
@@ -171,6 +176,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "assignments_unassign_on_site": {"actor_id": viewer},
         "draft_submissions": {"name": "anh.jpg"},
         "drafts": {"name": "ap.csv"},
+        "drafts_set_draft": {"form_id": "chua_ra"},
         "form": {"name": "ap.csv"},
         "history": {"version": sent[1]},
         "openrosa": {"name": "ap.csv"},
@@ -231,6 +237,9 @@ def _rounds(world: World, instance_id: str) -> None:
         leave_without_round(session, number or 0)
         session.commit()
     work_off(world.session, datetime.now(UTC))
+
+
+XML_KINDS = ("application/xml", "text/xml")
 
 
 def _named(form_id: str) -> str:

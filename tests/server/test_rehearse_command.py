@@ -158,4 +158,4 @@ def test_a_folder_that_is_no_home_stays_as_it_is(tmp_path, monkeypatch, capsys):
 def test_everything_that_can_be_said_has_words():
     assert set(words.CHANGES) == set(KINDS)
     assert set(words.WEIGHTS) == set(WEIGHTS)
-    assert set(FINDING_KINDS) - set(words.FINDINGS) == {"attachment", "version", "instance-id", "device"}
+    assert set(FINDING_KINDS) - set(words.FINDINGS) == {"attachment", "version", "instance-id", "device", "round"}
