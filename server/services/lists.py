@@ -22,15 +22,19 @@ from forms.definition import Field, FormDefinition
 from forms.parse import table_from_csv
 from forms.xpath.values import Node
 from server.domain.registers import BEFORE, FILES, KEY, REGISTERS, Register, bare_id, cell, flat, rows_of
+from server.domain.roles import Scope
 from server.services.aggregate import CRITERIA_FORM
 from server.services.authenticate import day_of
 from server.services.campaign import Campaign, campaign_of
 from server.services.definitions import definition_of
 from server.services.sight import Sight
+from server.storage.area_views import list_these
 from server.storage.areas import AreaView, list_facts
 from server.storage.forms import find_form
 from server.storage.memory import Memory
+from server.storage.reach import find_above
 from server.storage.registers import iterate_last_answers, iterate_register, list_returned
+from server.storage.rounds import RoundView
 from server.storage.sights import list_seen_areas
 
 LISTS = FILES
@@ -82,7 +86,8 @@ def list_of(session: Session | Connection, campaign: Campaign, name: str, sight:
 def _rows(session: Session | Connection, campaign: Campaign, name: str, seen: tuple[Sight, date]) -> Rows:
     sight, on = seen
     if name == "rounds":
-        return [[*KEY, "cutoff"], *([r.slug, r.name_vi, r.cutoff.isoformat()] for r in campaign.rounds)]
+        held = (each for each in campaign.rounds if _is_held(session, each, sight.names))
+        return [[*KEY, "cutoff"], *([each.slug, each.name_vi, each.cutoff.isoformat()] for each in held)]
     if name == "corrections":
         return _returned_rows(session, campaign.project_id, sight)
     if name in REGISTERS:
@@ -91,6 +96,16 @@ def _rows(session: Session | Connection, campaign: Campaign, name: str, seen: tu
     if name == "villages":
         return _village_rows(session, campaign, areas, seen)
     return _commune_rows(session, campaign.project_id, areas, seen)
+
+
+def _is_held(session: Session | Connection, round_view: RoundView, names: Scope) -> bool:
+    """Whether a round is held where somebody fills in: above one of those areas, or below."""
+    if round_view.areas is None or names.everywhere:
+        return True
+    if list_these(session, names, round_view.cutoff, round_view.areas):
+        return True
+    above = (find_above(session, area, round_view.cutoff) for area in names.areas)
+    return any(not set(round_view.areas).isdisjoint(path) for path in above)
 
 
 def _village_rows(

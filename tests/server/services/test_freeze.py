@@ -15,12 +15,14 @@ from server.domain.review import APPROVED, REJECTED
 from server.domain.roles import ALL
 from server.domain.rounds import Round
 from server.services.freeze import Which, lock_round, reopen_round
+from server.services.lists import make_list
 from server.services.placing import assign_round
 from server.services.receive import AFTER_LOCK
 from server.services.remove import delete_submission
 from server.services.review import Decision, review
 from server.services.roll_up import work_off
 from server.services.rounds import create_round, open_round, update_round
+from server.services.sight import fill_sight
 from server.services.verdicts import Wanted, list_verdicts
 from server.services.verify_lock import verify_lock
 from server.storage.forms import find_form
@@ -94,6 +96,14 @@ def figures(office: Office) -> dict[tuple[str, str], str]:
         for view in list_verdicts(office.field.session, 1, Wanted(round_slug=ROUND.slug, unit=unit))
     ]
     return {(view.area.id, view.rule_set.id): view.standing for view in views if view.rule_set}
+
+
+def rounds_on_phone(office: Office, village: str) -> list[str]:
+    """The rounds that a village head chooses from."""
+    caller = office.field.phone(village).caller
+    sight = fill_sight(caller, 1, office.field.forms["village_criteria"])
+    rows = make_list(office.field.session, 1, "rounds", sight).content.decode().splitlines()
+    return [row.split(",")[0] for row in rows[1:]]
 
 
 def test_a_lock_says_why_it_is_provisional_and_needs_a_reason_then(office: Office) -> None:
@@ -258,6 +268,8 @@ def test_a_round_of_one_commune_takes_no_other(office: Office) -> None:
     assert VILLAGES[THIRD].parent_key != commune
     update_round(session, boss, office.round, replace(ROUND, areas=(area,)), office.field.now)
     assert {view.area.parent_id for view in list_verdicts(session, 1)} == {area}
+    lists = {name: rounds_on_phone(office, name) for name in (ONE, THIRD)}
+    assert lists == {ONE: [ROUND.slug], THIRD: []}
     elsewhere = office.field.phone(THIRD).sends(POOR)
     waiting = list_unplaced(session, 1, ALL)
     assert [(each.submission_id, each.problem) for each in waiting] == [(elsewhere.submission_id, "not_of_it")]

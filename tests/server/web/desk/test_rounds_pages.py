@@ -92,6 +92,9 @@ def test_a_round_is_locked_verified_and_opened_again(admin: FlaskClient, seeded:
         assert said in page
     assert "Đợt đã khóa (lần 1)" in read(admin, ROUND)
     assert "Bản khóa số 1 còn nguyên" in read(admin, f"{LOCK}?verify=1")
+    printed = read(admin, f"{ROUND}/villages/{seeded.heads[0].village.uuid}/print")
+    sha256 = page.split("SHA-256 <code")[1].split(">")[1][:16]
+    assert sha256 in printed
     post(admin, EDIT, 409, **FIELDS | {"cutoff": "2019-06-30"})
     with seeded.app.app_context():
         late = send_sheet(seeded, 4)
