@@ -260,8 +260,7 @@ def try_number(session: Session, round_view: RoundView, question: Question, scop
 
 def find_law(session: Session, round_view: RoundView, rule_set_id: str) -> RuleSet:
     """A rule set of a round, for villages or for communes. Raises NotFound."""
-    every = [law for unit in ("village", "commune") for law in law_of(session, round_view, unit)]
-    found = next((law for law in every if law.id == rule_set_id), None)
+    found = next((law for law in law_of(session, round_view) if law.id == rule_set_id), None)
     if found is None:
         raise NotFound("what_if.no_rule_set", rule_set=rule_set_id, round=round_view.slug)
     return found

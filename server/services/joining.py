@@ -17,10 +17,9 @@ from server.services.aggregate import find_field
 from server.services.campaign import Campaign
 from server.storage.reach import find_above
 from server.storage.rounds import RoundView
+from server.storage.unplaced import KIND
 
 ROUNDS, CUTOFF_FIELD = "rounds.csv", "ngay_chot"
-KIND = "round"
-"""The kind of the finding that a person has to say to which round a sheet belongs."""
 
 
 @dataclass(frozen=True, slots=True)

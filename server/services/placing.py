@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Forbidden, NotFound
 from server.services.authenticate import Caller
-from server.services.joining import KIND, holds
+from server.services.joining import holds
 from server.services.review import get_reviewed, judge_again, place_of, require_open
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.intake import change_submission
 from server.storage.readings import SubmissionView, find_submission_by_id, list_findings
 from server.storage.rounds import find_lock_of, find_round, find_round_id
+from server.storage.unplaced import KIND
 
 
 def assign_round(

@@ -20,14 +20,15 @@ from server.storage.rule_sets import list_loaded
 _locked: Memory[tuple[int, str], tuple[RuleSet, ...]] = Memory(32)
 
 
-def law_of(session: Session | Connection, round_view: RoundView, unit_kind: str) -> tuple[RuleSet, ...]:
-    """The rule sets of a round for units of a kind, entry before completion."""
+def law_of(session: Session | Connection, round_view: RoundView, unit_kind: str | None = None) -> tuple[RuleSet, ...]:
+    """The rule sets of a round for units of a kind, entry before completion; without a kind those of villages first."""
     if round_view.lock_id is None:
-        return rule_book(session).of_round(round_view, unit_kind)
+        book = rule_book(session)
+        return both_kinds(book, round_view) if unit_kind is None else book.of_round(round_view, unit_kind)
     return locked_law(session, round_view.lock_id, unit_kind)
 
 
-def locked_law(session: Session | Connection, lock_id: int, unit_kind: str) -> tuple[RuleSet, ...]:
+def locked_law(session: Session | Connection, lock_id: int, unit_kind: str | None = None) -> tuple[RuleSet, ...]:
     """The same as a lock has it, also one that was reopened since."""
     lock = find_lock(session, lock_id)
     if lock is None:
@@ -38,7 +39,7 @@ def locked_law(session: Session | Connection, lock_id: int, unit_kind: str) -> t
     if found is None:
         found = tuple(_read(session, said) for said in lock.head["ruleSets"])
         _locked.put(key, found)
-    return tuple(rule_set for rule_set in found if rule_set.unit_kind == unit_kind)
+    return tuple(rule_set for rule_set in found if unit_kind in (None, rule_set.unit_kind))
 
 
 def _read(session: Session | Connection, said: Mapping[str, Any]) -> RuleSet:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -15,6 +15,7 @@ from server.domain.rounds import Round, faults_of
 from server.services.authenticate import Caller, system_caller
 from server.services.campaign import touch
 from server.services.rejudge import ask_to_rejudge_round
+from server.services.round_law import both_kinds
 from server.services.rule_book import rule_book
 from server.storage.areas import find_area
 from server.storage.audits import Where, write_audit
@@ -103,9 +104,7 @@ def _judge_anew(connection: Connection, round_id: int, changed: Mapping[str, Any
         return
     fresh = find_round(connection, round_id)
     assert fresh is not None
-    book = rule_book(connection)
-    asked = {one.id for kind in ("village", "commune") for one in book.of_round(fresh, kind)}
-    drop_verdicts(connection, round_id, asked)
+    drop_verdicts(connection, round_id, {one.id for one in both_kinds(rule_book(connection), fresh)})
     ask_to_rejudge_round(connection, round_id, now)
     mark_round(connection, round_id)
 
@@ -128,12 +127,21 @@ def require_sound(session: Session, project_id: int, asked: Round) -> None:
                 raise Invalid("round.no_such_reading", rule_set=name, switch=switch)
             if not 0 < len(said.get("decision", "").strip()) <= LONGEST_DECISION:
                 raise Invalid("round.reading_without_decision", rule_set=name, switch=switch)
-    for area_id in asked.areas or ():
-        if find_area(session, area_id, asked.cutoff) is None:
-            raise Invalid("round.no_such_area", area=area_id, day=asked.cutoff.isoformat())
+    own_ids(session, asked.areas or (), asked.cutoff)
     for form in asked.forms or ():
         if find_form(session, project_id, form) is None:
             raise Invalid("round.no_such_form", form=form)
+
+
+def own_ids(session: Session, keys: Iterable[str], on: date) -> tuple[str, ...]:
+    """The own ids of areas that are named by codes as of a day, or by own ids; each once. Raises Invalid."""
+    found = []
+    for key in keys:
+        area = find_area(session, key, on)
+        if area is None:
+            raise Invalid("round.no_such_area", area=key, day=on.isoformat())
+        found.append(area.id)
+    return tuple(dict.fromkeys(found))
 
 
 def _columns(asked: Round) -> dict[str, Any]:

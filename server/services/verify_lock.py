@@ -100,7 +100,7 @@ def verify_lock(session: Session, round_view: RoundView, lock_id: int) -> Verifi
     if lock is None or lock.round_id != round_view.id:
         raise NotFound("http.not_found")
     found = Verified(lock, hash_lock(session, lock_id, lock.head, list(map(dict, lock.provisional))))
-    law = {one.id: one for kind in ("village", "commune") for one in locked_law(session, lock_id, kind)}
+    law = {one.id: one for one in locked_law(session, lock_id)}
     work = _Work(session, round_view, found, law, lock.head["round"]["readings"])
     if found.sha256 != lock.sha256:
         work.differs(HASH, (None, None), lock.sha256, found.sha256)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import orjson
@@ -16,10 +15,9 @@ from server.domain.errors import Invalid, NotFound
 from server.domain.rounds import Round
 from server.services.freeze import Which, find_which, lock_round, reopen_round
 from server.services.placing import assign_round
-from server.services.rounds import as_round, create_round, update_round
+from server.services.rounds import as_round, create_round, own_ids, update_round
 from server.services.verify_lock import verify_lock
 from server.storage.area_views import list_these
-from server.storage.areas import find_area
 from server.storage.locks import LockView, find_lock, iterate_locked_seen, list_late, list_locks
 from server.storage.rounds import RoundView, find_round, list_rounds
 from server.storage.unplaced import list_unplaced
@@ -229,19 +227,10 @@ def _changed(before: Round, body: Mapping[str, Any]) -> Round:
     if "names" in body:
         given |= {"name_vi": body["names"]["vi"], "name_en": body["names"]["en"]}
     asked = replace(before, **given)
-    return replace(asked, areas=_own_ids(body["areas"], asked.cutoff)) if "areas" in body else asked
-
-
-def _own_ids(keys: list[str] | None, on: date) -> tuple[str, ...] | None:
-    if keys is None:
-        return None
-    found = []
-    for key in keys:
-        area = find_area(current_session(), key, on)
-        if area is None:
-            raise Invalid("round.no_such_area", area=key, day=on.isoformat())
-        found.append(area.id)
-    return tuple(dict.fromkeys(found))
+    if "areas" not in body:
+        return asked
+    keys = body["areas"]
+    return replace(asked, areas=None if keys is None else own_ids(current_session(), keys, asked.cutoff))
 
 
 def _round(here: Here, found: RoundView) -> dict[str, Any]:

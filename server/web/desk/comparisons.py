@@ -133,7 +133,7 @@ def _tried(caller: Caller, round_view: RoundView, law: RuleSet) -> Tried:
 
 
 def _laws(round_view: RoundView) -> list[RuleSet]:
-    return [law for unit in ("village", "commune") for law in law_of(current_session(), round_view, unit)]
+    return list(law_of(current_session(), round_view))
 
 
 def _numbers(law: RuleSet) -> list[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ from server.criteria.ruleset import RuleSet
 from server.domain.errors import DomainError, Forbidden, Invalid, NotFound
 from server.domain.rounds import PURPOSES, Round
 from server.services.authenticate import Caller
-from server.services.rounds import CREATE, UPDATE, create_round, update_round
+from server.services.rounds import CREATE, UPDATE, create_round, own_ids, update_round
 from server.services.rule_book import rule_book
 from server.storage.areas import find_area
 from server.storage.forms import list_forms
@@ -164,23 +164,14 @@ def _round_of(typed: Typed) -> Round:
         purpose=typed.texts["purpose"] or None,
         forms=tuple(typed.forms) or None,
         rule_sets=tuple(typed.rule_sets) or None,
-        areas=_areas(typed.areas, days["cutoff"]),
+        areas=own_ids(current_session(), _first_words(typed.areas), days["cutoff"]) or None,
         readings=readings,
     )
 
 
-def _areas(text: str, on: date) -> tuple[str, ...] | None:
-    """One area in each line: its code (or own id), and whatever else stands behind."""
-    found = []
-    for line in text.splitlines():
-        word = next(iter(line.split()), None)
-        if word is None:
-            continue
-        area = find_area(current_session(), word, on)
-        if area is None:
-            raise Invalid("round.no_such_area", area=word, day=on.isoformat())
-        found.append(area.id)
-    return tuple(dict.fromkeys(found)) or None
+def _first_words(text: str) -> list[str]:
+    """Of each line the code (or own id) of an area, whatever else stands behind it."""
+    return [line.split()[0] for line in text.splitlines() if line.strip()]
 
 
 def _page(
