@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from server.storage.audits import AuditLine, list_audits
 from server.storage.schema import upgrade
 from server.web.api.describe import WRITES
-from tests.kit.fuzz_world import HOUSEHOLD, FuzzWorld, fuzz_world
+from tests.kit.fuzz_world import FuzzWorld, fuzz_world
 from tests.kit.world import OPENROSA, VILLAGES
 
 VILLAGE = next(iter(VILLAGES.values())).uuid
@@ -35,11 +35,10 @@ NOBODY_YET = {"sessions_create_session"}
 WAYS = {"assignments_assign_on_project": {"role": "formfill"}}
 """In the paths of operations that would change nothing: the role was given already."""
 BODIES = {
-    "drafts_set_draft": ("text/markdown", HOUSEHOLD.encode()),
     "village_heads_add_village_heads": ("text/csv", b"area,name\n%b,Ng\xc3\xa0n Chi\n" % VILLAGE.encode()),
 }
 """Of operations for which the world has none that does it."""
-QUERY = {"forms_add_form": "?ignoreWarnings=true", "drafts_set_draft": "?ignoreWarnings=true"}
+QUERY = {"forms_add_form": "?ignoreWarnings=true"}
 
 
 def writing_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
