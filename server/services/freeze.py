@@ -112,7 +112,7 @@ def _write(
     digests: list[bytes] = []
     why = why_provisional(connection, round_view, _noting(iterate_locked(connection, lock_id), digests), lacking)
     if why and reason is None:
-        raise Missing("round.reason_missing", reasons=", ".join(each["code"] for each in why))
+        raise Missing("round.reason_missing", reasons=", ".join(dict.fromkeys(each["code"] for each in why)))
     digest = hash_of({"head": head, "provisional": why}, digests, _digests_of_totals(connection, lock_id))
     change_lock(connection, lock_id, sha256=digest, provisional=why)
     change_round(connection, round_view.id, lock_id=lock_id, updated_at=now)
