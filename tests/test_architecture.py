@@ -44,6 +44,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "gunicorn": ("server/launch.py", "server/web/launch.py"),
     "celery": ("server/jobs/",),
     "requests": ("sync/client.py", "server/services/deliver.py"),
+    "xlsxwriter": ("server/exports/xlsx.py",),
     "segno": (),
     "PIL": (),
     "argon2": (),

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from python_calamine import CalamineError, CalamineWorkbook
-from xlsxwriter import Workbook
 
 from server.domain.area_files import AREA_COLUMNS
 from server.domain.areas import KINDS, STATUSES
 from server.domain.errors import Unreadable
+from server.exports.xlsx import write_template
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 EXAMPLES: tuple[Mapping[str, str], ...] = (
@@ -53,19 +53,7 @@ def make_template(ending: str) -> bytes:
         # the mark by which Excel knows UTF-8
         return b"\xef\xbb\xbf" + text.getvalue().encode()
     file = io.BytesIO()
-    with Workbook(file, {"in_memory": True}) as book:
-        sheet = book.add_worksheet("areas")
-        # everything as text: codes keep their leading noughts
-        text_format, head = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "num_format": "@"})
-        sheet.set_column(0, len(VILLAGE_COLUMNS) - 1, 16, text_format)
-        sheet.freeze_panes(1, 0)
-        for number, line in enumerate([VILLAGE_COLUMNS, *rows]):
-            for column, value in enumerate(line):
-                sheet.write_string(number, column, value, head if number == 0 else text_format)
-        for name, choices in (("kind", KINDS), ("status", STATUSES)):
-            column = VILLAGE_COLUMNS.index(name)
-            chosen = {"validate": "list", "source": list(choices), "error_type": "warning"}
-            sheet.data_validation(1, column, 100_000, column, chosen)
+    write_template(file, VILLAGE_COLUMNS, rows, {"kind": KINDS, "status": STATUSES})
     return file.getvalue()
 
 
