@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from server.storage.areas import AreaRow, AreaVersionRow, AreaView, valid_on
 from server.storage.projects import Project
 from server.storage.reach import AreaReachRow, in_scope, lies_in
 
+AT_ONCE = 500
 _VIEW = (
     AreaRow.id,
     AreaVersionRow.code,
@@ -50,3 +52,13 @@ def list_seen_areas(
     for row in session.execute(query):
         seen.setdefault(row[0], AreaView(*row))
     return seen
+
+
+def list_seen_of(session: Session | Connection, scope: Scope, area_ids: Collection[str]) -> frozenset[str]:
+    """Of these areas those in sight today, whether they are still there or not."""
+    found: set[str] = set()
+    listed = sorted(area_ids)
+    for start in range(0, len(listed), AT_ONCE):
+        query = select(AreaRow.id).where(AreaRow.id.in_(listed[start : start + AT_ONCE]), in_scope(scope, AreaRow.id))
+        found.update(session.execute(query).scalars())
+    return frozenset(found)
