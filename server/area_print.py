@@ -87,8 +87,8 @@ def _version(each: Mapping[str, Any], say: Say) -> tuple[object, ...]:
 
 
 def _classification(each: Mapping[str, Any], say: Say) -> tuple[object, ...]:
-    decision = each["decisionNumber"] or say("no_decision")
-    return each["name"], _value(each["value"], say), decision, each["decisionDate"], _time(each), each["status"]
+    decision = each["decisionNumber"] or say("no_decision"), each["decisionDate"], each["authority"]
+    return each["name"], _value(each["value"], say), *decision, _time(each), each["status"]
 
 
 def _value(value: object, say: Say) -> str:

@@ -21,7 +21,8 @@ AREA_COLUMNS = (
 )
 """Of a file of areas; `flag.<name>` adds a flag of one's own."""
 FACT_COLUMNS = (
-    *("area", "fact", "value", "decision_number", "decision_date", "valid_from", "valid_to", "status", "source"),
+    *("area", "fact", "value", "decision_number", "decision_date", "authority"),
+    *("valid_from", "valid_to", "status", "source"),
 )
 """Of a file of classifications and other decided facts."""
 CLASSIFICATIONS = {
@@ -32,7 +33,7 @@ CLASSIFICATIONS = {
     "xa_dat_ntm": "xã đạt chuẩn NTM",
 }
 """The facts that Việt Nam's programme speaks of; a file may name others."""
-LONGEST = {"name": 255, "code": 32, "kind": 16, "fact": 64, "decision_number": 128}
+LONGEST = {"name": 255, "code": 32, "kind": 16, "fact": 64, "decision_number": 128, "authority": 255}
 _YES = {"co", "có", "yes", "y", "true", "1", "x"}
 _NO = {"khong", "không", "no", "n", "false", "0"}
 _UNKNOWN = {"", "khong_ro", "không rõ", "unknown"}
@@ -135,6 +136,7 @@ def _fact(number: int, row: Row) -> FactRecord:
         _value(row.get("value", "")),
         _text(row, "decision_number") or None,
         _day(row, "decision_date"),
+        _text(row, "authority") or None,
         _day(row, "valid_from"),
         last and last + timedelta(days=1),
         _status(row),

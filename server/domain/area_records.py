@@ -48,7 +48,7 @@ class AreaRecord:
 @dataclass(frozen=True, slots=True)
 class FactRecord:
     """What a decision established of an area: `name` such as `xa_dat_ntm` or `khu_vuc`, `value` yes, no, not known, a
-    number or a word; from `valid_from` up to, not including, `valid_to`."""
+    number or a word; decided by `authority`; from `valid_from` up to, not including, `valid_to`."""
 
     row: int
     area: str
@@ -56,6 +56,7 @@ class FactRecord:
     value: bool | int | str | None
     decision_number: str | None = None
     decision_date: date | None = None
+    authority: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
     status: str = "unverified"

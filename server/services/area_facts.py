@@ -91,9 +91,8 @@ def _plan(session: Session | Connection, records: Sequence[FactRecord], on: date
 
 def _put(plan: FactPlan, kept: list[KeptFact], record: FactRecord, where: tuple[str, date, str]) -> None:
     area_id, begin, name = where
-    made = KeptFact(
-        0, area_id, record.name, record.value, record.decision_number, record.decision_date, begin, record.valid_to
-    )
+    decision = (record.decision_number, record.decision_date, record.authority)
+    made = KeptFact(0, area_id, record.name, record.value, *decision, begin, record.valid_to)
     if any(made.says_the_same_as(each) for each in kept):
         plan.effects.append(Effect(record.row, "unchanged", record.area, f"{name}: {record.name}"))
         return
@@ -114,6 +113,7 @@ def _put(plan: FactPlan, kept: list[KeptFact], record: FactRecord, where: tuple[
             "value": {"value": record.value},
             "decision_number": record.decision_number,
             "decision_date": record.decision_date,
+            "authority": record.authority,
             "valid_from": begin,
             "valid_to": record.valid_to,
             "status": record.status,

@@ -29,6 +29,7 @@ def report_body(report: AreaReport) -> dict[str, Any]:
                 "value": fact.value,
                 "decisionNumber": fact.decision_number,
                 "decisionDate": _day(fact.decision_date),
+                "authority": fact.authority,
                 "validFrom": _day(fact.valid_from),
                 "validTo": _day(fact.valid_to),
                 "status": fact.status,

@@ -76,7 +76,7 @@ def photos_of(definition: FormDefinition) -> Iterator[tuple[Field, tuple[str, ..
 
 def list_recognised(session: Session, path: Sequence[AreaView], round_view: RoundView) -> list[dict[str, Any]]:
     """What decisions said of the village and its commune on the cut-off date: `fact`, `value`, `area`, `number`,
-    `date`, `source`, `status`, `synthetic`."""
+    `date`, `authority`, `source`, `status`, `synthetic`."""
     areas = {area.id: area for area in path[:2]}
     found = []
     for name in CLASSIFICATIONS:
@@ -92,6 +92,7 @@ def _decided(name: str, area: AreaView, fact: FactView) -> dict[str, Any]:
         "area": area.name,
         "number": fact.decision_number,
         "date": fact.decision_date.isoformat() if fact.decision_date else None,
+        "authority": fact.authority,
         "source": fact.source,
         "status": fact.status,
         "synthetic": fact.synthetic,

@@ -143,15 +143,17 @@ class KeptFact:
     value: object
     decision_number: str | None
     decision_date: date | None
+    authority: str | None
     valid_from: date | None
     valid_to: date | None
 
     def says_the_same_as(self, other: KeptFact) -> bool:
         """Whether both say the same of the same time; an end that a later decision set is not compared with none."""
-        return (self.value, self.decision_number, self.decision_date, self.valid_from) == (
+        return (self.value, self.decision_number, self.decision_date, self.authority, self.valid_from) == (
             other.value,
             other.decision_number,
             other.decision_date,
+            other.authority,
             other.valid_from,
         ) and self.valid_to in (None, other.valid_to)
 
@@ -166,6 +168,7 @@ def read_facts_of(session: Session | Connection, names: Iterable[str]) -> list[K
             AreaFactRow.value,
             AreaFactRow.decision_number,
             AreaFactRow.decision_date,
+            AreaFactRow.authority,
             AreaFactRow.valid_from,
             AreaFactRow.valid_to,
         ).where(AreaFactRow.name.in_(sorted(names)))

@@ -62,6 +62,7 @@ class DecidedView:
     value: Any
     decision_number: str | None
     decision_date: date | None
+    authority: str | None
     valid_from: date | None
     valid_to: date | None
     status: str
@@ -149,6 +150,7 @@ def list_decided(session: Session | Connection, area_id: str) -> list[DecidedVie
         AreaFactRow.value,
         AreaFactRow.decision_number,
         AreaFactRow.decision_date,
+        AreaFactRow.authority,
         AreaFactRow.valid_from,
         AreaFactRow.valid_to,
         AreaFactRow.status,

@@ -100,6 +100,7 @@ class AreaFactRow(Base):
     value: Mapped[dict[str, Any]]
     decision_number: Mapped[str | None] = mapped_column(String(128))
     decision_date: Mapped[date | None]
+    authority: Mapped[str | None] = mapped_column(String(255))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     status: Mapped[str] = mapped_column(String(16))
@@ -122,12 +123,13 @@ class AreaView:
 
 @dataclass(frozen=True, slots=True)
 class FactView:
-    """A decided fact of an area. `value` is {"value": true | false | null | number}."""
+    """A decided fact of an area. `value` is {"value": true | false | null | number}; `authority`: who decided."""
 
     area_id: str
     value: dict[str, Any]
     decision_number: str | None
     decision_date: date | None
+    authority: str | None
     status: str
     synthetic: bool
     source: str
@@ -215,6 +217,7 @@ def list_facts(
         AreaFactRow.value,
         AreaFactRow.decision_number,
         AreaFactRow.decision_date,
+        AreaFactRow.authority,
         AreaFactRow.status,
         AreaFactRow.synthetic,
         AreaFactRow.source,

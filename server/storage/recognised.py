@@ -1,4 +1,4 @@
-"""What decisions recognised areas to be, each with its number, its day and where that is written."""
+"""What decisions recognised areas to be, each with its number, its day, who decided and where that is written."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """One thing that a decision said of an area and that held on the day: yes, no, not known, or a number. `source`:
-    who says so, in the words of whoever loaded it."""
+    """One thing that a decision said of an area and that held on the day: yes, no, not known, or a number.
+    `authority`: who decided; `source`: where that is written, in the words of whoever loaded it."""
 
     area_id: str
     name: str
     value: Any
     decision_number: str | None
     decision_date: date | None
+    authority: str | None
     source: str
     status: str
     synthetic: bool
@@ -45,6 +46,7 @@ def list_recognised(
                 AreaFactRow.value,
                 AreaFactRow.decision_number,
                 AreaFactRow.decision_date,
+                AreaFactRow.authority,
                 AreaFactRow.source,
                 AreaFactRow.status,
                 AreaFactRow.synthetic,

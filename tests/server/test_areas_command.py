@@ -179,18 +179,23 @@ def test_the_template_loads_as_it_is_written(areas: Areas, tmp_path: Path, endin
 
 def test_decided_facts_are_ended_and_never_overwritten(areas: Areas, tmp_path: Path) -> None:
     areas("import", file_of(tmp_path, TREE), "--on", THEN)
-    head = "area,fact,value,decision_number,decision_date,valid_from\n"
-    first = file_of(tmp_path, f"{head}113,khu_vuc,III,1/QĐ,2025-02-01,\n113,xa_dat_ntm,khong,,,2025-02-01\n", "one.csv")
+    head = "area,fact,value,decision_number,decision_date,authority,valid_from\n"
+    first = file_of(
+        tmp_path, f"{head}113,khu_vuc,III,1/QĐ,2025-02-01,UBDT,\n113,xa_dat_ntm,khong,,,,2025-02-01\n", "one.csv"
+    )
     assert "2 new" in areas("import", first)[1]
     assert "2 unchanged" in areas("import", first)[1]
-    assert "1 changed" in areas("import", file_of(tmp_path, f"{head}113,khu_vuc,II,2/QĐ,2026-02-01,\n", "two.csv"))[1]
+    second = file_of(tmp_path, f"{head}113,khu_vuc,II,2/QĐ,2026-02-01,UBND tỉnh,\n", "two.csv")
+    assert "1 changed" in areas("import", second)[1]
     found = {
         each["decisionNumber"]: each for each in shown(areas, "113")["classifications"] if each["name"] == "khu_vuc"
     }
     assert (found["1/QĐ"]["value"], found["1/QĐ"]["validTo"]) == (3, "2026-02-01")
+    assert [found[number]["authority"] for number in ("1/QĐ", "2/QĐ")] == ["UBDT", "UBND tỉnh"]
+    assert "UBND tỉnh" in areas("show", "113")[1]
     assert (found["2/QĐ"]["value"], found["2/QĐ"]["validTo"]) == (2, None)
     assert "2 unchanged" in areas("import", first)[1]
-    code, out = areas("import", file_of(tmp_path, f"{head}999,khu_vuc,II,,2026-01-01,\n113,atk,co,,,\n", "bad.csv"))
+    code, out = areas("import", file_of(tmp_path, f"{head}999,khu_vuc,II,,2026-01-01,,\n113,atk,co,,,,\n", "bad.csv"))
     assert code == 1
     assert "No area bears the code 999" in out
     assert "Line 3: Write valid_from, or decision_date" in out

@@ -150,6 +150,7 @@ def _side(view: VerdictView | None, beside: Beside) -> dict[str, Any] | None:
                 "value": each.value,
                 "decisionNumber": each.decision_number,
                 "decisionDate": each.decision_date,
+                "authority": each.authority,
                 "source": each.source,
                 "status": each.status,
                 "synthetic": each.synthetic,

@@ -163,13 +163,9 @@ def test_computed_appraised_and_recognised_stand_apart(field: Field) -> None:
     reports(field, NAMES[0], HARD, NEXT)
     review(field.session, field.administrator, Decision(number, APPROVED), field.now)
     decided = [
-        FactRecord(
-            1, VILLAGES[NAMES[0]].uuid, "dac_biet_kho_khan", True, "582/QĐ-TTg", date(2017, 4, 28), source="Thủ tướng"
-        ),
-        FactRecord(2, COMMUNES[COMMUNE].uuid, "khu_vuc", 3, "582/QĐ-TTg", date(2017, 4, 28), source="Thủ tướng"),
-        FactRecord(
-            3, VILLAGES[NAMES[0]].uuid, "dac_biet_kho_khan", False, "1/QĐ-UBDT", date(2020, 1, 1), source="UBDT"
-        ),
+        FactRecord(1, VILLAGES[NAMES[0]].uuid, "dac_biet_kho_khan", True, "582/QĐ-TTg", date(2017, 4, 28), "Thủ tướng"),
+        FactRecord(2, COMMUNES[COMMUNE].uuid, "khu_vuc", 3, "582/QĐ-TTg", date(2017, 4, 28), "Thủ tướng"),
+        FactRecord(3, VILLAGES[NAMES[0]].uuid, "dac_biet_kho_khan", False, "1/QĐ-UBDT", date(2020, 1, 1), "UBDT"),
     ]
     assert not import_facts(field.session, decided, field.now.date(), field.now).refused
     field.works()
@@ -184,10 +180,10 @@ def test_computed_appraised_and_recognised_stand_apart(field: Field) -> None:
     report = before.report(row.earlier)
     assert report is not None
     assert (report.state, row.earlier.basis, row.earlier.standing) == (APPROVED, "approved", "met")
-    told = {each.name: (each.value, each.decision_number, each.source) for each in before.of(row.earlier)}
+    told = {each.name: (each.value, each.decision_number, each.authority) for each in before.of(row.earlier)}
     assert told["dac_biet_kho_khan"] == (True, "582/QĐ-TTg", "Thủ tướng")
     assert told["khu_vuc"][0] == 3
-    told = {each.name: (each.value, each.decision_number, each.source) for each in after.of(row.later)}
+    told = {each.name: (each.value, each.decision_number, each.authority) for each in after.of(row.later)}
     # recognised as no longer in difficulty, computed as in difficulty: neither writes over the other
     assert told["dac_biet_kho_khan"] == (False, "1/QĐ-UBDT", "UBDT")
     assert row.later.standing == "met"

@@ -63,6 +63,7 @@ class ClassificationBody(Schema):
     value = fields.Raw(allow_none=True)
     decision_number = fields.String(data_key="decisionNumber", attribute="decisionNumber", allow_none=True)
     decision_date = fields.String(data_key="decisionDate", attribute="decisionDate", allow_none=True)
+    authority = fields.String(allow_none=True)
     valid_from = fields.String(data_key="validFrom", attribute="validFrom", allow_none=True)
     valid_to = fields.String(data_key="validTo", attribute="validTo", allow_none=True)
     status = fields.String()

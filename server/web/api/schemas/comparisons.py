@@ -11,13 +11,14 @@ from server.web.api.schemas.submissions import AreaBody
 
 class RecognisedBody(Schema):
     """What a decision recognised an area to be, and that held on the cut-off date; `areaId`: the village or its
-    commune; `source`: who says so."""
+    commune; `authority`: who decided; `source`: where that is written."""
 
     areaId = fields.String()  # noqa: N815 - the wire's own names
     name = fields.String()
     value = fields.Raw(allow_none=True)
     decisionNumber = fields.String(allow_none=True)  # noqa: N815
     decisionDate = fields.Date(allow_none=True)  # noqa: N815
+    authority = fields.String(allow_none=True)
     source = fields.String()
     status = fields.String()
     synthetic = fields.Boolean()
