@@ -1,7 +1,8 @@
 """The lists that the server makes for phones, as a table: from which form each takes its rows, and what stands in them.
 
 Areas and rounds come from their own tables; a register is made of approved sheets of one form: works of the sheets that
-register works, classes of those that announce classes. A form that a project does not have gives a list without rows.
+register works, classes of those that announce classes, households of those that review them. A form that a project does
+not have gives a list without rows.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,9 +27,13 @@ REGISTERS: Mapping[str, Register] = {
     "works": Register("work_register"),
     "classes": Register("training_class"),
     "trainees": Register("training_attendance", rows=True, personal=True),
+    "households": Register("household_review", personal=True),
 }
+POINTS = "diem_a"
+"""The table of points A of households. No text that was read shows it: it has no rows until an administrator puts a file
+in its place."""
 FILES: Mapping[str, str] = {
-    f"{name}.csv": name for name in ("villages", "communes", "rounds", *REGISTERS, "corrections")
+    f"{name}.csv": name for name in ("villages", "communes", "rounds", *REGISTERS, "corrections", POINTS)
 }
 """The lists by the names of their files."""
 KEY = ("name", "label")

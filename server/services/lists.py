@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from forms.definition import Field, FormDefinition
 from forms.parse import table_from_csv
 from forms.xpath.values import Node
-from server.domain.registers import BEFORE, FILES, KEY, REGISTERS, Register, bare_id, cell, flat, rows_of
+from server.domain.registers import BEFORE, FILES, KEY, POINTS, REGISTERS, Register, bare_id, cell, flat, rows_of
 from server.domain.roles import Scope
 from server.services.aggregate import CRITERIA_FORM
 from server.services.authenticate import day_of
@@ -90,6 +90,8 @@ def _rows(session: Session | Connection, campaign: Campaign, name: str, seen: tu
         return [[*KEY, "cutoff"], *([each.slug, each.name_vi, each.cutoff.isoformat()] for each in held)]
     if name == "corrections":
         return _returned_rows(session, campaign.project_id, sight)
+    if name == POINTS:
+        return [[*KEY, "diem"]]
     if name in REGISTERS:
         return _register_rows(session, campaign.project_id, REGISTERS[name], sight)
     areas = list_seen_areas(session, campaign.project_id, on, sight.names)

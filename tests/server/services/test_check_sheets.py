@@ -42,16 +42,6 @@ BEFORE = Round("2018", "Rà soát năm 2018", "Review of 2018", date(2018, 6, 30
 LATER = Round("2026", "Rà soát năm 2026", "Review of 2026", date(2026, 6, 30), date(2026, 6, 1), date(2026, 7, 31))
 IN_2018 = {"ky": "2018", "ngay_chot": "2018-06-30"}
 IN_2026 = {"ky": "2026", "ngay_chot": "2026-06-30"}
-HOUSEHOLD = """
-| survey |
-|        | type                              | name | label |
-|        | select_one_from_file villages.csv | thon | Thôn  |
-|        | select_one_from_file rounds.csv   | ky   | Kỳ    |
-|        | text                              | ten  | Chủ hộ |
-| settings |
-|        | form_id          | form_title | version |
-|        | household_review | Phiếu hộ   | 1       |
-"""
 MOVEMENT = """
 | survey |
 |        | type                              | name             | label    |
@@ -255,13 +245,13 @@ def test_a_communes_own_sheet_is_held_against_its_villages(field: Field) -> None
 
 
 def test_more_household_sheets_than_households(field: Field) -> None:
-    field.publishes(convert(HOUSEHOLD.encode(), "md").xml)
+    field.publishes(library_form("household_review"))
     phone = field.phone(MINE)
     own = phone.sends(WELL_OFF | dict.fromkeys(("tong_ho", "ho_dtts"), 1) | {"ho_ngheo": 0, "ho_can_ngheo": 0})
-    house = {"thon": VILLAGES[MINE].uuid, "ky": ROUND.slug, "ten": "A"}
+    house = {"thon": VILLAGES[MINE].uuid, "ky": ROUND.slug, "dong_y": "co", "ho": {"chu_ho": "A"}}
     houses = [phone.sends(house, form="household_review")]
     assert "count" not in told(field, own)
-    houses.append(phone.sends(house | {"ten": "B"}, form="household_review"))
+    houses.append(phone.sends(house | {"ho": {"chu_ho": "B"}}, form="household_review"))
     assert "count" in told(field, own)
     decide(field, houses[0], REJECTED)
     assert "count" not in told(field, own)

@@ -1,0 +1,64 @@
+"""What a household's sheet needs of the server: a table of points that is empty until one is loaded, and the households
+that were approved, for those who read them."""
+
+import csv
+import io
+
+from server.services.attach import attach_to_draft, detach_from_draft
+from server.services.lists import make_list
+from server.services.publish import NewDraft, get_form, make_draft, publish
+from server.services.review import Decision, review
+from server.services.sight import fill_sight
+from server.storage.forms import list_form_attachments
+from tests.kit.field import ROUND, VILLAGES, Field, FieldPhone, library_form, part_of
+
+MINE, NEIGHBOUR = "Thôn Ngàn Chi", "Thôn Nà Hắc"
+FORM = "household_review"
+# invented
+TABLE = "name,label,diem\nxe_may,Xe máy (bịa),15\n".encode()
+
+
+def rows(field: Field, phone: FieldPhone, name: str) -> list[dict[str, str]]:
+    made = make_list(field.session, 1, name, fill_sight(phone.caller, 1, field.forms[FORM]))
+    return list(csv.DictReader(io.StringIO(made.content.decode())))
+
+
+def slot(field: Field) -> tuple[str | None, bool]:
+    """Of what the table of points is made in the form that phones get: a list of the server's, a file."""
+    form = get_form(field.session, field.forms[FORM])
+    assert form.current is not None
+    (own,) = [each for each in list_form_attachments(field.session, form.current.id) if each.name == "diem_a.csv"]
+    return own.list_name, own.sha256 is not None
+
+
+def test_the_table_of_points_is_empty_until_an_administrator_loads_one(field: Field) -> None:
+    field.publishes(library_form(FORM))
+    assert rows(field, field.phone(MINE), "diem_a") == []
+    assert slot(field) == ("diem_a", False)
+
+    form = make_draft(
+        field.session, field.home, field.administrator, NewDraft(get_form(field.session, field.forms[FORM])), field.now
+    )
+    part = part_of("diem_a.csv", TABLE, "text/csv")
+    attach_to_draft(field.session, field.home, field.administrator, form, (part, field.now))
+    form = publish(field.session, field.administrator, get_form(field.session, form.id), "2026112702", field.now)
+    assert slot(field) == (None, True)
+
+    form = make_draft(field.session, field.home, field.administrator, NewDraft(form), field.now)
+    detach_from_draft(field.session, field.administrator, form, "diem_a.csv", field.now)
+    publish(field.session, field.administrator, get_form(field.session, form.id), "2026112703", field.now)
+    assert slot(field) == ("diem_a", False)
+
+
+def test_households_that_were_approved_are_listed_for_those_who_read_them(field: Field) -> None:
+    field.publishes(library_form(FORM))
+    mine, neighbour, collector = field.phone(MINE), field.phone(NEIGHBOUR), field.phone(None)
+    house = {"thon": VILLAGES[MINE].uuid, "ky": ROUND.slug, "dong_y": "co", "ho": {"chu_ho": "Bàn Văn Mẫu"}}
+    sent = mine.sends(house, form=FORM)
+    assert rows(field, mine, "households") == []
+    assert sent.submission_id is not None
+    review(field.session, field.administrator, Decision(sent.submission_id, "approved"), field.now)
+    (row,) = rows(field, mine, "households")
+    assert (row["chu_ho"], row["area"]) == ("Bàn Văn Mẫu", VILLAGES[MINE].uuid)
+    assert row["label"] == "Bàn Văn Mẫu – Thôn Ngàn Chi"
+    assert rows(field, neighbour, "households") == rows(field, collector, "households") == []
