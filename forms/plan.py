@@ -244,7 +244,10 @@ def _clocks(root: Field) -> Iterator[tuple[str, ...]]:
 
 def _choosing(root: Field) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
+    rows = frozenset(below.path for each in root.walk() if each.kind == "repeat" for below in each.walk())
     for each in root.walk():
+        if each.path in rows:
+            continue
         if each.control == "select1" and each.itemset is not None and each.itemset.file_name:
             found[each.itemset.file_name] = (*found.get(each.itemset.file_name, ()), each.name)
     return found

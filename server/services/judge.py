@@ -20,6 +20,7 @@ from forms.tables import table_from_file
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
+from server.domain.roles import Scope
 from server.domain.rounds import Joining
 from server.services.aggregate import CRITERIA_FORM, Rows, find_field, make_verdicts
 from server.services.authenticate import Caller
@@ -30,13 +31,15 @@ from server.services.home import Home
 from server.services.joining import Said, find_joining, finding_of
 from server.services.lists import LISTS, list_of
 from server.services.sight import Sight, fill_sight
-from server.storage.area_views import list_these
 from server.storage.intake import FormTarget, find_draft_target, find_target, list_form_files
+from server.storage.reach import find_above
 from server.storage.rounds import RoundView
 from sync.decide import Dialect
 from sync.envelope import Envelope, instance_id_from
 
-VILLAGES, COMMUNES = "villages.csv", "communes.csv"
+VILLAGES, COMMUNES, UNITS = "villages.csv", "communes.csv", "units.csv"
+THINGS = ("works.csv", "classes.csv")
+"""Registers of things that lie in an area."""
 KEPT_TABLES = 64
 LONGEST = 255
 """Characters of an id, a version or a file name."""
@@ -160,42 +163,54 @@ _tables_lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The external tables of a form by file name, and the ids of the villages and of the communes in the sender's
-    lists."""
+    """The external tables of a form by file name, and of the lists that were made for the sender the ids of their rows
+    and where the things of registers lie."""
 
     tables: dict[str, Node]
-    villages: frozenset[str]
-    communes: frozenset[str]
+    names: Mapping[str, frozenset[str]]
+    areas: Mapping[str, Mapping[str, str]]
 
 
 def media_of(session: Session, home: Home, definition: FormDefinition, campaign: Campaign, sight: Sight) -> Media:
     """The external tables that a form reads, as the phone has them of somebody who sees that much."""
     tables: dict[str, Node] = {}
     listed: dict[str, frozenset[str]] = {}
+    areas: dict[str, Mapping[str, str]] = {}
     names = set(definition.external_instances.values()) | definition.plan.files
     for name in names & LISTS.keys():
         made = list_of(session, campaign, LISTS[name], sight)
         tables[name] = made.table
         listed[name] = made.names
+        areas[name] = made.areas
     others = sorted(name for name in names - LISTS.keys() if name != LAST_SAVED)
     if others:
         tables |= tables_of(home, list_form_files(session, definition.sha256, others))
-    nothing: frozenset[str] = frozenset()
-    return Media(tables, listed.get(VILLAGES, nothing), listed.get(COMMUNES, nothing))
+    return Media(tables, listed, areas)
 
 
 def _place_of(session: Session, media: Media, sight: Sight, said: tuple[FormDefinition, dict[str, Any]]) -> str | None:
-    """The area that a sheet speaks of: the village it names; of a form that asks for no village the commune, where the
-    sender sees all of that (everybody's list names the commune they live in)."""
+    """The area that a sheet speaks of: the village it names; of a form that asks for no village the commune, or the
+    unit above communes, where the sender sees all of that (everybody's list names the commune they live in); of one
+    that asks for none of these where the work or the class lies that it chooses."""
     definition, answers = said
-    if definition.plan.choosing.get(VILLAGES):
+    choosing = definition.plan.choosing
+    if choosing.get(VILLAGES):
         village = _chosen(definition, answers, VILLAGES)
-        return village if village in media.villages else None
-    commune = _chosen(definition, answers, COMMUNES)
-    if commune is None or commune not in media.communes:
-        return None
+        return village if village in media.names.get(VILLAGES, ()) else None
     seen = sight.names
-    return commune if seen.everywhere or list_these(session, seen, seen.on, (commune,)) else None
+    for name in (COMMUNES, UNITS):
+        unit = _chosen(definition, answers, name)
+        if unit is not None and unit in media.names.get(name, ()):
+            return unit if _sees_all_of(session, seen, unit) else None
+    if choosing.get(COMMUNES) or choosing.get(UNITS):
+        return None
+    chosen = ((name, _chosen(definition, answers, name)) for name in THINGS)
+    return next((media.areas[name][thing] for name, thing in chosen if thing in media.areas.get(name, {})), None)
+
+
+def _sees_all_of(session: Session, seen: Scope, unit: str) -> bool:
+    """Whether somebody's part of the tree holds an area as a whole; also one that has ended since."""
+    return seen.everywhere or unit in seen.areas or not seen.areas.isdisjoint(find_above(session, unit, seen.on))
 
 
 def tables_of(home: Home, files: Mapping[str, str]) -> dict[str, Node]:

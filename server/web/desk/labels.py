@@ -16,14 +16,17 @@ from server.web.context import current_home, current_session
 from server.web.desk.sheets import Lookup
 from server.web.desk.words import own
 
+AREAS = frozenset(("villages.csv", "communes.csv", "units.csv"))
+"""The lists whose rows are areas."""
+
 
 def labels_of_lists(form: SheetForm, definition: FormDefinition, answers: Mapping[str, Any]) -> Lookup:
     """The look-up for one submission: reads only the lists that its form chooses from."""
     names = {each.itemset.file_name for each in definition.fields.values() if each.itemset and each.itemset.file_name}
     known: dict[str, Mapping[str, str]] = {}
-    if names & {"villages.csv", "communes.csv"}:
+    if names & AREAS:
         areas = name_areas(current_session(), set(_chosen(definition, answers)))
-        known |= {"villages.csv": areas, "communes.csv": areas}
+        known |= dict.fromkeys(AREAS, areas)
     if "rounds.csv" in names:
         known["rounds.csv"] = _rounds(form.project_id)
     for name in names - LISTS.keys():
