@@ -33,7 +33,7 @@ POINTS = "diem_a"
 """The table of points A of households. No text that was read shows it: it has no rows until an administrator puts a file
 in its place."""
 FILES: Mapping[str, str] = {
-    f"{name}.csv": name for name in ("villages", "communes", "rounds", *REGISTERS, "corrections", POINTS)
+    f"{name}.csv": name for name in ("villages", "communes", "units", "rounds", *REGISTERS, "corrections", POINTS)
 }
 """The lists by the names of their files."""
 KEY = ("name", "label")

@@ -1,5 +1,5 @@
 """Lists that the server makes for phones, as CSV media of a form: villages with what was approved of them before,
-communes, rounds, registers of works, classes and trainees, and sheets that were returned.
+communes, provinces and districts, rounds, registers of works, classes and trainees, and sheets that were returned.
 
 A list is a file like any other for a phone (name, hash, bytes), made for the person who asks: only what lies in their
 part of the area tree. Names of areas are their own ids (UUID v4), as the field asks of entities. The hash is that of
@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,8 +40,10 @@ from server.storage.sights import list_seen_areas
 LISTS = FILES
 VILLAGE_KINDS = frozenset({"village"})
 COMMUNE_KINDS = frozenset({"commune", "ward", "town", "special_zone"})
+UNIT_LEVELS: Mapping[str, str] = {"province": "tinh", "district": "huyen"}
+"""The level of what stands above communes, as forms call it, by the kind of area."""
 KEPT = 512
-_STEADY = ("villages", "communes", "rounds")
+_STEADY = ("villages", "communes", "units", "rounds")
 """What changes with the revision of a campaign alone; the others are made for each who asks."""
 _NOT_CARRIED = frozenset({"binary", "geopoint", "geotrace", "geoshape"})
 
@@ -49,12 +51,13 @@ _NOT_CARRIED = frozenset({"binary", "geopoint", "geotrace", "geoshape"})
 @dataclass(frozen=True, slots=True)
 class ListFile:
     """One list as a phone gets it. `md5` in hex; `table` is the same as an instance that expressions can read; `names`
-    are the ids of its rows."""
+    are the ids of its rows, `areas` where the things of a register lie, by their ids."""
 
     content: bytes
     md5: str
     table: Node
     names: frozenset[str]
+    areas: Mapping[str, str]
 
 
 Rows = list[list[str]]
@@ -97,6 +100,8 @@ def _rows(session: Session | Connection, campaign: Campaign, name: str, seen: tu
     areas = list_seen_areas(session, campaign.project_id, on, sight.names)
     if name == "villages":
         return _village_rows(session, campaign, areas, seen)
+    if name == "units":
+        return _unit_rows(areas)
     return _commune_rows(session, campaign.project_id, areas, seen)
 
 
@@ -174,6 +179,16 @@ def _commune_rows(
     return [[*KEY, "code"], *found]
 
 
+def _unit_rows(areas: Mapping[str, AreaView]) -> Rows:
+    """The provinces and districts that somebody sees the whole of."""
+    found = (
+        [area.id, area.name, UNIT_LEVELS[area.kind], area.code or ""]
+        for area in areas.values()
+        if area.kind in UNIT_LEVELS
+    )
+    return [[*KEY, "level", "code"], *found]
+
+
 def _register_rows(session: Session | Connection, project_id: int, register: Register, sight: Sight) -> Rows:
     """A row for each approved sheet, or for each row of its repeats: the id, a name, the area, and what was answered by
     the names of the questions."""
@@ -220,4 +235,6 @@ def _as_file(rows: Rows) -> ListFile:
     csv.writer(text, lineterminator="\n").writerows(rows)
     content = text.getvalue().encode()
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return ListFile(content, md5, table_from_csv(content), frozenset(row[0] for row in rows[1:]))
+    at = rows[0].index("area") if "area" in rows[0] else None
+    areas = {} if at is None else {row[0]: row[at] for row in rows[1:] if row[at]}
+    return ListFile(content, md5, table_from_csv(content), frozenset(row[0] for row in rows[1:]), areas)
