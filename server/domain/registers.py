@@ -16,17 +16,23 @@ BEFORE = "truoc_"
 @dataclass(frozen=True)
 class Register:
     """A list made of the approved sheets of a form; with `rows`, of the rows of their repeats, one each. `personal`:
-    it names people, and is for those who read what was sent from there."""
+    it names people, and is for those who read what was sent from there. `where`: only sheets with that answer (question,
+    answer); `repeat`: only rows of the repeat of that name; `carried`: answers of the sheet that stand in each row."""
 
     form_id: str
     rows: bool = False
     personal: bool = False
+    where: tuple[str, str] | None = None
+    repeat: str | None = None
+    carried: tuple[str, ...] = ()
 
 
 REGISTERS: Mapping[str, Register] = {
     "works": Register("work_register"),
     "classes": Register("training_class"),
     "trainees": Register("training_attendance", rows=True, personal=True),
+    "models": Register("production_model", where=("giai_doan", "dau")),
+    "findings": Register("community_supervision", rows=True, repeat="phat_hien", carried=("cong_trinh", "ngay")),
     "households": Register("household_review", personal=True),
 }
 POINTS = "diem_a"
@@ -36,6 +42,8 @@ FILES: Mapping[str, str] = {
     f"{name}.csv": name for name in ("villages", "communes", "units", "rounds", *REGISTERS, "corrections", POINTS)
 }
 """The lists by the names of their files."""
+GIVEN = frozenset((f"{POINTS}.csv",))
+"""Lists that are there to be replaced: a file that was put in their place is read instead."""
 KEY = ("name", "label")
 """What every list has, as the field asks of entities."""
 
@@ -65,12 +73,13 @@ def flat(answers: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def rows_of(answers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows of the repeats of a sheet, in their order, those in groups too; not those within rows."""
-    for value in answers.values():
+def rows_of(answers: Mapping[str, Any], repeat: str | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of the repeats of a sheet, or of the one of that name, in their order, those in groups too; not those
+    within rows."""
+    for name, value in answers.items():
         if isinstance(value, dict) and "type" not in value:
-            yield from rows_of(value)
-        elif isinstance(value, list):
+            yield from rows_of(value, repeat)
+        elif isinstance(value, list) and repeat in (None, name):
             yield from (each for each in value if isinstance(each, dict))
 
 

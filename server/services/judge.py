@@ -20,6 +20,7 @@ from forms.tables import table_from_file
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
+from server.domain.registers import GIVEN
 from server.domain.roles import Scope
 from server.domain.rounds import Joining
 from server.services.aggregate import CRITERIA_FORM, Rows, find_field, make_verdicts
@@ -182,7 +183,7 @@ def media_of(session: Session, home: Home, definition: FormDefinition, campaign:
         tables[name] = made.table
         listed[name] = made.names
         areas[name] = made.areas
-    others = sorted(name for name in names - LISTS.keys() if name != LAST_SAVED)
+    others = sorted(name for name in names - (LISTS.keys() - GIVEN) if name != LAST_SAVED)
     if others:
         tables |= tables_of(home, list_form_files(session, definition.sha256, others))
     return Media(tables, listed, areas)

@@ -20,6 +20,7 @@ from forms.plan import LAST_SAVED
 from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import Invalid
+from server.domain.registers import GIVEN
 from server.domain.roles import ALL, Scope
 from server.services.authenticate import day_of
 from server.services.campaign import campaign_of
@@ -181,7 +182,7 @@ def _tables(session: Session, home: Home, new: NewVersion, now: datetime) -> Tab
             for name in names & LISTS.keys()
         }
         for sha256 in texts:
-            tables |= tables_of(home, list_form_files(session, sha256, sorted(names - LISTS.keys())))
+            tables |= tables_of(home, list_form_files(session, sha256, sorted(names - (LISTS.keys() - GIVEN))))
         return tables
 
     own = [new.definition.sha256] if new.form.draft and new.form.draft.sha256 == new.definition.sha256 else [old.sha256]

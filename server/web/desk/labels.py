@@ -7,6 +7,7 @@ from typing import Any
 
 from forms.definition import FormDefinition
 from forms.parse import table_from_csv
+from server.domain.registers import GIVEN
 from server.services.aggregate import find_field
 from server.services.lists import LISTS
 from server.storage.desk import SheetForm, name_areas
@@ -29,7 +30,7 @@ def labels_of_lists(form: SheetForm, definition: FormDefinition, answers: Mappin
         known |= dict.fromkeys(AREAS, areas)
     if "rounds.csv" in names:
         known["rounds.csv"] = _rounds(form.project_id)
-    for name in names - LISTS.keys():
+    for name in names - (LISTS.keys() - GIVEN):
         known[name] = _uploaded(form.version_id, name)
     return lambda file_name, row: known.get(file_name, {}).get(row)
 
