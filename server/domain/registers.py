@@ -16,8 +16,8 @@ BEFORE = "truoc_"
 @dataclass(frozen=True)
 class Register:
     """A list made of the approved sheets of a form; with `rows`, of the rows of their repeats, one each. `personal`:
-    it names people, and is for those who read what was sent from there. `where`: only sheets with that answer (question,
-    answer); `repeat`: only rows of the repeat of that name; `carried`: answers of the sheet that stand in each row."""
+    it names people, and is for those who read what was sent from there. `where`: only sheets with that answer to that
+    question; `repeat`: only rows of the repeat of that name; `carried`: answers of the sheet that stand in each row."""
 
     form_id: str
     rows: bool = False

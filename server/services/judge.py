@@ -39,7 +39,7 @@ from sync.decide import Dialect
 from sync.envelope import Envelope, instance_id_from
 
 VILLAGES, COMMUNES, UNITS = "villages.csv", "communes.csv", "units.csv"
-THINGS = ("works.csv", "classes.csv")
+THINGS = ("works.csv", "classes.csv", "models.csv")
 """Registers of things that lie in an area."""
 KEPT_TABLES = 64
 LONGEST = 255
@@ -190,23 +190,29 @@ def media_of(session: Session, home: Home, definition: FormDefinition, campaign:
 
 
 def _place_of(session: Session, media: Media, sight: Sight, said: tuple[FormDefinition, dict[str, Any]]) -> str | None:
-    """The area that a sheet speaks of: the village it names; of a form that asks for no village the commune, or the
-    unit above communes, where the sender sees all of that (everybody's list names the commune they live in); of one
-    that asks for none of these where the work or the class lies that it chooses."""
+    """The area that a sheet speaks of: the village it names; of a sheet that is not asked for a village the commune, or
+    the unit above communes, where the sender sees all of that (everybody's list names the commune they live in); of one
+    that is asked for none of these where the work, the class or the model lies that it chooses."""
     definition, answers = said
-    choosing = definition.plan.choosing
-    if choosing.get(VILLAGES):
-        village = _chosen(definition, answers, VILLAGES)
+    village = _chosen(definition, answers, VILLAGES)
+    if village is not None or _asks_always(definition, VILLAGES):
         return village if village in media.names.get(VILLAGES, ()) else None
     seen = sight.names
     for name in (COMMUNES, UNITS):
         unit = _chosen(definition, answers, name)
         if unit is not None and unit in media.names.get(name, ()):
             return unit if _sees_all_of(session, seen, unit) else None
-    if choosing.get(COMMUNES) or choosing.get(UNITS):
+    if _asks_always(definition, COMMUNES) or _asks_always(definition, UNITS):
         return None
     chosen = ((name, _chosen(definition, answers, name)) for name in THINGS)
-    return next((media.areas[name][thing] for name, thing in chosen if thing in media.areas.get(name, {})), None)
+    lying = (media.areas.get(name, {}).get(thing) for name, thing in chosen if thing is not None)
+    return next((area for area in lying if area), None)
+
+
+def _asks_always(definition: FormDefinition, file_name: str) -> bool:
+    """Whether a form asks for a row of that list whatever else is answered."""
+    names = definition.plan.choosing.get(file_name, ())
+    return any(field.name in names and field.bind.relevant is None for field in definition.fields.values())
 
 
 def _sees_all_of(session: Session, seen: Scope, unit: str) -> bool:

@@ -199,10 +199,12 @@ def _register_rows(session: Session | Connection, project_id: int, register: Reg
     asked = _columns(definition_of(session, form.current.sha256), register)
     rows = [[*KEY, "area", *asked]]
     for sheet in iterate_register(session, project_id, register.form_id, scope):
-        name = bare_id(sheet.instance_id)
-        things = list(rows_of(sheet.answers)) if register.rows else [sheet.answers]
+        name, said = bare_id(sheet.instance_id), flat(sheet.answers)
+        if register.where is not None and said.get(register.where[0]) != register.where[1]:
+            continue
+        things = list(rows_of(sheet.answers, register.repeat)) if register.rows else [sheet.answers]
         for number, thing in enumerate(things, start=1):
-            answers = flat(thing)
+            answers = {column: said.get(column) for column in register.carried} | flat(thing)
             cells = [cell(answers.get(column)) for column in asked]
             label = next((each for each in cells if each), name)
             label = label if register.rows else sheet.instance_name or label
@@ -214,9 +216,11 @@ def _columns(definition: FormDefinition, register: Register) -> tuple[str, ...]:
     reserved = frozenset((*KEY, "area"))
     if not register.rows:
         return tuple(name for name in _questions(definition) if name not in reserved)
-    repeats = [field for field in definition.root.walk() if field.kind == "repeat"]
+    repeats = [
+        field for field in definition.root.walk() if field.kind == "repeat" and register.repeat in (None, field.name)
+    ]
     names = (child.name for field in repeats[:1] for child in field.walk() if child.kind == "field" and child.control)
-    return tuple(dict.fromkeys(name for name in names if name not in reserved))
+    return tuple(dict.fromkeys(name for name in (*names, *register.carried) if name not in reserved))
 
 
 def _returned_rows(session: Session | Connection, project_id: int, sight: Sight) -> Rows:

@@ -15,7 +15,7 @@ from forms.parse import parse_form, table_from_csv
 from forms.validate import JudgeContext, judge
 from tests.kit.village_criteria import NOW
 
-TABLES = {
+TABLES: dict[str, str] = {
     "communes.csv": "name,label,code\nvo_ngai,Xã Vô Ngại,06841\n",
     "villages.csv": "name,label,commune,code,xa_ntm\nngan_chi,Ngàn Chi,vo_ngai,QN-1,khong\n",
     "works.csv": (
@@ -28,7 +28,7 @@ TABLES = {
 }
 CONTEXT = JudgeContext(now=NOW, tables={name: table_from_csv(text.encode()) for name, text in TABLES.items()})
 # all numbers are invented
-REGISTER: Mapping[str, object] = {
+REGISTER: dict[str, object] = {
     "xa": "vo_ngai",
     "pham_vi": "thon",
     "thon": "ngan_chi",
@@ -42,7 +42,7 @@ REGISTER: Mapping[str, object] = {
     "ngay_khoi_cong": "2018-10-01",
     "ngay_xong_ke_hoach": "2019-03-31",
 }
-PROGRESS: Mapping[str, object] = {
+PROGRESS: dict[str, object] = {
     "cong_trinh": "duong",
     "ngay": "2019-02-28",
     "khoi_luong": "60",
@@ -55,7 +55,7 @@ CHECKS = (
     *("quy_hoach", "dat_dai", "mat_bang_chi_tiet", "moi_truong", "den_bu"),
     *("cong_khai", "vat_lieu", "tien_do"),
 )
-SUPERVISION: Mapping[str, object] = {
+SUPERVISION: dict[str, object] = {
     "cong_trinh": "duong",
     "ngay": "2019-02-20",
     "ban_du": "4",
@@ -69,7 +69,7 @@ SUPERVISION: Mapping[str, object] = {
     "phat_hien": [{"noi_dung": "Bê tông mỏng hơn bản vẽ", "kien_nghi": "Đổ lại đoạn đầu", "han_tra_loi": "2019-03-10"}],
     "mttq_xac_nhan": "co",
 }
-UPKEEP: Mapping[str, object] = {
+UPKEEP: dict[str, object] = {
     "cong_trinh": "duong",
     "ngay": "2019-06-01",
     "ly_do": "su_co",
@@ -80,7 +80,7 @@ UPKEEP: Mapping[str, object] = {
     "chi_phi": "0",
     "ngay_cong": "20",
 }
-START: Mapping[str, object] = {
+START: dict[str, object] = {
     "giai_doan": "dau",
     "xa": "vo_ngai",
     "pham_vi": "thon",
@@ -98,7 +98,7 @@ START: Mapping[str, object] = {
     "so_luong": "40",
     "don_vi": "con",
 }
-END: Mapping[str, object] = {
+END: dict[str, object] = {
     "giai_doan": "cuoi",
     "mo_hinh": "de",
     "ngay": "2019-05-01",
@@ -109,7 +109,7 @@ END: Mapping[str, object] = {
     "nhan_rong": "co",
     "ho_tu_lam": "5",
 }
-WHOLE: Mapping[str, Mapping[str, object]] = {
+WHOLE: dict[str, dict[str, object]] = {
     "work_register": REGISTER,
     "work_progress": PROGRESS,
     "community_supervision": SUPERVISION,
@@ -134,11 +134,3 @@ def findings(name: str, answers: Mapping[str, object]) -> list[Finding]:
 def told(name: str, answers: Mapping[str, object]) -> list[tuple[str, str]]:
     """The same as kind and name of the question."""
     return [(each.kind, each.path.rpartition("/")[2].partition("[")[0]) for each in findings(name, answers)]
-
-
-def calculated(name: str, answers: Mapping[str, object], question: str) -> str:
-    """What a phone works out for a question of such a sheet."""
-    xml = fill(form(name), answers, CONTEXT, instance_id="uuid:work-1")
-    root = read_instance(xml).root
-    assert root is not None
-    return next(node.text for node in root.walk() if node.name == question)
