@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from server.storage.quality import forget_checks
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
+from server.storage.supervision import forget_words
+from server.storage.training import forget_trainees
 
 
 def list_long_deleted(session: Session | Connection, before: datetime, most: int) -> list[int]:
@@ -31,6 +33,8 @@ def forget_submissions(connection: Connection, ids: Sequence[int]) -> int:
     connection.execute(delete(Comment).where(Comment.submission_id.in_(gone)))
     connection.execute(delete(ReviewMove).where(ReviewMove.submission_id.in_(gone)))
     forget_checks(connection, gone, also_looks=True)
+    forget_words(connection, gone)
+    forget_trainees(connection, gone)
     connection.execute(delete(SubmissionVersion).where(SubmissionVersion.submission_id.in_(gone)))
     connection.execute(delete(Submission).where(Submission.id.in_(gone)))
     return len(gone)
