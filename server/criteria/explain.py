@@ -1,9 +1,10 @@
 """Why an outcome is what it is: which facts would settle an unknown one, and what the least is that would turn it.
 
 Both questions are one walk over the tree: the smallest sets of leaves that give the wished verdict. Leaves about the
-same share are taken together (from 55% and below 65% is one interval), and the change is counted exactly, in whole
-households or rooms, with the whole (the number of households) left as it is. Where two shares have a fact in common,
-each is counted for itself; the larger change may then cover part of the smaller.
+same number are taken together (from 55% and below 65% is one interval; so is a share of the villages, or five of them),
+and the change is counted exactly, in whole households or rooms. The whole is left as it is (the number of households),
+unless it is itself a thing to change: fewer poor households, and the minority ones among them are a share of so many.
+Where two numbers have a fact in common, each is counted for itself and the other stays as it is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,6 +57,11 @@ class Change:
     direction: str | None = None
     now: int | None = None
     unit: str | None = None
+
+    @property
+    def then(self) -> int:
+        """What a count would be after it."""
+        return (self.now or 0) + (self.amount if self.direction == "more" else -self.amount)
 
 
 @dataclass(frozen=True)
@@ -225,7 +231,9 @@ class _View:
             else:
                 unknown = {name for name in test.facts if self.facts[name] is None}
                 facts |= unknown or set(test.facts)
-        feasible = self._answers(wish) is not None and all(low <= high for _, low, high in self._intervals(wish))
+        feasible = self._answers(wish) is not None and _fits(
+            {number: self._interval(number, wish, self.facts) for number in self._numbers(wish)}
+        )
         return (frozenset(facts), frozenset(switches)) if feasible else None
 
     def way(self, wish: _Wish) -> Way | None:
@@ -237,16 +245,8 @@ class _View:
         for fact, (answer, leaves) in answers.items():
             if self.facts[fact] is not None and self.facts[fact] is not answer:
                 changes.append(Change("answer", leaves, (fact,), answer=answer))
-        for key, low, high in self._intervals(wish):
-            turned = tuple(clause_id for clause_id, goal in sorted(wish) if self._turns(clause_id, goal, key))
-            if low > high:
-                return None
-            if turned:
-                change = self._count(turned, low, high)
-                if change is None:
-                    return None
-                changes.append(change)
-        return Way(tuple(changes))
+        counts = self._counts(wish)
+        return None if counts is None else Way((*changes, *counts))
 
     def _fixed_against(self, wish: _Wish) -> bool:
         """Whether the wish asks for another region, or for another reading of the law: no change of facts."""
@@ -275,53 +275,104 @@ class _View:
                 found[test.fact] = (answer, (*before[1], clause_id))
         return found
 
-    def _count(self, leaves: tuple[str, ...], low: int, high: int) -> Change | None:
-        """The least change of a share that is known, so that it lies between; None where there is nothing to share."""
-        test = self.clauses[leaves[0]].test
-        assert isinstance(test, Amount)
-        now = amount_of(test, self.facts)
-        if now is None or (test.over is not None and not self.facts[test.over]):
-            return None
-        unit = self.setting.rule_set.facts[test.of[0]].unit
-        amount, direction = (low - now, "more") if now < low else (now - high, "fewer")
-        return Change("count", leaves, test.of, test.minus, None, amount, direction, now, unit)
+    def _counts(self, wish: _Wish) -> list[Change] | None:
+        """The least change of each number that is known, so that every leaf about it is as wished; None where no change
+        does it. A share is of the whole as it is after the changes."""
+        after, changes = dict(self.facts), []
+        intervals: dict[_Number, _Interval] = {}
+        for number in self._numbers(wish):
+            intervals[number] = low, high = self._interval(number, wish, after)
+            leaves = self._about(number, wish)
+            now = amount_of(self._amount(leaves[0]), self.facts)
+            if now is None or low <= now <= high:
+                continue
+            if any((over := self._amount(leaf).over) is not None and not after[over] for leaf in leaves):
+                return None
+            turned = tuple(leaf for leaf, goal in sorted(wish) if leaf in leaves and self.leaves[leaf] != goal)
+            amount, direction = (low - now, "more") if now < low else (now - high, "fewer")
+            unit = self.setting.rule_set.facts[number[0][0]].unit
+            changes.append(Change("count", turned or leaves, *number, None, amount, direction, now, unit))
+            if len(number[0]) == 1 and not number[1]:
+                after[number[0][0]] = low if now < low else high
+        return [change for change in changes if not _covered(change, changes)] if _fits(intervals) else None
 
-    def _turns(self, clause_id: str, goal: Verdict, key: "_Share") -> bool:
+    def _numbers(self, wish: _Wish) -> list["_Number"]:
+        """The numbers that the wish speaks of; one that is the whole of another comes before it."""
+        amounts = [test for key, _ in sorted(wish) if isinstance(test := self.clauses[key].test, Amount)]
+        wholes = {amount.over for amount in amounts}
+        numbers = dict.fromkeys((amount.of, amount.minus) for amount in amounts)
+        return sorted(numbers, key=lambda number: bool(number[1]) or not wholes.issuperset(number[0]))
+
+    def _about(self, number: "_Number", wish: _Wish) -> tuple[str, ...]:
+        tests = {key: self.clauses[key].test for key, _ in sorted(wish)}
+        return tuple(key for key, test in tests.items() if isinstance(test, Amount) and (test.of, test.minus) == number)
+
+    def _amount(self, clause_id: str) -> Amount:
         test = self.clauses[clause_id].test
-        same = isinstance(test, Amount) and (test.of, test.minus, test.over) == key
-        return same and self.leaves[clause_id] not in (goal, UNKNOWN)
+        assert isinstance(test, Amount)
+        return test
 
-    def _intervals(self, wish: _Wish) -> list[tuple["_Share", int, int]]:
-        """For each share the wish speaks of, the least and the greatest amount that fits every leaf about it."""
-        bounds: dict[_Share, list[Bound]] = {}
-        for clause_id, goal in sorted(wish):
-            clause = self.clauses[clause_id]
-            if isinstance(clause.test, Amount):
-                bound = self.setting.bound(clause)
-                wished = bound if goal == MET else Bound(_OPPOSITE[bound.comparison], bound.value, bound.per)
-                bounds.setdefault((clause.test.of, clause.test.minus, clause.test.over), []).append(wished)
-        return [(key, *self._interval(key, wished)) for key, wished in bounds.items()]
+    def _interval(self, number: "_Number", wish: _Wish, facts: Mapping[str, Fact]) -> "_Interval":
+        """The least and the greatest amount that fits every leaf of the wish about a number."""
+        goals = dict(wish)
+        bounds: dict[str | None, list[Bound]] = {}
+        for clause_id in self._about(number, wish):
+            bound = self.setting.bound(self.clauses[clause_id])
+            wished = bound if goals[clause_id] == MET else Bound(_OPPOSITE[bound.comparison], bound.value, bound.per)
+            bounds.setdefault(self._amount(clause_id).over, []).append(wished)
+        found = [_between((*number, over), wished, facts) for over, wished in bounds.items()]
+        return max(low for low, _ in found), min(high for _, high in found)
 
-    def _interval(self, key: "_Share", bounds: Iterable[Bound]) -> tuple[int, int]:
-        of, minus, over = key
-        whole = 1 if over is None else self.facts[over]
-        known = bool(whole)
-        # Where nothing is known of the whole, only wishes that contradict each other as percentages are ruled out.
-        whole = whole or 30_000
-        counted = [self.facts[name] or 0 for name in of]
-        partly = any(self.facts[name] is None for name in of) and not minus and known
-        low, high = (sum(counted) if partly else 0), (whole if over is not None else 10**9)
-        for bound in bounds:
-            exact, rest = (bound.value, 0) if over is None else divmod(bound.value * whole, bound.per)
-            if bound.comparison == "at_least":
-                low = max(low, exact + (rest > 0))
-            elif bound.comparison == "more_than":
-                low = max(low, exact + 1)
-            elif bound.comparison == "at_most":
-                high = min(high, exact)
-            else:
-                high = min(high, exact - (rest == 0))
-        return low, high
+
+_Number = tuple[tuple[str, ...], tuple[str, ...]]
+"""What is summed, and what is taken off."""
+_Interval = tuple[int, int]
+
+
+def _fits(intervals: Mapping[_Number, _Interval]) -> bool:
+    """Whether numbers can be so together: no part has to be more than the sum that it is in."""
+    return all(low <= high for low, high in intervals.values()) and all(
+        low <= high
+        for (of, minus), (low, _) in intervals.items()
+        for (others, off), (_, high) in intervals.items()
+        if not minus and not off and set(of) < set(others)
+    )
+
+
+def _covered(change: Change, changes: Iterable[Change]) -> bool:
+    """Whether another change brings this one with it: a sum that falls to five leaves no part above five, and a part
+    that rises to six leaves no sum below it."""
+    if change.minus:
+        return False
+    return any(
+        (change.direction == "fewer" and set(change.facts) < set(other.facts) and other.then <= change.then)
+        or (change.direction == "more" and set(other.facts) < set(change.facts) and other.then >= change.then)
+        for other in changes
+        if not other.minus
+    )
+
+
+def _between(share: "_Share", bounds: Iterable[Bound], facts: Mapping[str, Fact]) -> _Interval:
+    """The least and the greatest amount within all bounds."""
+    of, minus, over = share
+    whole = 1 if over is None else facts[over]
+    known = bool(whole)
+    # Where nothing is known of the whole, only wishes that contradict each other as percentages are ruled out.
+    whole = whole or 30_000
+    counted = [facts[name] or 0 for name in of]
+    partly = any(facts[name] is None for name in of) and not minus and known
+    low, high = (sum(counted) if partly else 0), (whole if over is not None else 10**9)
+    for bound in bounds:
+        exact, rest = (bound.value, 0) if over is None else divmod(bound.value * whole, bound.per)
+        if bound.comparison == "at_least":
+            low = max(low, exact + (rest > 0))
+        elif bound.comparison == "more_than":
+            low = max(low, exact + 1)
+        elif bound.comparison == "at_most":
+            high = min(high, exact)
+        else:
+            high = min(high, exact - (rest == 0))
+    return low, high
 
 
 _Share = tuple[tuple[str, ...], tuple[str, ...], str | None]
