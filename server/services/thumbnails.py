@@ -15,6 +15,18 @@ LARGEST = 60_000_000
 """Pixels of a picture that is opened at all."""
 
 
+def is_picture(stream: BinaryIO) -> bool:
+    """Whether a file is a picture that can be opened."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(stream) as picture:
+                picture.verify()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return True
+
+
 def make_thumbnail(stream: BinaryIO) -> bytes | None:
     """A small JPEG of a picture, upright, without what the camera wrote beside it; None where it is no picture."""
     try:
