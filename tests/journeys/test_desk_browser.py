@@ -116,6 +116,8 @@ def paths(seeded: Seeded) -> list[str]:
         "/rules/load",
         f"{ROUND}/plan",
         f"{ROUND}/plan?lacks=any",
+        f"{ROUND}/spot-checks",
+        f"/projects/{PROJECT}/disasters",
         f"{ROUND}/lock",
         f"{ROUND}/compare",
         f"{ROUND}/what-if",

@@ -18,6 +18,7 @@ from server.storage.rounds import RoundView
 from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.disputes import tell
+from server.web.desk.field_reports import review_again
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.reasons import explain
 from server.web.desk.rounds import find_round_of, rows_of
@@ -67,6 +68,7 @@ def one_village(project_id: int, slug: str, area_id: str) -> str:
         attestation=_attestation(row, round_view),
         contradictions=[tell(each, row.verdicts) for each in disagreements],
         sheets=sheets,
+        again=review_again(caller, project_id, area_id),
         evidence=next(iter(list_evidence(session, project_id, round_view, wanted.scope, area_id)), None),
     )
 

@@ -15,7 +15,8 @@ from server.services.review import Decision, review
 from server.services.sight import fill_sight
 from server.storage.forms import FormView, list_form_attachments
 from server.storage.readings import find_answers, find_submission_by_id, list_findings
-from tests.kit.field import ROUND, VILLAGES, Field, FieldPhone, library_form, part_of
+from sync.envelope import part_of
+from tests.kit.field import ROUND, VILLAGES, Field, FieldPhone, library_form
 
 MINE, NEIGHBOUR = "Thôn Ngàn Chi", "Thôn Nà Hắc"
 FORM = "household_review"

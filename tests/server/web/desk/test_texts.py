@@ -42,6 +42,7 @@ from server.domain.quality_rules import NAMED
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES, VERBS
 from server.domain.rounds import PURPOSES as ROUND_PURPOSES
+from server.domain.spot_checks import COMPARED
 from server.domain.statements import FATES
 from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
@@ -80,7 +81,7 @@ MADE = {
     "desk.state.": STATES,
     "desk.quality.kind.": KINDS_OF_QUALITY,
     "desk.quality.severity.": SEVERITIES,
-    "desk.quality.field.": NAMED,
+    "desk.quality.field.": (*NAMED, *COMPARED),
     "desk.quality.looks.": ("any", "no", "yes"),
     "desk.quality.reason.": (
         *REASONS_OF_QUALITY,

@@ -1,0 +1,28 @@
+"""Who sent submissions, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.storage.actors import Actor
+from server.storage.submissions import Submission
+
+AT_ONCE = 500
+
+
+def name_senders(session: Session | Connection, submission_ids: Sequence[int]) -> dict[int, str]:
+    """The names of those who sent these submissions, by submission."""
+    found: dict[int, str] = {}
+    for start in range(0, len(submission_ids), AT_ONCE):
+        rows = session.execute(
+            select(Submission.id, Actor.display_name)
+            .join(Actor, Actor.id == Submission.submitter_id)
+            .where(Submission.id.in_(submission_ids[start : start + AT_ONCE]))
+        )
+        for submission_id, name in rows:
+            found[submission_id] = name
+    return found
