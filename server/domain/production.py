@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from server.domain.registers import flat
-from server.domain.works import Sheet, day_of, files_of, place_of, text_of, whole_of
+from server.domain.works import Sheet, day_of, files_of, name_order, place_of, text_of, whole_of
 
 FORM = "production_model"
 START, MID, END = "start", "mid", "end"
@@ -160,7 +160,7 @@ def read_models(sheets: Iterable[Sheet], on: date) -> list[Model]:
         _model(sheet, answers, told, sorted(later.get(sheet.id, ()), key=lambda each: (each.on, order[each.phase])))
         for sheet, answers, told in starts
     ]
-    return sorted(models, key=lambda model: (model.name.casefold(), model.start.submission_id))
+    return sorted(models, key=lambda model: (name_order(model.name), model.start.submission_id))
 
 
 def sum_models(models: Iterable[Model]) -> ModelSums:

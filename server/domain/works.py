@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from server.domain.areas import match_key
 from server.domain.registers import bare_id, flat
 from server.domain.review import APPROVED
 
@@ -34,6 +35,7 @@ class Sheet:
 
     form: str
     submission_id: int
+    version_id: int
     instance_id: str
     area_id: str | None
     review_state: str
@@ -256,7 +258,7 @@ def read_works(sheets: Iterable[Sheet], on: date) -> list[WorkState]:
         )
         for key, work in works.items()
     ]
-    return sorted(states, key=lambda state: (state.work.name.casefold(), state.work.submission_id))
+    return sorted(states, key=lambda state: (name_order(state.work.name), state.work.submission_id))
 
 
 def sum_works(states: Iterable[WorkState]) -> WorkSums:
@@ -325,6 +327,11 @@ def _upkeep(sheet: Sheet, answers: Mapping[str, Any]) -> Upkeep:
         labour_days=whole_of(answers.get("ngay_cong")),
         photos=files_of(answers, "anh_truoc", "anh_sau"),
     )
+
+
+def name_order(name: str) -> str:
+    """Names in the order of the Vietnamese alphabet, as far as its letter Đ goes: after D."""
+    return match_key(name).replace("đ", "d~")
 
 
 def total_of(values: Iterable[int | None]) -> int | None:
