@@ -7,6 +7,8 @@ from datetime import date
 from importlib.resources import files
 from typing import TypeVar
 
+from server.domain.programme_rows import UnitRecord, read_units
+
 Row = TypeVar("Row")
 
 
@@ -92,6 +94,15 @@ def list_changes() -> tuple[ChangeRow, ...]:
 def list_demo_commune_facts() -> tuple[FactRow, ...]:
     """Invented New Countryside attestations of the communes that have demonstration villages."""
     return _rows("commune_facts_demo.csv", _fact)
+
+
+def list_demo_units() -> tuple[UnitRecord, ...]:
+    """The programme register of the demo: how many units, and what is known of two of them, as the press has it; which
+    the others are is invented."""
+    records, problems = read_units(enumerate(_lines("programme_units_demo.csv"), start=2))
+    if problems:
+        raise ValueError(f"programme_units_demo.csv: {problems[0]}")
+    return tuple(records)
 
 
 def list_gaps() -> tuple[GapRow, ...]:

@@ -308,7 +308,9 @@ def _leave(work: _Planning, held: UnitWrite, left: Exit, record: UnitRecord) -> 
     if held.area_id in into:
         raise Clash("programme.into_itself")
     if left.kind == MERGED and not into:
-        into = heirs_of(held.area_id, [one for one in work.changes if (one.from_area, one.date) == (held.area_id, left.on)])
+        into = heirs_of(
+            held.area_id, [one for one in work.changes if (one.from_area, one.date) == (held.area_id, left.on)]
+        )
         if not into:
             raise Clash("programme.merged_into_whom", day=left.on)
     made = replace(

@@ -11,19 +11,40 @@ from importlib.resources import files
 
 from sqlalchemy.orm import Session
 
-from server.domain.data_files import AreaRow, list_areas, list_changes, list_demo_commune_facts, list_demo_villages
+from server.domain.data_files import (
+    AreaRow,
+    list_areas,
+    list_changes,
+    list_demo_commune_facts,
+    list_demo_units,
+    list_demo_villages,
+)
 from server.domain.demo_facts import CUTOFF_2019
 from server.domain.rounds import Round
 from server.services.areas import load_areas, set_root
 from server.services.authenticate import Caller
+from server.services.enlist import NewProgramme, create_programme, enlist
 from server.services.home import Home
 from server.services.people import NewAppUser, create_app_user, list_app_users
 from server.services.publish import NewForm, Source, create_form
 from server.services.rounds import open_round
 from server.storage.actors import AppUserView
 from server.storage.forms import find_form
+from server.storage.programmes import list_programmes
 
 ROUND = Round("2019", "Rà soát năm 2019", "Review of 2019", CUTOFF_2019, date(2019, 1, 1), date(2019, 12, 31))
+
+PROGRAMME = NewProgramme(
+    "ct135-2016",
+    "Chương trình 135 giai đoạn 2016–2020",
+    "Programme 135, 2016–2020",
+    "Quyết định 50/2016/QĐ-TTg; Quyết định 03/2019/QĐ-TTg",
+    date(2016, 1, 1),
+    date(2020, 12, 31),
+    "recalled",
+    "Khởi đầu 22 xã, 11 thôn: nhớ lại, chưa thấy văn bản. Giữa năm 2019 còn 12 xã, 8 thôn: Báo Quảng Ninh. "
+    "Trừ Thanh Lâm và Hà Lâu, đơn vị nào và ngày nào là dữ liệu mẫu.",
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,7 @@ def populate(session: Session, home: Home, caller: Caller, project_id: int, now:
     root = next(area for area in tree if area.parent_key is None)
     set_root(session, project_id, root.uuid)
     open_round(session, project_id, ROUND, now)
+    _register(session, caller, project_id, now)
     form_ids = tuple(
         _publish(session, home, caller, (project_id, name), now) for name in ("village_register", "village_criteria")
     )
@@ -63,6 +85,13 @@ def populate(session: Session, home: Home, caller: Caller, project_id: int, now:
             user = create_app_user(session, home, caller, new, now)
         heads.append(Head(village, commune, _key_of(user)))
     return heads
+
+
+def _register(session: Session, caller: Caller, project_id: int, now: datetime) -> None:
+    """The programme register of the demo, written once."""
+    if not any(each.slug == PROGRAMME.slug for each in list_programmes(session, project_id)):
+        made = create_programme(session, caller, project_id, PROGRAMME, now)
+        enlist(session, caller, made, list_demo_units(), now)
 
 
 def name_of_head(village: AreaRow, commune: AreaRow) -> str:

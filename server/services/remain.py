@@ -1,9 +1,9 @@
-"""Who remains in a programme on a day, and how near each is to leaving it: counted from the register, never typed in."""
+"""Who remains in a programme on a day, and how near each is to leaving it: counted, never typed in."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from server.criteria.ruleset import MET, NO_RULE_IN_FORCE, NOT_MET, RULE_NOT_LOA
 from server.domain.areas import AreaChange, match_key
 from server.domain.programme import (
     LEVELS,
+    VILLAGE,
     Membership,
     Movement,
     Parent,
@@ -21,6 +22,7 @@ from server.domain.programme import (
     list_steps,
 )
 from server.domain.roles import Scope
+from server.services.overview import list_tops
 from server.services.verdicts import VerdictView, Wanted, list_verdicts
 from server.storage.area_book import read_changes
 from server.storage.area_views import VersionView, list_versions
@@ -46,6 +48,7 @@ class UnitStanding:
     unit: UnitView | None
     name: str
     code: str | None
+    kind: str
     above: str | None
     inside: bool
     plan: PlanView | None
@@ -108,6 +111,17 @@ def read_programme(session: Session, programme: ProgrammeView, on: date, scope: 
     )
 
 
+def place_names(session: Session, state: ProgrammeState, scope: Scope) -> tuple[str, dict[str, str]]:
+    """What the part that somebody sees is called: the top of the project, or the areas they see; and the names of the
+    communes that its villages lie in, by own id."""
+    tops = list_tops(session, state.programme.project_id, scope)
+    above = {each.above for each in state.remaining(VILLAGE) if each.above is not None}
+    names = _names(list_versions(session, {*tops, *above}), state.on)
+    return ", ".join(names[top].name for top in tops if top in names), {
+        area_id: names[area_id].name for area_id in above if area_id in names
+    }
+
+
 def memberships_of(session: Session, register: Mapping[str, UnitView]) -> list[Membership]:
     """Every membership of a register, with what became of its areas."""
     changes = _touching(read_changes(session), register)
@@ -156,6 +170,7 @@ def _standing(each: Membership, unit: UnitView | None, names: Mapping[str, Versi
         unit,
         name.name if name else each.area_id,
         name.code if name else None,
+        name.kind if name else each.level,
         name.parent_id if name else None,
         each.holds_on(on),
         unit.plan_on(on) if unit else None,
@@ -175,11 +190,7 @@ def _with(each: UnitStanding, ready: Mapping[str, tuple[str, str | None]]) -> Un
     if not each.inside:
         return each
     readiness, slug = ready.get(each.membership.area_id, (NOT_ENOUGH, None))
-    return UnitStanding(
-        *(each.membership, each.unit, each.name, each.code, each.above, each.inside, each.plan),
-        readiness=readiness,
-        round=slug,
-    )
+    return replace(each, readiness=readiness, round=slug)
 
 
 def _readiness(
@@ -213,4 +224,3 @@ def _ready(verdict: VerdictView) -> str:
     outcome = verdict.outcome()
     ways = what_holds_back(outcome) if outcome else ()
     return ONE_SHORT if any(len(way.changes) == 1 for way in ways) else SHORT
-

@@ -144,27 +144,12 @@ class UnitView:
 
 
 _PROGRAMME = tuple(getattr(ProgrammeRow, name) for name in ProgrammeView.__dataclass_fields__)
-_UNIT = (
-    ProgrammeUnitRow.id,
-    ProgrammeUnitRow.area_id,
-    ProgrammeUnitRow.level,
-    ProgrammeUnitRow.basis,
-    ProgrammeUnitRow.entered_on,
-    ProgrammeUnitRow.entry_number,
-    ProgrammeUnitRow.entry_date,
-    ProgrammeUnitRow.entry_authority,
-    ProgrammeUnitRow.funding,
-    ProgrammeUnitRow.exit_kind,
-    ProgrammeUnitRow.exited_on,
-    ProgrammeUnitRow.exit_number,
-    ProgrammeUnitRow.exit_date,
-    ProgrammeUnitRow.exit_authority,
-    ProgrammeUnitRow.exit_status,
-    ProgrammeUnitRow.exit_source,
-    ProgrammeUnitRow.into,
-    ProgrammeUnitRow.status,
-    ProgrammeUnitRow.source,
+_NAMES = (
+    *("id", "area_id", "level", "basis", "entered_on", "entry_number", "entry_date", "entry_authority", "funding"),
+    *("exit_kind", "exited_on", "exit_number", "exit_date", "exit_authority", "exit_status", "exit_source", "into"),
+    *("status", "source"),
 )
+_UNIT = tuple(getattr(ProgrammeUnitRow, name) for name in _NAMES)
 
 
 def list_programmes(session: Session | Connection, project_id: int) -> list[ProgrammeView]:
@@ -196,16 +181,12 @@ def list_units(session: Session | Connection, programme_id: int) -> dict[str, Un
 
 def _unit(row: Any, plans: Iterable[PlanView]) -> UnitView:
     ordered = sorted(plans, key=lambda each: (each.decision.day or date.min, each.id))
-    return UnitView(
-        *row[:5],
-        Decision(*row[5:8]),
-        *row[8:11],
-        Decision(*row[11:14]),
-        *row[14:16],
-        tuple(row[16] or ()),
-        *row[17:],
-        tuple(ordered),
-    )
+    found = dict(zip(_NAMES, row, strict=True))
+    decisions = {
+        prefix: Decision(*(found.pop(f"{prefix}_{part}") for part in ("number", "date", "authority")))
+        for prefix in ("entry", "exit")
+    }
+    return UnitView(**found | decisions | {"into": tuple(found["into"] or ()), "plans": tuple(ordered)})
 
 
 def add_unit(connection: Connection, values: Mapping[str, Any]) -> int:

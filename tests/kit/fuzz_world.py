@@ -58,6 +58,14 @@ HOME = "projects/1/forms/ho%2Fdan"
 IDS = [f"uuid:{number}0000000-0000-4000-8000-000000000000" for number in range(1, 6)]
 MD = "text/markdown"
 OPEN, LOCKED = "mo", "khoa"
+PROGRAMME = {
+    **{"slug": "ct", "names": {"vi": "Chương trình mẫu", "en": "Sample programme"}, "law": "mẫu", "source": "mẫu"},
+    **{"validFrom": "2016-01-01", "validTo": None, "status": "synthetic"},
+}
+UNITS = b"""area,basis,entered_on,exit,exited_on,status,source
+06865,kv_iii,2017-04-28,,,synthetic,sample
+06865,,,recognised,2019-12-31,synthetic,sample
+"""
 PHOTO = b"\xff\xd8\xff\xe0 a photograph \xff\xd9"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -123,6 +131,8 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     _done(api.put("user-preferences/site/cot", json={"propertyValue": [1]}))
     _done(api.put("user-preferences/project/1/cot", json={"propertyValue": 1}))
     _done(api.post("projects", json={"name": "Dự án khác"}))
+    _done(api.post("projects/1/programmes", json=PROGRAMME))
+    _done(api.post("projects/1/programme/units", data=UNITS, content_type="text/csv"))
     viewer = next(each["id"] for each in api.get("users").get_json() if each["displayName"] == "Người xem")
     _done(api.post(f"projects/1/assignments/viewer/{phone.id}"))
     unread, confirmed = unread_clauses(), confirm_with_scan(world)
@@ -140,6 +150,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "token": [draft, "a" * 64],
         "key": [phone.token, revoked["token"], "a" * 64],
         "table": ["Submissions", "Submissions.nguoi", "Khong"],
+        "table_name": ["villages", "criteria", "khong-co"],
         "rest": ["nguoi", "khong/co"],
         "quarantine_id": [1, 99],
         "rule_set_id": [RULE_SET, "khong-co"],
@@ -150,6 +161,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "area": [COMMUNES["qn"].uuid, "khong-co"],
         "slug": ["2019", OPEN, LOCKED, "khong-co"],
         "lock_number": [1, 99],
+        "area_id": [COMMUNES["qn-tien-yen-ha-lau"].uuid, "khong-co"],
     }
     known["xml_form_id"] = known["form_id"]
     bodies: dict[str, list[Any]] = {
@@ -164,6 +176,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     bodies["text/csv"] = ["area,name\nQN-06853-01,Chíu A Sềnh\n".encode(), b"area,name\nxx,A\n", b"\xff\xfe"]
     own = {
         "submissions_edit": more[3],
+        "programmes_enlist_units": UNITS,
         "sessions_create_session": {"email": EMAIL, "password": PASSWORD},
         # a draft has to be of its own form
         f"drafts_set_draft {MD}": _named("chua_ra").encode(),
@@ -182,6 +195,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "openrosa": {"name": "ap.csv"},
         # rounds of one village: each request may work all of it out
         "rounds": {"slug": OPEN},
+        "official_tables": {"slug": OPEN},
         "rounds_reopen_one": {"slug": LOCKED},
         "sessions": {"token": people["viewer"].token or ""},
         "submissions_restore": {"instance_id": sent[2]},

@@ -13,6 +13,7 @@ from server.domain.quality import QualityFinding
 from server.storage.database import writing
 from server.storage.quality import QualityFindingRow, put_findings
 from tests.kit.scope_locks import lock_rounds
+from tests.kit.scope_programme import list_in_programmes
 from tests.kit.scope_secrets import Spot
 from tests.kit.scope_statements import print_statements
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, int]]]:
     """What is made of the sheets that were sent: printed papers and findings; of which kind, where, and their ids."""
     lock_rounds(made)
+    list_in_programmes(made)
     for spot, number in print_statements(made):
         yield "statement", spot, {"statement_id": number}
     for spot, number in tell_beside(made):

@@ -155,6 +155,7 @@ class Routes:
             "role": ("viewer", "app-user", "village_head", "admin"),
             "version": ("1",),
             "table": ("Submissions", "Submissions.nguoi"),
+            "table_name": ("villages", "villages-by-class", "communes-by-class", "criteria"),
             "rest": ("nguoi",),
             "token": ("a" * 64,),
             "slug": ("r0", "r1"),
@@ -162,6 +163,7 @@ class Routes:
             "clause_id": tuple(unread_clauses()),
             "confirmation_id": (1,),
             "lock_number": (1,),
+            "ending": ("xlsx", "csv.zip"),
         }
         if name not in known:
             raise Untaught(f"what stands in {rule.rule} for {name}")
@@ -242,6 +244,8 @@ class Routes:
             return {"data": {"xml_submission_file": (BytesIO(self._sheet(thing)), "submission.xml", "text/xml")}}
         if rule.endpoint == "village_heads.add_village_heads":
             return {"data": self._table(), "content_type": "text/csv"}
+        if rule.endpoint == "programmes.enlist_units":
+            return {"data": b"area,basis,entered_on,status,source\n", "content_type": "text/csv"}
         if "text/markdown" in kinds:
             return {"data": b"| survey |\n|  | type | name |\n|  | text | t |\n", "content_type": "text/markdown"}
         if "application/yaml" in kinds:
@@ -338,12 +342,14 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "form": lambda routes: routes.some("form", "form_id"),
     "formID": lambda routes: routes.some("form", "form_id"),
     "forms": _fixed("true"),
+    "from": _fixed("2019-01-01"),
     "group": _fixed("submission"),
     "ignoreWarnings": _fixed("true"),
     "invalidate": _nothing,
     "kind": _fixed("photo", "speed"),
     "lacks": _fixed("any", "posting"),
     "lang": _fixed("en"),
+    "level": _fixed("commune", "village"),
     "limit": _fixed("2", "1000"),
     "looked": _fixed("no", "yes"),
     "number": _fixed("1"),
@@ -352,18 +358,23 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "on": lambda routes: [(routes.there.plan.today + timedelta(days=days)).isoformat() for days in (-800, -100, 200)],
     "page": _fixed("2"),
     "parent": lambda routes: routes.some("area", "area"),
+    "programme": _fixed("p0"),
     "publish": _fixed("true"),
     "q": _texts,
     "receipt": _receipts,
     "round": _fixed("r0"),
     "rule": _fixed("qd50_2016_thon"),
+    "sheet": _fixed("summary"),
+    "table": _fixed("criteria", "villages-by-class"),
     "ruleset": _fixed("qd50_2016_thon"),
     "sent": _fixed("1"),
+    "sentence": _fixed("1"),
     "severity": _fixed("warning"),
-    "show": _fixed("alert", "silent"),
+    "show": _fixed("alert", "silent", "left"),
     "since": _fixed("2020-01-01"),
     "start": _fixed("2020-01-01T00:00:00Z"),
     "state": _fixed("approved"),
+    "to": _fixed("2040-01-01"),
     "unit": _fixed("commune", "village"),
     "unitKind": _fixed("village", "commune"),
     "until": _fixed("2040-01-01"),
@@ -397,8 +408,14 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.edit_round": ("done",),
     "desk.without_round": ("done",),
     "desk.holidays": ("done",),
+    "desk.programme": ("on", "programme", "level", "show", "sentence", "done"),
+    "desk.programme_file": ("on", "programme"),
+    "desk.programme_unit": ("on", "programme"),
     "desk.quality": ("round", "kind", "severity", "commune", "looked", "page"),
+    "desk.round_table_file": ("area", "lang"),
+    "desk.round_tables": ("table", "sheet", "area", "page"),
     "desk.rules": ("on",),
+    "desk.training": ("level", "from", "to"),
     "desk.what_if_round": ("rule", "clause", "number"),
 }
 """What pages read from their query."""

@@ -35,6 +35,9 @@ from server.domain.evidence import KINDS as KINDS_OF_EVIDENCE
 from server.domain.lineage import FOLLOWED, LOST
 from server.domain.powers import STATES as STATES_OF_GRANTS
 from server.domain.powers import by_noun
+from server.domain.programme import BASES as BASES_OF_ENTRY
+from server.domain.programme import ENTERED, EXITS, INHERITED
+from server.domain.programme import LEVELS as LEVELS_OF_PROGRAMMES
 from server.domain.quality import KINDS as KINDS_OF_QUALITY
 from server.domain.quality import REASONS as REASONS_OF_QUALITY
 from server.domain.quality import SEVERITIES
@@ -44,23 +47,50 @@ from server.domain.roles import ROLES, VERBS
 from server.domain.rounds import PURPOSES as ROUND_PURPOSES
 from server.domain.spot_checks import COMPARED
 from server.domain.statements import FATES
+from server.domain.training import AUDIENCES, UNKNOWN
+from server.domain.training import FLAGS as FLAGS_OF_TRAINING
 from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
 from server.services.phones import SHOWN
+from server.services.programme_table import COLUMNS as UNIT_COLUMNS
 from server.services.publish import STATES as STATES_OF_FORMS
+from server.services.remain import READINESS
 from server.services.verify_lock import DIFFERENCES
 from server.web.desk.audits import COLUMNS
 from server.web.desk.clauses import UNITS
 from server.web.desk.forms import DONE
 from server.web.desk.overviews import SUMS
 from server.web.desk.rules import DONE as DONE_WITH_RULES
+from server.web.training_words import DEFINITIONS, MEASURES
 
 ROOT = Path(server.__file__).parent
+OF_PROGRAMMES = (
+    *(
+        "sentence",
+        "sentence_none",
+        "sentence_synthetic",
+        "sheet_units",
+        "how",
+        "on",
+        "known",
+        "defined",
+        "about.project",
+        "about.place",
+        "about.programme",
+    ),
+    *("about.remaining", "about.synthetic", "about.synthetic_yes", "about.synthetic_no", "about.made"),
+    *dict.fromkeys(word for _, word, _ in UNIT_COLUMNS),
+)
+FIELDS_OF_PROGRAMMES = ("slug", "name_vi", "name_en", "law", "source", "valid_from", "valid_to")
 MADE = {
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
+    "desk.audience.": (*AUDIENCES, UNKNOWN),
+    "desk.training.flag.": FLAGS_OF_TRAINING,
+    "desk.training.define.": DEFINITIONS,
+    "desk.training.measure.": MEASURES,
     "desk.verdict.": (*VERDICTS, CLASSIFIED, NO_RULE_IN_FORCE, RULE_NOT_LOADED, NOT_REPORTED),
     **{f"desk.verdict.{purpose}.": VERDICTS for purpose in PURPOSES},
     "desk.purpose.": PURPOSES,
@@ -70,6 +100,16 @@ MADE = {
     "desk.lock.word.": REASONS_OF_LOCKS,
     "desk.lock.kind.": DIFFERENCES,
     "desk.roundpurpose.": ROUND_PURPOSES,
+    "desk.programme.": OF_PROGRAMMES,
+    "desk.programme.level.": LEVELS_OF_PROGRAMMES,
+    "desk.programme.show.": ("all", "remaining", "left"),
+    "desk.programme.moved.": ("entered", "exited", "merged", "inherited", "remaining"),
+    "desk.programme.basis.": BASES_OF_ENTRY,
+    "desk.programme.ended.": EXITS,
+    "desk.programme.came.": (ENTERED, INHERITED),
+    "desk.programme.ready.": READINESS,
+    "desk.programme.what.": ("new", "changed", "exit", "plan", "unit"),
+    "desk.programme.field.": FIELDS_OF_PROGRAMMES,
     "desk.law_done.": DONE_WITH_RULES,
     "desk.status.": (*STATUSES, *AREA_STATUSES),
     "desk.areachange.": CHANGES,

@@ -6,6 +6,8 @@ import "./form_pages.css";
 import "./print.css";
 import "./statement.css";
 import "./plan.css";
+import "./programme.css";
+import "./training.css";
 import htmx from "htmx.org";
 
 // Pages carry no inline scripts and no expressions to evaluate: the content security policy can forbid both.
@@ -51,6 +53,15 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
+});
+
+// A button with data-copy puts the text of the field it names into the clipboard; without a secure page it selects it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.querySelector(button.dataset.copy);
+  field.select();
+  navigator.clipboard?.writeText(field.value);
 });
 
 // A select or date with data-submits sends its form when it changes: filters without a button.
