@@ -1,5 +1,5 @@
-"""Two rounds of a project held against each other, village by village over what became of the villages; and what
-another number in one clause would do to a round. Nothing is written, and nothing official is another after it."""
+"""Two rounds of a project held against each other, village by village over what became of them, then commune by
+commune; and what another number in one clause would do to a round. Nothing is written, and nothing official is another after it."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ from server.storage.rounds import RoundView, list_rounds
 MOST_COUNTED = 1_000_000
 """The greatest number that may be tried in a clause about a count."""
 _Views = dict[str, dict[str, VerdictView]]
-"""By village and rule set."""
+"""By area and rule set."""
+UNITS = ("village", "commune")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A village by one pair of rule sets. `earlier` and `later`: what is computed of it in the two rounds, None where
+    """A village or commune by one pair of rule sets. `earlier` and `later`: what is computed of it in the two rounds, None where
     it is not there. `how` it came from one to the other (domain/lineage.py); `told` None: it has no one counterpart."""
 
     how: str
@@ -54,7 +55,7 @@ class Row:
 
     @property
     def area(self) -> AreaView:
-        """The village as the later round has it, else as the earlier one had."""
+        """The area as the later round has it, else as the earlier one had."""
         view = self.later or self.earlier
         assert view is not None
         return view.area
@@ -66,7 +67,7 @@ class Row:
 
     @property
     def reason(self) -> str | None:
-        """Why it is not comparable: of criteria/compare.py, or what became of the village."""
+        """Why it is not comparable: of criteria/compare.py, or what became of the area."""
         if self.told is not None:
             return self.told.reason
         return self.how if self.how in LOST else NO_REPORT
@@ -74,14 +75,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The villages by a rule set of the earlier round and the one of the later that answers the same question."""
+    """The villages, or the communes, by a rule set of the earlier round and the one of the later that answers the same
+    question."""
 
     before: RuleSet
     after: RuleSet
     rows: tuple[Row, ...]
 
+    @property
+    def unit(self) -> str:
+        """Of what kind the units are: village or commune."""
+        return self.after.unit_kind
+
     def count(self) -> dict[str, int]:
-        """How many villages of each of KINDS."""
+        """How many units of each of KINDS."""
         found = dict.fromkeys(KINDS, 0)
         for row in self.rows:
             found[row.kind] += 1
@@ -90,8 +97,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two rounds, the one with the earlier cut-off date first. Without pairs: no rule set of one round answers a
-    question that one of the other answers too."""
+    """Two rounds, the one with the earlier cut-off date first; pairs for villages before those for communes. Without
+    pairs: no rule set of one round answers a question that one of the other answers too."""
 
     before: RoundView
     after: RoundView
@@ -99,17 +106,20 @@ class Compared:
 
 
 def compare_rounds(session: Session, project_id: int, slugs: tuple[str, str], scope: Scope) -> Compared:
-    """The villages in sight of two rounds by their slugs, in any order: the one with the later cut-off date is held
-    against the other. Raises NotFound."""
+    """The villages and communes in sight of two rounds by their slugs, in any order: the one with the later cut-off
+    date is held against the other. Raises NotFound."""
     one, other = (find_round_by_slug(session, project_id, slug) for slug in slugs)
     before, after = (one, other) if one.cutoff < other.cutoff else (other, one)
-    views = [_views(session, project_id, each, scope) for each in (before, after)]
-    between = (before.cutoff, after.cutoff)
-    became = follow(read_changes(session), list(views[0]), list(views[1]), between)
-    pairs = pair_rule_sets(*(law_of(session, each, "village") for each in (before, after)))
-    return Compared(
-        before, after, tuple(Pair(*pair, tuple(_rows(pair, (views[0], views[1]), became))) for pair in pairs)
-    )
+    changes, found = read_changes(session), []
+    for unit in UNITS:
+        pairs = pair_rule_sets(*(law_of(session, each, unit) for each in (before, after)))
+        if not pairs:
+            continue
+        wanted = [Wanted(round_slug=each.slug, scope=scope, unit=unit) for each in (before, after)]
+        views = [_views(session, project_id, each) for each in wanted]
+        became = follow(changes, list(views[0]), list(views[1]), (before.cutoff, after.cutoff))
+        found += [Pair(*pair, tuple(_rows(pair, (views[0], views[1]), became))) for pair in pairs]
+    return Compared(before, after, tuple(found))
 
 
 def find_round_by_slug(session: Session, project_id: int, slug: str) -> RoundView:
@@ -131,9 +141,9 @@ def find_other_round(session: Session, project_id: int, slug: str) -> RoundView:
     return earlier[0] if earlier else others[-1]
 
 
-def _views(session: Session, project_id: int, round_view: RoundView, scope: Scope) -> _Views:
+def _views(session: Session, project_id: int, wanted: Wanted) -> _Views:
     found: _Views = {}
-    for view in list_verdicts(session, project_id, Wanted(round_slug=round_view.slug, scope=scope)):
+    for view in list_verdicts(session, project_id, wanted):
         by_law = found.setdefault(view.area.id, {})
         if view.rule_set is not None:
             by_law[view.rule_set.id] = view
@@ -170,7 +180,7 @@ def _told(views: tuple[VerdictView, VerdictView], siblings: Iterable[VerdictView
 
 
 def _unit(view: VerdictView, siblings: Iterable[VerdictView]) -> Unit:
-    """What a round knows of a village: the facts of this rule set, and what only others of the round ask."""
+    """What a round knows of a unit: the facts of this rule set, and what only others of the round ask."""
     assert view.rule_set is not None
     facts: dict[str, Fact] = dict(view.facts)
     standards = set(view.rule_set.poverty_standards)
@@ -201,7 +211,7 @@ class Beside:
         return self.reports.get(view.submission_id) if view is not None and view.submission_id is not None else None
 
     def of(self, view: VerdictView | None) -> tuple[Recognised, ...]:
-        """What was recognised of a village, then of the commune it lay in."""
+        """What was recognised of an area, then of the one it lay in."""
         if view is None:
             return ()
         own = self.recognised.get(view.area.id, ())

@@ -28,7 +28,7 @@ from server.web.wire import LIMIT, OFFSET, WHOLE, Parameter, Wire, told
 
 nouns = Nouns("comparisons", "Rounds beside each other, and other numbers tried")
 WITH = Parameter("with", "The other round by its slug; left out: the one before.", example="2019")
-KIND = Parameter("what", f"Only villages of this kind: {', '.join(KINDS)}.", example="facts")
+KIND = Parameter("what", f"Only units of this kind: {', '.join(KINDS)}.", example="facts")
 RULE_SET = Parameter("ruleset", "A rule set of the round by its id.", example="qd50_2016_thon", required=True)
 CLAUSE = Parameter("clause", "A clause that asks a number, by its id.", example="k1.tong", required=True)
 NUMBER = Parameter(
@@ -40,8 +40,8 @@ MOST = 1000
 @nouns.view("GET /projects/<int:project_id>/rounds/<slug>/compare", "submission.list", answer=ComparisonBody())
 @told(Wire(reads=(WITH, KIND, LIMIT, OFFSET)))
 def compare(here: Here, slug: str) -> dict[str, Any]:
-    """What became of each village from the earlier of two rounds to the later: what another law did ("đổi chuẩn"),
-    apart from what changed in the village ("đổi thực tế"). A thousand rows at most for each pair of rule sets."""
+    """What became of each village and commune from the earlier of two rounds to the later: what another law did ("đổi
+    chuẩn"), apart from what changed in it ("đổi thực tế"). A thousand rows at most for each pair of rule sets."""
     session, scope = current_session(), here.caller.scope("submission.list", here.project.id)
     other = request.args.get("with") or find_other_round(session, here.project.id, slug).slug
     found = compare_rounds(session, here.project.id, (slug, other), scope)
@@ -61,6 +61,7 @@ def compare(here: Here, slug: str) -> dict[str, Any]:
                 "before": pair.before.id,
                 "after": pair.after.id,
                 "purpose": pair.after.purpose,
+                "unit": pair.unit,
                 "totals": pair.count(),
                 "rows": [_row(row, beside) for row in rows],
             }

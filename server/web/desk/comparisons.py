@@ -56,7 +56,7 @@ class Chosen:
 
 @blueprint.get("/projects/<int:project_id>/rounds/<slug>/compare")
 def compare_round(project_id: int, slug: str) -> str:
-    """A round beside another (`with`; else the one before): how many villages turned and by what, then which."""
+    """A round beside another (`with`; else the one before): how many units turned and by what, then which."""
     caller = desk_caller()
     project, round_view = project_of(caller, project_id), find_round_of(project_id, slug)
     session, scope = current_session(), caller.scope("submission.list", project_id)
@@ -187,7 +187,7 @@ def _kept(pair: Pair | None, chosen: Chosen) -> list[Row]:
 
 
 def _steps(pair: Pair) -> tuple[tuple[str, RuleSet, Counts], ...]:
-    """The three judgements of the villages that have one counterpart: before, between, after; each with its law."""
+    """The three judgements of the units that have one counterpart: before, between, after; each with its law."""
     told = [row.told for row in pair.rows if row.told is not None]
     return (
         ("before", pair.before, _counts(pair.before, [each.before for each in told])),
@@ -203,7 +203,7 @@ def _counts(law: RuleSet, standings: Sequence[str]) -> Counts:
 
 
 def _communes(pair: Pair | None, areas: dict[str, AreaView]) -> list[AreaView]:
-    wanted = {row.area.parent_id for row in pair.rows} if pair else set()
+    wanted = {row.area.parent_id for row in pair.rows} if pair and pair.unit == "village" else set()
     return sorted((area for key, area in areas.items() if key in wanted), key=lambda area: match_key(area.name))
 
 

@@ -26,6 +26,7 @@ from server.services.compare import (
 )
 from server.services.freeze import Which, lock_round
 from server.services.review import Decision, review
+from server.services.roll_up import work_off
 from server.services.rounds import open_round
 from server.storage.areas import AreaChangeRow, AreaVersionRow
 from server.storage.database import Base, writing
@@ -39,6 +40,7 @@ NAMES = [name for name, area in VILLAGES.items() if area.parent_key == COMMUNE]
 HARD: dict[str, object] = {**WELL_OFF, "ho_ngheo": 40, "ho_can_ngheo": 30, "ho_dien_luoi": 95}
 WELL: dict[str, object] = {**WELL_OFF, "ho_dien_luoi": 95}
 ENTRY, COMPLETION, LATER = "qd50_2016_thon", "qd03_2019_thon", "qd33_2020_thon"
+ENTRY_OF_COMMUNES, COMPLETION_OF_COMMUNES, LATER_OF_COMMUNES = "qd50_2016_xa", "qd03_2019_xa", "qd33_2020_xa"
 
 
 def reports(field: Field, name: str, answers: dict[str, object], asked: Round = ROUND) -> int:
@@ -74,7 +76,10 @@ def test_what_changed_in_a_village_is_told_apart_from_what_another_law_did(field
         reports(field, NAMES[2], {**WELL, "ho_ngheo": 22, "ho_can_ngheo": 2}, asked)
     found = compared(field, NEXT)
     assert (found.before.slug, found.after.slug) == (ROUND.slug, NEXT.slug)
-    assert [(pair.before.id, pair.after.id) for pair in found.pairs] == [(ENTRY, ENTRY), (COMPLETION, COMPLETION)]
+    assert [(pair.unit, pair.before.id, pair.after.id) for pair in found.pairs] == [
+        *(("village", law, law) for law in (ENTRY, COMPLETION)),
+        *(("commune", law, law) for law in (ENTRY_OF_COMMUNES, COMPLETION_OF_COMMUNES)),
+    ]
     entry = pair_of(found, ENTRY)
     assert [row_of(entry, name).kind for name in NAMES[:4]] == [SAME, FACTS, SAME, NOT_COMPARABLE]
     told = row_of(entry, NAMES[1]).told
@@ -224,3 +229,65 @@ def test_a_locked_round_is_compared_by_what_was_locked(field: Field) -> None:
     assert (row.told.kind, row.told.before, row.told.after) == (FACTS, "met", "not_met")
     tried = try_number(field.session, the_round(field), Question(ENTRY, "k1.tong", 71), ALL)
     assert tried.law.sha256 == pair_of(compared(field, NEXT), ENTRY).before.sha256
+
+
+def seen_part(areas: set[str]) -> Scope:
+    return Scope(False, frozenset(areas), date(2024, 11, 24))
+
+
+def commune_of(pair: Pair) -> Row:
+    return next(row for row in pair.rows if row.area.id == COMMUNES[COMMUNE].uuid)
+
+
+def test_communes_are_compared_by_what_their_villages_add_up_to(field: Field) -> None:
+    open_round(field.session, 1, NEXT, field.now)
+    open_round(field.session, 1, OTHER_LAW, field.now)
+    for asked, answers in ((ROUND, HARD), (NEXT, WELL), (OTHER_LAW, HARD)):
+        for name in NAMES:
+            reports(field, name, {**answers, "ho_ngheo_dtts": 30} if answers is HARD else answers, asked)
+    field.works()
+    work_off(field.session, field.now)
+    pair = pair_of(compared(field, NEXT), ENTRY_OF_COMMUNES)
+    row = commune_of(pair)
+    assert row.told is not None
+    assert (pair.unit, row.kind, row.told.before, row.told.between, row.told.after) == (
+        "commune",
+        FACTS,
+        "kv3",
+        "kv3",
+        "kv2",
+    )
+    changed = {change.name: (change.before, change.after) for change in row.told.facts}
+    assert changed["ho_ngheo"] == (40 * len(NAMES), 10 * len(NAMES))
+    assert pair.count()[NOT_COMPARABLE] == len(pair.rows) - 1
+    later = commune_of(pair_of(compared(field, OTHER_LAW), LATER_OF_COMMUNES))
+    assert later.told is not None
+    assert (later.told.before, later.told.between, later.told.after) == ("kv3", "kv3", "kv3")
+    assert [(change.name, change.before) for change in later.told.facts] == [("ho_ngheo_dtts", None)]
+    own = {COMMUNES[COMMUNE].uuid}
+    assert {row.area.id for row in pair_of(compared(field, NEXT, seen_part(own)), ENTRY_OF_COMMUNES).rows} == own
+    one = seen_part({VILLAGES[NAMES[0]].uuid})
+    assert not [row for each in compared(field, NEXT, one).pairs if each.unit == "commune" for row in each.rows]
+
+
+def test_another_number_in_a_law_of_communes_says_which_communes_would_turn(field: Field) -> None:
+    for name in NAMES:
+        reports(field, name, {**WELL, "ho_ngheo": 36, "ho_can_ngheo": 30})
+    field.works()
+    work_off(field.session, field.now)
+    before = rows_in_all(field)
+    commune_id = COMMUNES[COMMUNE].uuid
+    tried = try_number(field.session, the_round(field), Question(ENTRY_OF_COMMUNES, "b.tong", 67), ALL)
+    assert tried.found.turned == (commune_id,)
+    assert (tried.found.before[commune_id], tried.found.after[commune_id]) == ("kv3", "unknown")
+    assert (
+        try_number(field.session, the_round(field), Question(ENTRY_OF_COMMUNES, "b.tong", 66), ALL).found.turned == ()
+    )
+    one = seen_part({VILLAGES[NAMES[0]].uuid})
+    assert not try_number(field.session, the_round(field), Question(ENTRY_OF_COMMUNES, "b.tong", 67), one).views
+    assert rows_in_all(field) == before
+    lock_round(field.session, field.administrator, Which(1, ROUND.slug), "Chốt thử", field.now)
+    for name in NAMES:
+        reports(field, name, WELL)
+    tried = try_number(field.session, the_round(field), Question(ENTRY_OF_COMMUNES, "b.tong", 67), ALL)
+    assert tried.found.turned == (commune_id,)

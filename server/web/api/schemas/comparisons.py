@@ -6,12 +6,13 @@ from marshmallow import Schema, fields
 
 from server.criteria.compare import KINDS, REASONS
 from server.domain.lineage import FOLLOWED, LOST
+from server.services.compare import UNITS
 from server.web.api.schemas.submissions import AreaBody
 
 
 class RecognisedBody(Schema):
-    """What a decision recognised an area to be, and that held on the cut-off date; `areaId`: the village or its
-    commune; `authority`: who decided; `source`: where that is written."""
+    """What a decision recognised an area to be, and that held on the cut-off date; `areaId`: the area or the
+    one it lay in; `authority`: who decided; `source`: where that is written."""
 
     areaId = fields.String()  # noqa: N815 - the wire's own names
     name = fields.String()
@@ -32,7 +33,7 @@ class AppraisedBody(Schema):
 
 
 class ComparedSideBody(Schema):
-    """A village in one round: what is computed, what people appraised, what decisions recognised; none of these is made
+    """A village or commune in one round: what is computed, what people appraised, what decisions recognised; none of these is made
     of another. `basis`: whether `computed` rests on what was approved or on what is newest."""
 
     area = fields.Nested(AreaBody)
@@ -52,7 +53,7 @@ class ComparedFactBody(Schema):
 
 
 class ComparedRowBody(Schema):
-    """One village. `kind`: what turned its standing; `between`: the facts of the earlier round under the law of the
+    """One village or commune. `kind`: what turned its standing; `between`: the facts of the earlier round under the law of the
     later; `byLaw` and `byFacts`: clauses of the later law that turned; `lineage`: how it came from one round to the
     other."""
 
@@ -68,12 +69,13 @@ class ComparedRowBody(Schema):
 
 
 class ComparedPairBody(Schema):
-    """The villages by a rule set of the earlier round and one of the later: `totals` by kind of all in sight, `rows`
+    """The villages, or the communes (`unit`), by a rule set of the earlier round and one of the later: `totals` by kind of all in sight, `rows`
     those that were asked for."""
 
     before = fields.String()
     after = fields.String()
     purpose = fields.String()
+    unit = fields.String(metadata={"enum": list(UNITS)})
     totals = fields.Dict(keys=fields.String(), values=fields.Integer())
     rows = fields.List(fields.Nested(ComparedRowBody))
 

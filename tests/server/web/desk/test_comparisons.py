@@ -118,3 +118,19 @@ def test_who_sees_one_village_reads_of_no_other(seeded: Seeded, sign_in: Enter) 
     assert seeded.heads[0].village.uuid not in page
     tried = client.get(f"{API}/what-if?ruleset={ENTRY}&clause=k2.tong&number=61").get_json()
     assert (tried["areas"], tried["turned"]) == (1, [])
+
+
+def test_communes_stand_beside_the_villages_and_are_tried_with_another_number(seeded: Seeded, sign_in: Enter) -> None:
+    client = sign_in()
+    page = read(client, f"{HERE}/compare?with=2019&rule=qd50_2016_xa")
+    assert title_of(page) == "0 xã đổi kết quả: 0 do đổi chuẩn, 0 do đổi thực tế, 0 do cả hai"
+    assert '<th scope="col">Xã</th>' in page
+    assert f"{HERE}/areas/" in page
+    tried = read(client, f"{HERE}/what-if?rule=qd50_2016_xa&clause=b.tong&number=70")
+    assert "Thử, không phải kết quả chính thức" in tried
+    found = client.get(f"{API}/compare?with=2019").get_json()
+    units = {pair["after"]: pair["unit"] for pair in found["pairs"]}
+    assert (units[ENTRY], units["qd50_2016_xa"]) == ("village", "commune")
+    body = client.get(f"{API}/what-if?ruleset=qd50_2016_xa&clause=b.tong&number=70").get_json()
+    assert body["areas"] >= 1
+    assert body["areas"] == sum(each["before"] for each in body["totals"])
