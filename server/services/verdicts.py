@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
 from server.storage.verdicts import APPROVED, NEWEST, VerdictKept, find_project_synthetic, list_kept
 
+FEW = 500
+"""Areas whose verdicts are asked for by their ids; of more all those of the round are read."""
 KINDS = {"village": VILLAGE_KINDS, "commune": COMMUNE_KINDS}
 """The kinds of areas that the law for a kind of unit speaks of."""
 
@@ -94,10 +96,24 @@ def _of_round(
     session: Session, project_id: int, round_view: RoundView, asked: tuple[Wanted, bool]
 ) -> list[VerdictView]:
     wanted, synthetic = asked
-    areas = _areas(session, project_id, round_view, wanted)
+    return _of_areas(session, round_view, _areas(session, project_id, round_view, wanted), (wanted, synthetic))
+
+
+def verdicts_of(
+    session: Session, round_view: RoundView, areas: Sequence[AreaView], scope: Scope, unit: str = "village"
+) -> list[VerdictView]:
+    """The same of these areas alone, which are in sight and lie in the round, in their order: a part of a long list."""
+    synthetic = find_project_synthetic(session, round_view.project_id)
+    return _of_areas(session, round_view, areas, (Wanted(scope=scope, unit=unit), synthetic))
+
+
+def _of_areas(
+    session: Session, round_view: RoundView, areas: Sequence[AreaView], asked: tuple[Wanted, bool]
+) -> list[VerdictView]:
+    wanted, synthetic = asked
     book = rule_book(session)
     rule_sets = [one for one in law_of(session, round_view, wanted.unit) if wanted.rule_set in (None, one.id)]
-    only = areas[0].id if len(areas) == 1 else None
+    only = [area.id for area in areas] if len(areas) <= FEW else None
     kept: dict[tuple[str, str], dict[str, VerdictKept]] = {}
     for row in _kept_rows(session, round_view, wanted.scope, only):
         kept.setdefault((row.area_id, row.rule_set), {})[row.basis] = row
@@ -118,7 +134,9 @@ def _of_round(
     return found
 
 
-def _kept_rows(session: Session, round_view: RoundView, scope: Scope, only: str | None) -> list[VerdictKept]:
+def _kept_rows(
+    session: Session, round_view: RoundView, scope: Scope, only: Collection[str] | None
+) -> list[VerdictKept]:
     """What was kept of a round: as it stands, or as it stood when the round was locked."""
     if round_view.lock_id is not None:
         return list_locked_kept(session, round_view.lock_id, scope, only)

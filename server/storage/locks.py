@@ -5,7 +5,7 @@ A lock that was reopened stays as it was; locking again makes another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -264,7 +264,7 @@ def list_totals(session: Session | Connection, lock_id: int) -> dict[tuple[str, 
 
 
 def list_locked_kept(
-    session: Session | Connection, lock_id: int, scope: Scope, area_id: str | None = None
+    session: Session | Connection, lock_id: int, scope: Scope, area_ids: Collection[str] | None = None
 ) -> list[VerdictKept]:
     """The frozen verdicts that are in sight, as `list_kept` has those of an open round."""
     query = (
@@ -286,8 +286,8 @@ def list_locked_kept(
         .outerjoin(Submission, Submission.id == LockedVerdict.submission_id)
         .where(LockedVerdict.lock_id == lock_id, in_scope(scope, LockedVerdict.area_id))
     )
-    if area_id is not None:
-        query = query.where(LockedVerdict.area_id == area_id)
+    if area_ids is not None:
+        query = query.where(LockedVerdict.area_id.in_(sorted(area_ids)))
     return [VerdictKept(*row) for row in session.execute(query)]
 
 

@@ -134,15 +134,15 @@ _COLUMNS: tuple[Any, ...] = (
 
 
 def list_kept(
-    session: Session | Connection, round_id: int, scope: Scope, area_id: str | None = None
+    session: Session | Connection, round_id: int, scope: Scope, area_ids: Collection[str] | None = None
 ) -> list[VerdictKept]:
-    """The verdicts of a round that are in sight, of one area or of all."""
+    """The verdicts of a round that are in sight, of these areas (a few hundred at most) or of all."""
     query = select(*_COLUMNS)
     query = query.outerjoin(Submission, Submission.id == VerdictRow.submission_id).where(
         VerdictRow.round_id == round_id, in_scope(scope, VerdictRow.area_id)
     )
-    if area_id is not None:
-        query = query.where(VerdictRow.area_id == area_id)
+    if area_ids is not None:
+        query = query.where(VerdictRow.area_id.in_(sorted(area_ids)))
     return [VerdictKept(*row) for row in session.execute(query)]
 
 

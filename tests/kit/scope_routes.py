@@ -363,6 +363,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "q": _texts,
     "receipt": _receipts,
     "round": _fixed("r0"),
+    "rows": _fixed("30"),
     "rule": _fixed("qd50_2016_thon"),
     "sheet": _fixed("summary"),
     "table": _fixed("criteria", "villages-by-class"),
@@ -415,7 +416,11 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.round_table_file": ("area", "lang"),
     "desk.round_tables": ("table", "sheet", "area", "page"),
     "desk.rules": ("on",),
+    "desk.sign_in_sheet": ("rows",),
     "desk.training": ("level", "from", "to"),
+    "desk.training_class": ("done",),
+    "desk.training_communes": ("round",),
+    "desk.training_persons": ("page", "done"),
     "desk.what_if_round": ("rule", "clause", "number"),
 }
 """What pages read from their query."""

@@ -33,6 +33,7 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
         TEXT,
         "Submissions",
     ),
+    "table_name": ("A table of the round by its name.", TEXT, "villages"),
     "rest": ("The way to a repeat within one submission; may hold slashes.", TEXT, "group/repeat"),
     "rule_set_id": ("A rule set by its id.", TEXT, "qd50_2016_thon"),
     "clause_id": ("A clause of the rule set by its id.", TEXT, "k1.ngheo"),

@@ -1,0 +1,59 @@
+"""Tables as answers: a workbook, or a zip of CSV files, in the language of the request."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from flask import stream_with_context
+from werkzeug.wrappers import Response
+
+from server.exports.csv_rows import csv_zip
+from server.exports.sheets import About, Sheet
+from server.exports.xlsx import write_xlsx
+from server.services.authenticate import VIETNAM
+from server.web.context import choose_locale, now
+from server.web.table_words import translator
+
+XLSX, CSV = "xlsx", "csv.zip"
+ENDINGS = (XLSX, CSV)
+KINDS = {XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", CSV: "application/zip"}
+_PART = 1 << 16
+_HELD = 1 << 20
+_NO_FILE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Book:
+    """What goes into one file. `name`: of the file, without its ending."""
+
+    name: str
+    sheets: Iterable[Sheet]
+    about: About
+
+
+def answer_table(book: Book, ending: str) -> Response:
+    """The file, one of ENDINGS. A CSV is sent as its rows are made; a workbook is made on disk before it is sent."""
+    translate, made = translator(choose_locale()), now().astimezone(VIETNAM)
+    if ending == CSV:
+        parts = csv_zip(book.sheets, book.about, translate, made)
+        answer = Response(stream_with_context(parts), content_type=KINDS[CSV])
+    else:
+        file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - closed when it has been sent
+        write_xlsx(file, book.sheets, book.about, translate, made)
+        size = file.tell()
+        file.seek(0)
+        answer = Response(_parts(file), content_type=KINDS[XLSX])
+        answer.content_length = size
+    name = _NO_FILE.sub("-", book.name).strip("-") or "table"
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{ending}")
+    return answer
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(_PART):
+            yield part
