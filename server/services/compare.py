@@ -1,5 +1,6 @@
 """Two rounds of a project held against each other, village by village over what became of them, then commune by
-commune; and what another number in one clause would do to a round. Nothing is written, and nothing official is another after it."""
+commune; and what another number in one clause would do to a round. Nothing is written, and nothing official is another
+after it."""
 
 from __future__ import annotations
 
@@ -45,8 +46,9 @@ UNITS = ("village", "commune")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A village or commune by one pair of rule sets. `earlier` and `later`: what is computed of it in the two rounds, None where
-    it is not there. `how` it came from one to the other (domain/lineage.py); `told` None: it has no one counterpart."""
+    """A village or commune by one pair of rule sets. `earlier` and `later`: what is computed of it in the two rounds,
+    None where it is not there. `how` it came from one to the other (domain/lineage.py); `told` None: it has no one
+    counterpart."""
 
     how: str
     earlier: VerdictView | None

@@ -33,8 +33,8 @@ class AppraisedBody(Schema):
 
 
 class ComparedSideBody(Schema):
-    """A village or commune in one round: what is computed, what people appraised, what decisions recognised; none of these is made
-    of another. `basis`: whether `computed` rests on what was approved or on what is newest."""
+    """A village or commune in one round: what is computed, what people appraised, what decisions recognised; none of
+    these is made of another. `basis`: whether `computed` rests on what was approved or on what is newest."""
 
     area = fields.Nested(AreaBody)
     computed = fields.String()
@@ -53,9 +53,9 @@ class ComparedFactBody(Schema):
 
 
 class ComparedRowBody(Schema):
-    """One village or commune. `kind`: what turned its standing; `between`: the facts of the earlier round under the law of the
-    later; `byLaw` and `byFacts`: clauses of the later law that turned; `lineage`: how it came from one round to the
-    other."""
+    """One village or commune. `kind`: what turned its standing; `between`: the facts of the earlier round under the
+    law of the later; `byLaw` and `byFacts`: clauses of the later law that turned; `lineage`: how it came from one round
+    to the other."""
 
     kind = fields.String(metadata={"enum": list(KINDS)})
     reason = fields.String(allow_none=True, metadata={"enum": [*REASONS, *LOST, None]})
@@ -69,8 +69,8 @@ class ComparedRowBody(Schema):
 
 
 class ComparedPairBody(Schema):
-    """The villages, or the communes (`unit`), by a rule set of the earlier round and one of the later: `totals` by kind of all in sight, `rows`
-    those that were asked for."""
+    """The villages, or the communes (`unit`), by a rule set of the earlier round and one of the later: `totals` by kind
+    of all in sight, `rows` those that were asked for."""
 
     before = fields.String()
     after = fields.String()
