@@ -120,15 +120,21 @@ def find_likenesses(persons: Sequence[Person]) -> list[Likeness]:
     return sorted(found, key=lambda each: (not each.exact, match_key(each.persons[0].shown.name)))
 
 
-def require_two(one: str, other: str, persons: Iterable[Person]) -> tuple[Person, Person]:
-    """The two persons to be merged. Raises Invalid where they are one already: nobody is merged into herself."""
+def require_apart(ids: Sequence[str], persons: Iterable[Person]) -> list[Person]:
+    """The persons to be made one, two or more. Raises Invalid where two of them are one already: nobody is merged into
+    herself; where one is not known; and where there are not two."""
     by_id = {attending.id: person for person in persons for attending in person.attended}
-    first, second = by_id.get(one), by_id.get(other)
-    if first is None or second is None:
-        raise Invalid("training.person_unknown")
-    if first.id == second.id:
-        raise Invalid("training.merged_into_self", name=first.shown.name)
-    return first, second
+    found: list[Person] = []
+    for each in ids:
+        person = by_id.get(each)
+        if person is None:
+            raise Invalid("training.person_unknown")
+        if any(other.id == person.id for other in found):
+            raise Invalid("training.merged_into_self", name=person.shown.name)
+        found.append(person)
+    if len(found) < 2:
+        raise Invalid("training.merge_two")
+    return found
 
 
 def merges_of(likenesses: Iterable[Likeness]) -> list[tuple[str, str]]:

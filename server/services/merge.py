@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, NotFound
-from server.domain.training_people import Attending, Person, find_likenesses, merges_of, require_two
+from server.domain.training_people import Attending, Person, find_likenesses, merges_of, require_apart
 from server.services.authenticate import Caller
 from server.services.training import read_training
 from server.storage.audits import Where, write_audit
@@ -29,18 +30,18 @@ class Merged:
     other: Attending
 
 
-def merge(session: Session, caller: Caller, project_id: int, pair: tuple[str, str], now: datetime) -> None:
-    """Makes one person of two (`pair`: ids within classes). Raises Forbidden, Invalid: somebody is merged into herself,
-    or is in no class that the caller decides on."""
+def merge(session: Session, caller: Caller, project_id: int, ids: Sequence[str], now: datetime) -> None:
+    """Makes one person of two or more (`ids` within classes). Raises Forbidden, Invalid: somebody is merged into
+    herself, or is in no class that the caller decides on."""
     caller.require(VERB, project_id)
     session.rollback()
     with writing(session) as connection:
-        one, other = require_two(*pair, persons_of(connection, caller, project_id))
-        add_merges(connection, [_row(project_id, (one.id, other.id), caller, now)])
-        told = {"one": one.id, "other": other.id}
-        area_id = one.attended[0].count.training.area_id
-        entry = caller.entry("training.person.merge", f"project:{project_id}", now, Where(project_id, area_id), **told)
-        write_audit(connection, entry)
+        found = require_apart(ids, persons_of(connection, caller, project_id))
+        pairs = [(one.id, other.id) for one, other in pairwise(found)]
+        add_merges(connection, [_row(project_id, pair, caller, now) for pair in pairs])
+        told = {"merged": len(pairs), "persons": [each.id for each in found]}
+        where = Where(project_id, found[0].attended[0].count.training.area_id)
+        write_audit(connection, caller.entry("training.person.merge", f"project:{project_id}", now, where, **told))
         session.commit()
 
 

@@ -129,6 +129,14 @@ def find_class(session: Session | Connection, project_id: int, scope: Scope, cla
     raise NotFound("training.class_unknown")
 
 
+def class_of(session: Session | Connection, project_id: int, scope: Scope, submission_id: int) -> TrainingClass:
+    """A class in sight by the number of the sheet that announced it. Raises NotFound."""
+    for each in _classes(session, project_id, scope):
+        if each.submission_id == submission_id:
+            return each
+    raise NotFound("training.class_unknown")
+
+
 def read_one_class(
     session: Session | Connection, home: Home | None, project_id: int, scope: Scope, class_id: str
 ) -> ClassRead:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, delete, insert, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -109,6 +109,8 @@ def iterate_standing(
             Submission.review_state != REJECTED,
             Submission.is_draft.is_(False),
             Submission.deleted_at.is_(None),
+            # what came for a closed form is kept apart until somebody approves it
+            or_(Submission.arrival == "normal", Submission.review_state == APPROVED),
             in_scope(scope, Submission.area_id, Submission.form_id),
         )
         .order_by(Submission.created_at, Submission.id)

@@ -26,7 +26,7 @@ from server.domain.training_people import (
     find_likenesses,
     find_persons,
     merges_of,
-    require_two,
+    require_apart,
     sum_classes,
 )
 
@@ -157,9 +157,11 @@ def test_a_person_in_two_classes_is_two_turns_and_one_person_once_merged_and_two
     both = next(each for each in merged if len(each.attended) == 2)
     assert both.class_ids == ("b", "a")
     with pytest.raises(Invalid, match="merged_into_self"):
-        require_two(both.attended[0].id, both.attended[1].id, merged)
+        require_apart([each.id for each in both.attended], merged)
     with pytest.raises(Invalid, match="person_unknown"):
-        require_two(both.id, "nobody", merged)
+        require_apart([both.id, "nobody"], merged)
+    with pytest.raises(Invalid, match="merge_two"):
+        require_apart([both.id], merged)
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,9 @@ from server.domain.roles import ROLES, VERBS
 from server.domain.rounds import PURPOSES as ROUND_PURPOSES
 from server.domain.spot_checks import COMPARED
 from server.domain.statements import FATES
-from server.domain.training import AUDIENCES, UNKNOWN
+from server.domain.training import AUDIENCES, ETHNICITIES, MAJORITY, MEN, MINORITY, UNKNOWN, WOMEN
 from server.domain.training import FLAGS as FLAGS_OF_TRAINING
+from server.domain.training import LEVELS as LEVELS_OF_CLASSES
 from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
@@ -88,6 +89,11 @@ MADE = {
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
     "desk.audience.": (*AUDIENCES, UNKNOWN),
+    "desk.ethnic.": ETHNICITIES,
+    "desk.training.level.": tuple(LEVELS_OF_CLASSES.values()),
+    "desk.training.sex.": (WOMEN, MEN, UNKNOWN),
+    "desk.training.ethnicity.": (MAJORITY, MINORITY, UNKNOWN),
+    "desk.condition.differs.": ("households", "households_trained", "officials", "officials_trained"),
     "desk.training.flag.": FLAGS_OF_TRAINING,
     "desk.training.define.": DEFINITIONS,
     "desk.training.measure.": MEASURES,

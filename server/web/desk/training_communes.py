@@ -1,0 +1,53 @@
+"""The training condition of communes in a round: what recorded classes give beside what each commune attests."""
+
+from __future__ import annotations
+
+from flask import request
+
+from server.domain.errors import Forbidden, NotFound
+from server.domain.training_condition import HOUSEHOLDS_PERCENT, OFFICIALS_PERCENT, YEARS, Bounds
+from server.domain.training_people import OFFICIALS
+from server.services.training_condition import list_conditions
+from server.storage.rounds import list_rounds
+from server.web.context import current_session
+from server.web.desk.blueprint import blueprint
+from server.web.desk.pages import desk_caller, project_of, show_page
+from server.web.desk.words import number
+
+
+@blueprint.get("/projects/<int:project_id>/training/communes")
+def training_communes(project_id: int) -> str:
+    """Each commune in sight in a round, those with contradictions first."""
+    caller = desk_caller()
+    project = project_of(caller, project_id)
+    session, scope = current_session(), caller.scope("submission.list", project_id)
+    if not scope:
+        raise Forbidden("auth.forbidden")
+    rounds, slug = list_rounds(session, project_id), request.args.get("round")
+    chosen = next((each for each in rounds if slug in (None, "", each.slug)), None)
+    if chosen is None and slug:
+        raise NotFound("round.unknown", slug=slug)
+    conditions = list_conditions(session, chosen, scope) if chosen else []
+    conditions.sort(key=lambda each: (not each.contradictions, each.area.name))
+    return show_page(
+        "training_communes.html",
+        caller=caller,
+        project=project,
+        rounds=rounds,
+        chosen=chosen,
+        conditions=conditions,
+        met=sum(each.condition.verdict == "met" for each in conditions),
+        contradicting=sum(bool(each.contradictions) for each in conditions),
+        between=between,
+        years=YEARS,
+        percents=(HOUSEHOLDS_PERCENT, OFFICIALS_PERCENT),
+        officials=OFFICIALS,
+    )
+
+
+def between(count: Bounds) -> str:
+    """12, 10–12, or ≥ 12 where nobody knows how many more."""
+    least, most = count
+    if most is None:
+        return f"≥ {number(least)}"
+    return number(least) if least == most else f"{number(least)}–{number(most)}"
