@@ -11,6 +11,10 @@ from typing import Any
 
 BEFORE = "truoc_"
 """What stands before the name of a question in `villages.csv`: the last approved answer of an earlier round."""
+AGAIN = "nhu_truoc_"
+"""How the names of questions begin that ask whether something is as it was: an answer is of its round alone."""
+PROXY, REPORTER = "nhap_thay", "nguoi_bao"
+"""Whether a sheet is typed for somebody else, and who that is."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ REGISTERS: Mapping[str, Register] = {
     "households": Register("household_review", personal=True),
 }
 POINTS = "diem_a"
-"""The table of points A of households. No text that was read shows it: it has no rows until an administrator puts a file
-in its place."""
+"""The table of points A of households. No text that was read shows it: it has no rows until an administrator puts a
+file in its place."""
 FILES: Mapping[str, str] = {
     f"{name}.csv": name for name in ("villages", "communes", "units", "rounds", *REGISTERS, "corrections", POINTS)
 }

@@ -21,7 +21,21 @@ from sqlalchemy.orm import Session
 from forms.definition import Field, FormDefinition
 from forms.parse import table_from_csv
 from forms.xpath.values import Node
-from server.domain.registers import BEFORE, FILES, KEY, POINTS, REGISTERS, Register, bare_id, cell, flat, rows_of
+from server.domain.registers import (
+    AGAIN,
+    BEFORE,
+    FILES,
+    KEY,
+    POINTS,
+    PROXY,
+    REGISTERS,
+    REPORTER,
+    Register,
+    bare_id,
+    cell,
+    flat,
+    rows_of,
+)
 from server.domain.roles import Scope
 from server.services.aggregate import CRITERIA_FORM
 from server.services.authenticate import day_of
@@ -150,12 +164,14 @@ def _asked_before(session: Session | Connection, campaign: Campaign) -> tuple[st
 
 
 def _questions(definition: FormDefinition) -> Iterable[str]:
-    """What somebody is asked and answers with one value, but for the place, the round and media."""
+    """What somebody is asked and answers with one value, but for the place, the round and media, and for what is true
+    of that one sheet."""
     lists = frozenset(LISTS)
 
     def asks(field: Field) -> bool:
         chosen = field.itemset.file_name if field.itemset else None
-        return field.control is not None and field.type not in _NOT_CARRIED and chosen not in lists
+        own = field.name in (PROXY, REPORTER) or field.name.startswith(AGAIN)
+        return field.control is not None and field.type not in _NOT_CARRIED and chosen not in lists and not own
 
     def below(field: Field) -> Iterable[str]:
         for child in field.children:

@@ -12,6 +12,7 @@ from forms.parse import parse_form, table_from_csv
 from forms.validate import JudgeContext
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "village_criteria"
+BEFORE = VECTORS / "before.json"
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=timezone(timedelta(hours=7)))
 
 
@@ -23,9 +24,10 @@ def definition() -> FormDefinition:
 
 
 @cache
-def context() -> JudgeContext:
-    """A day in November 2026 in Việt Nam, with the lists that the vectors were filled with."""
-    tables = {path.name: table_from_csv(path.read_bytes()) for path in sorted((VECTORS / "media").glob("*.csv"))}
+def context(media: str = "media") -> JudgeContext:
+    """A day in November 2026 in Việt Nam, with the lists that the vectors were filled with; `media_before`: those that
+    bring answers of a round before."""
+    tables = {path.name: table_from_csv(path.read_bytes()) for path in sorted((VECTORS / media).glob("*.csv"))}
     return JudgeContext(now=NOW, tables=tables)
 
 

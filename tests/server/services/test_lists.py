@@ -72,6 +72,7 @@ def test_a_village_head_gets_the_own_village_with_what_was_approved_in_the_round
     assert (village["name"], village["truoc_ky"], village["truoc_tong_ho"]) == (VILLAGES[MINE].uuid, "2019-06", "100")
     assert village["truoc_chuan_ngheo"] == "qd59_2015"
     assert not {"truoc_thon", "truoc_toa_do", "truoc_anh_duong", "truoc_t_50", "truoc_start"} & village.keys()
+    assert not {"truoc_nhu_truoc_dan_so", "truoc_nhap_thay", "truoc_nguoi_bao", "truoc_co_ky_truoc"} & village.keys()
     assert tag(field, mine, "villages") != tags[0]
     assert tag(field, neighbour, "villages") == tags[1]
 
