@@ -22,6 +22,7 @@ from server.domain.errors import DomainError
 from server.forms_commands import add_forms_commands
 from server.people_command import add_people_commands
 from server.phones_command import add_phones_command
+from server.programme_command import add_programme_commands
 from server.rounds_command import add_rounds_commands
 from server.rules_command import add_rules_commands
 from server.run import Run, drain_until_told, load_demo
@@ -43,6 +44,7 @@ GROUPS: tuple[tuple[str, Callable[[Callable[..., argparse.ArgumentParser]], None
     ("audit", add_audit_commands, "who did what, and that nobody altered it since"),
     ("forms", add_forms_commands, "what a form says before it is published, and of what was sent"),
     ("people", add_people_commands, "administrators, passwords, roles, and what somebody may do where"),
+    ("programme", add_programme_commands, "the programme register: who is in, who left, who remains on a day"),
     ("rounds", add_rounds_commands, "review rounds, and the holidays that their deadlines are counted by"),
     ("rules", add_rules_commands, "the law as data: list, check, judge by it, load, confirm what was read"),
 )
