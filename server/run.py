@@ -21,6 +21,7 @@ from server.services.collect import collect
 from server.services.health import LOADING, is_demo
 from server.services.home import Home, open_home
 from server.services.people import list_app_users
+from server.services.play import Player, list_steps, play
 from server.services.populate import count_demo_villages, populate
 from server.services.prepare import DEMO, HomeRefused, Prepared, prepare
 from server.services.projects import get_project
@@ -74,7 +75,8 @@ class Run:
             upgrade(self._config.database_url)
             try:
                 with _sessions(self._config) as session:
-                    prepared = prepare(session, home, kind, count_demo_villages(), datetime.now(UTC))
+                    expected = count_demo_villages() + len(list_steps())
+                    prepared = prepare(session, home, kind, expected, datetime.now(UTC))
             except HomeRefused as refusal:
                 self._say(f"home.{refusal.reason}", {"home": home.config.home})
                 return REFUSED
@@ -155,7 +157,9 @@ def load_demo(config: Config, url: str, say: Say) -> int:
         reached = addresses_of(config, tls=url.startswith("https://"))
         show_phone(session, home, project_id, reached, say)
         try:
-            sent = collect(session, lambda key: project_url(url, key, project_id), heads)
+            player, steps = Player(session, home, system_caller(session, now), project_id), list_steps()
+            sent = collect(session, lambda key: project_url(url, key, project_id), heads, more=len(steps))
+            sent += play(player, lambda key: project_url(url, key, project_id), lambda: datetime.now(UTC), steps)
         except SyncError as error:
             say("demo.failed", {"error": f"{error.code} {dict(error.params)}"})
             return FAILED

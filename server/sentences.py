@@ -58,8 +58,8 @@ SENTENCES: Mapping[str, Sentence] = {
         "This is a demonstration: household numbers are SYNTHETIC. This home can never become a real one.",
     ),
     "run.loading": Sentence(
-        "Đang nạp dữ liệu mẫu ({total} thôn); xem tiến độ ở {address}/healthz",
-        "Loading the demonstration ({total} villages); progress at {address}/healthz",
+        "Đang nạp dữ liệu mẫu ({total} phiếu); xem tiến độ ở {address}/healthz",
+        "Loading the demonstration ({total} sheets); progress at {address}/healthz",
     ),
     "run.loaded": Sentence("Đã nạp xong dữ liệu mẫu ({sent} phiếu).", "The demonstration is loaded ({sent} sheets)."),
     "run.phone": Sentence("Địa chỉ cho điện thoại của {name}:", "Address for the phone of {name}:"),

@@ -38,8 +38,9 @@ _ATTEMPTS = 5
 _AT_ONCE = 2
 
 
-def collect(session: Session, project_url: Callable[[str], str], heads: Sequence[Head]) -> int:
-    """Sends what is not acknowledged yet; returns how many were sent now. `project_url(key)` is where a phone begins.
+def collect(session: Session, project_url: Callable[[str], str], heads: Sequence[Head], *, more: int = 0) -> int:
+    """Sends what is not acknowledged yet; returns how many were sent now. `project_url(key)` is where a phone begins;
+    `more`: so many sheets of others come after these (play.py).
 
     Raises SyncError when the server does not answer or refuses a sheet.
     """
@@ -55,9 +56,10 @@ def collect(session: Session, project_url: Callable[[str], str], heads: Sequence
         # in order: all before the one that is counted are acknowledged
         for acknowledged in phones.map(visit, range(done, len(heads))):
             if acknowledged % _KEEP_EVERY == 0:
-                _keep(session, acknowledged, len(heads), finished=False)
-    _keep(session, len(heads), len(heads), finished=True)
-    return len(heads) - done
+                _keep(session, acknowledged, len(heads) + more, finished=False)
+    if done < len(heads) or not more:
+        _keep(session, len(heads), len(heads) + more, finished=not more)
+    return max(0, len(heads) - done)
 
 
 def _send_sheet(server_url: str, head: Head, number: int, definitions: dict[str, FormDefinition]) -> None:
