@@ -6,7 +6,7 @@ Survival is a count of a count, so that models can be added up; the decision to 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -207,10 +207,14 @@ def _phase(sheet: Sheet, answers: Mapping[str, Any], phase: str) -> Phase:
         households={name: whole_of(answers.get(name)) for name in HOUSEHOLDS},
         alive=whole_of(answers.get("con_song")),
         kilograms=float(kilograms) if isinstance(kilograms, int | float) else None,
-        income=text_of(answers.get("thu_nhap")),
+        income=_one_of(answers.get("thu_nhap"), INCOMES),
         income_by=whole_of(answers.get("thu_nhap_muc")),
-        repeat=text_of(answers.get("nhan_rong")) if phase == END else None,
+        repeat=_one_of(answers.get("nhan_rong"), DECISIONS) if phase == END else None,
         why=text_of(answers.get("ly_do")),
         taken_up=whole_of(answers.get("ho_tu_lam")),
         photos=files_of(answers, "anh"),
     )
+
+
+def _one_of(value: Any, known: Sequence[str]) -> str | None:
+    return value if isinstance(value, str) and value in known else None

@@ -15,7 +15,7 @@ from server.domain.review import APPROVED, REJECTED
 from server.domain.roles import ALL, Scope
 from server.domain.supervision import FORM as SUPERVISION
 from server.domain.works import Sheet
-from server.storage.areas import AreaVersionRow
+from server.storage.areas import AreaShapeRow, AreaVersionRow, valid_on
 from server.storage.forms import Form
 from server.storage.reach import AreaReachRow, in_scope, lies_in
 from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
@@ -121,5 +121,15 @@ def list_last_names(session: Session | Connection, area_ids: Collection[str]) ->
         select(AreaVersionRow.area_id, AreaVersionRow.name)
         .where(AreaVersionRow.area_id.in_(sorted(area_ids)))
         .order_by(AreaVersionRow.valid_to.is_(None), AreaVersionRow.valid_to, AreaVersionRow.id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)} if area_ids else {}
+
+
+def list_boundaries(session: Session | Connection, area_ids: Collection[str], on: date) -> dict[str, dict[str, Any]]:
+    """The boundary of each of these areas on a day as a GeoJSON geometry, of those of which one is kept."""
+    query = (
+        select(AreaShapeRow.area_id, AreaShapeRow.geometry)
+        .where(AreaShapeRow.area_id.in_(sorted(area_ids)), AreaShapeRow.kind == "boundary", valid_on(AreaShapeRow, on))
+        .order_by(AreaShapeRow.id)
     )
     return {row[0]: row[1] for row in session.execute(query)} if area_ids else {}

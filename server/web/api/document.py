@@ -37,6 +37,7 @@ from server.web.api import (
     users,
     verdicts,
     village_heads,
+    works,
 )
 from server.web.api.describe import describe
 from server.web.api.nouns import Nouns
@@ -70,6 +71,7 @@ ALL_NOUNS = (
             field_reports,
             official_tables,
             training,
+            works,
             rounds,
             plans,
             quality,

@@ -64,6 +64,7 @@ from server.web.desk.forms import DONE
 from server.web.desk.overviews import SUMS
 from server.web.desk.rules import DONE as DONE_WITH_RULES
 from server.web.training_words import DEFINITIONS, MEASURES
+from tests.server.web.desk.work_texts import OF_WORKS
 
 ROOT = Path(server.__file__).parent
 OF_PROGRAMMES = (
@@ -117,6 +118,7 @@ MADE = {
     "desk.programme.what.": ("new", "changed", "exit", "plan", "unit"),
     "desk.programme.field.": FIELDS_OF_PROGRAMMES,
     "desk.law_done.": DONE_WITH_RULES,
+    **OF_WORKS,
     "desk.status.": (*STATUSES, *AREA_STATUSES),
     "desk.areachange.": CHANGES,
     "desk.areakind.": AREA_KINDS,

@@ -1,0 +1,91 @@
+"""A map of works without a ground: boundaries of their communes, and a mark for each work with its condition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.services.works import WorkLine
+
+WIDE = 640.0
+MARGIN = 24.0
+LEAST = 0.02
+"""Degrees that a map spans at least: one work alone would fill it."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A work on the map: where, and what it stands for. `condition` None: nobody has looked yet."""
+
+    x: float
+    y: float
+    id: str
+    name: str
+    state: str
+    condition: int | None
+
+
+@dataclass(frozen=True)
+class WorkMap:
+    """The size of the picture, the boundaries as paths by the names of their areas, marks, and how many works have no
+    position."""
+
+    width: float
+    height: float
+    borders: tuple[tuple[str, str], ...]
+    marks: tuple[Mark, ...]
+    unplaced: int
+
+
+def draw_works(
+    lines: Iterable[WorkLine], borders: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]
+) -> WorkMap | None:
+    """The map of these works; None where none has a position. `borders`: GeoJSON geometries by area."""
+    every = list(lines)
+    placed = [(line, line.state.work.place) for line in every if line.state.work.place is not None]
+    if not placed:
+        return None
+    rings = [(area_id, ring) for area_id, geometry in borders.items() for ring in _rings(geometry)]
+    corners = [place for _, place in placed if place] + [(each[0], each[1]) for _, ring in rings for each in ring]
+    frame = _Frame(corners)
+    paths: dict[str, list[str]] = {}
+    for area_id, ring in rings:
+        points = " L".join(f"{x} {y}" for x, y in (frame.place(each) for each in ring))
+        paths.setdefault(area_id, []).append(f"M{points}Z")
+    marks = tuple(
+        Mark(*frame.place(place), line.state.work.id, line.state.work.name, line.state.state, line.state.condition)
+        for line, place in placed
+        if place
+    )
+    found = tuple((names.get(area_id, ""), " ".join(parts)) for area_id, parts in paths.items())
+    return WorkMap(frame.width, frame.height, found, marks, len(every) - len(placed))
+
+
+class _Frame:
+    """Degrees into the picture: longitude as long as it is at that latitude."""
+
+    def __init__(self, corners: Sequence[tuple[float, float]]) -> None:
+        west, east = min(each[0] for each in corners), max(each[0] for each in corners)
+        south, north = min(each[1] for each in corners), max(each[1] for each in corners)
+        self._squeeze = math.cos(math.radians((south + north) / 2)) or 1.0
+        across, up = max((east - west) * self._squeeze, LEAST), max(north - south, LEAST)
+        self._scale = (WIDE - 2 * MARGIN) / max(across, up)
+        self._west = (west + east) / 2 - across / self._squeeze / 2
+        self._north = (south + north) / 2 + up / 2
+        self.width = round(across * self._scale + 2 * MARGIN, 1)
+        self.height = round(up * self._scale + 2 * MARGIN, 1)
+
+    def place(self, corner: Sequence[float]) -> tuple[float, float]:
+        """Where a corner stands in the picture."""
+        x = MARGIN + (corner[0] - self._west) * self._squeeze * self._scale
+        return round(x, 1), round(MARGIN + (self._north - corner[1]) * self._scale, 1)
+
+
+def _rings(geometry: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
+    if geometry["type"] == "Polygon":
+        yield from geometry["coordinates"]
+    if geometry["type"] == "MultiPolygon":
+        for polygon in geometry["coordinates"]:
+            yield from polygon
