@@ -87,9 +87,9 @@ def header_problems(columns: Sequence[str]) -> list[RowProblem]:
     problems = []
     if odd:
         told = {"row": 1, "columns": ", ".join(odd), "known": ", ".join(COLUMNS)}
-        problems.append(RowProblem(1, "area.columns_unknown", told))
+        problems.append(RowProblem(1, "programme.columns_unknown", told))
     if missing:
-        problems.append(RowProblem(1, "area.columns_missing", {"row": 1, "columns": ", ".join(missing)}))
+        problems.append(RowProblem(1, "programme.columns_missing", {"row": 1, "columns": ", ".join(missing)}))
     return problems
 
 
@@ -115,7 +115,7 @@ def read_units(rows: Iterable[tuple[int, Row]]) -> tuple[list[UnitRecord], list[
 def read_unit(number: int, row: Row) -> UnitRecord:
     """One row. Raises Clash with what is wrong with it."""
     if row.get(""):
-        raise Clash("area.too_many_cells", value=row[""])
+        raise Clash("programme.too_many_cells", value=row[""])
     area, entry, plan, left = _text(row, "area", 64, needed=True), _entry(row), _plan(row), _exit(row)
     if entry is None and plan is None and left is None:
         raise Clash("programme.says_nothing")
@@ -124,7 +124,7 @@ def read_unit(number: int, row: Row) -> UnitRecord:
     level = _one_of(row, "level", LEVELS)
     status = _one_of(row, "status", SOURCED)
     if status is None:
-        raise Clash("area.blank", column="status")
+        raise Clash("programme.blank", column="status")
     source = _text(row, "source", LONGEST["source"], needed=True)
     return UnitRecord(number, area, level, entry, plan, left, status, source)
 
@@ -133,11 +133,11 @@ def _entry(row: Row) -> Entry | None:
     on, basis, decision = _day(row, "entered_on"), _one_of(row, "basis", BASES), _decision(row, "entry")
     funding = _text(row, "funding", LONGEST["funding"]) or None
     if on is None and (basis or funding or decision != Decision()):
-        raise Clash("area.blank", column="entered_on")
+        raise Clash("programme.blank", column="entered_on")
     if on is None:
         return None
     if basis is None:
-        raise Clash("area.blank", column="basis")
+        raise Clash("programme.blank", column="basis")
     return Entry(on, basis, decision, funding)
 
 
@@ -145,7 +145,7 @@ def _plan(row: Row) -> ExitPlan | None:
     text, decision = _text(row, "plan_year", 8), _decision(row, "plan")
     if not text:
         if decision != Decision():
-            raise Clash("area.blank", column="plan_year")
+            raise Clash("programme.blank", column="plan_year")
         return None
     if not (text.isascii() and text.isdecimal() and int(text) in YEARS):
         raise Clash("programme.not_a_year", value=text, first=YEARS.start, last=YEARS.stop - 1)
@@ -157,10 +157,10 @@ def _exit(row: Row) -> Exit | None:
     into = tuple(_text(row, "into", 1000).replace(",", " ").split())
     if kind is None:
         if on is not None or into or decision != Decision():
-            raise Clash("area.blank", column="exit")
+            raise Clash("programme.blank", column="exit")
         return None
     if on is None:
-        raise Clash("area.blank", column="exited_on")
+        raise Clash("programme.blank", column="exited_on")
     if into and kind != MERGED:
         raise Clash("programme.only_merged_into", kind=kind)
     return Exit(kind, on, decision, into)
@@ -177,18 +177,18 @@ def _decision(row: Row, prefix: str) -> Decision:
 def _one_of(row: Row, column: str, known: Sequence[str]) -> str | None:
     text = _text(row, column, 32).casefold()
     if text and text not in known:
-        raise Clash("area.not_one_of", column=column, value=text, known=", ".join(known))
+        raise Clash("programme.not_one_of", column=column, value=text, known=", ".join(known))
     return text or None
 
 
 def _text(row: Row, column: str, most: int, *, needed: bool = False) -> str:
     text = row.get(column, "").strip()
     if needed and not text:
-        raise Clash("area.blank", column=column)
+        raise Clash("programme.blank", column=column)
     if len(text) > most:
-        raise Clash("area.too_long", column=column, most=most)
+        raise Clash("programme.too_long", column=column, most=most)
     if not text.isprintable():
-        raise Clash("area.not_printable", column=column)
+        raise Clash("programme.not_printable", column=column)
     return text
 
 
@@ -203,7 +203,7 @@ def _day(row: Row, column: str) -> date | None:
         year, month, day = found.group(1, 2, 3) if found.group(1) else found.group(6, 5, 4)
         made = date(int(year), int(month), int(day))
     except ValueError:
-        raise Clash("area.not_a_day", column=column, value=text) from None
+        raise Clash("programme.not_a_day", column=column, value=text) from None
     if made.year not in YEARS:
-        raise Clash("area.not_a_day", column=column, value=text)
+        raise Clash("programme.not_a_day", column=column, value=text)
     return made

@@ -211,7 +211,9 @@ def _plan(
             _put(work, record)
         except Clash as clash:
             told = {"row": record.row, "name": record.area, "successors": "–", **clash.params}
-            problems.append(RowProblem(record.row, clash.code, told))
+            # what the planner of areas says of a code is said here of a unit
+            code = f"programme.{clash.code.partition('.')[2]}"
+            problems.append(RowProblem(record.row, code, told))
     problems += [] if problems else _inside(work, planner)
     return Enlisting(list(work.writes.values()), problems)
 

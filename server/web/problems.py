@@ -9,7 +9,7 @@ from forms.errors import Problem
 
 Say = Callable[[str, Mapping[str, object]], str]
 """The sentence of a message id with its parameters filled in."""
-OWN_FAMILIES = ("lint.", "definition.", "expression.", "conversion.", "heads.", "programme.", "area.")
+OWN_FAMILIES = ("lint.", "definition.", "expression.", "conversion.", "heads.", "programme.")
 
 
 def problem_body(problem: Problem, say: Say) -> dict[str, Any]:

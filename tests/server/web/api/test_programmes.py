@@ -110,8 +110,8 @@ def test_the_same_table_again_changes_nothing(world: World, api: Api) -> None:
         (f"{HA_LAU},,,,,merged,2018-01-01,,recalled,thử", [(2, "programme.merged_into_whom")]),
         (f"{HA_LAU},,,,,,,,recalled,thử", [(2, "programme.says_nothing")]),
         (f"{HA_LAU},,,19,,,,,recalled,thử", [(2, "programme.not_a_year")]),
-        (f"{HA_LAU},,,2019,,,,,guessed,thử", [(2, "area.not_one_of")]),
-        ("99999,kv_iii,2017-04-28,,,,,,recalled,thử", [(2, "area.unknown_code")]),
+        (f"{HA_LAU},,,2019,,,,,guessed,thử", [(2, "programme.not_one_of")]),
+        ("99999,kv_iii,2017-04-28,,,,,,recalled,thử", [(2, "programme.unknown_code")]),
         ("22,kv_iii,2017-04-28,,,,,,recalled,thử", [(2, "programme.no_unit")]),
     ],
 )
