@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,22 +10,19 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.criteria.freeze import digest_of, figure_of, hash_of, total_of, unconfirmed_in
-from server.criteria.ruleset import UNKNOWN
+from server.criteria.freeze import digest_of, figure_of, hash_of, total_of
 from server.domain.errors import Conflict, Missing, NotFound
-from server.domain.roles import ALL
 from server.services.authenticate import Caller
 from server.services.campaign import touch
-from server.services.evidence import missing_evidence
+from server.services.foresee import Foreseen, foresee, foresee_again
 from server.services.rejudge import ask_to_rejudge_round, is_rejudging
 from server.services.roll_up import work_off
 from server.services.round_law import both_kinds, keep_texts
 from server.services.rule_book import rule_book
-from server.services.verdicts import VerdictView, Wanted, list_verdicts
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
+from server.storage.freezing import find_mark
 from server.storage.locks import (
-    SILENT,
     LockView,
     add_lock,
     add_silent,
@@ -39,7 +35,7 @@ from server.storage.locks import (
 from server.storage.rollups import count_pending, mark_round
 from server.storage.rounds import RoundView, change_round, find_round, find_round_id, hold_round
 from server.storage.unplaced import count_unplaced
-from server.storage.verdicts import APPROVED, NEWEST, find_project_synthetic
+from server.storage.verdicts import find_project_synthetic
 
 VERB = "round.update"
 NOT_APPROVED, NOT_REPORTED, UNCONFIRMED, NO_EVIDENCE, UNPLACED, CONTESTED = (
@@ -52,6 +48,8 @@ NOT_APPROVED, NOT_REPORTED, UNCONFIRMED, NO_EVIDENCE, UNPLACED, CONTESTED = (
 )
 REASONS = (UNCONFIRMED, NOT_APPROVED, NOT_REPORTED, NO_EVIDENCE, UNPLACED, CONTESTED)
 """Why figures are provisional, the heaviest first."""
+ATTEMPTS = 3
+"""How often all is read before the writing; the last time it is read again while others wait."""
 
 
 @dataclass(frozen=True)
@@ -77,44 +75,64 @@ def lock_round(session: Session, caller: Caller, which: Which, reason: str | Non
     caller.require_everywhere(VERB, which.project_id)
     round_view = find_which(session, which)
     said = (reason or "").strip() or None
-    # what stands above the villages is brought up to date before, so that the transaction is short
+    # what stands above the villages is brought up to date, and all is read and hashed, before others have to wait
     work_off(session, now)
-    silent = list(_silent_rows(session, round_view))
-    lacking = missing_evidence(session, which.project_id, round_view, ALL).incomplete
-    session.rollback()
-    with writing(session) as connection:
-        hold_round(connection, round_view.id)
-        fresh = find_round(connection, round_view.id)
-        if fresh is None or fresh.is_locked:
-            raise Conflict("round.locked_already", slug=which.slug)
-        if count_pending(connection, fresh.id) or is_rejudging(connection):
-            raise Conflict("round.figures_pending", slug=which.slug)
-        lock_id = _write(connection, fresh, (silent, lacking), (caller, said, now))
-        session.commit()
+    for attempt in range(ATTEMPTS):
+        foreseen = foresee(session, round_view)
+        session.rollback()
+        with writing(session) as connection:
+            lock_id = _lock(connection, round_view, foreseen, (caller, said, now), last=attempt + 1 == ATTEMPTS)
+            if lock_id is None:
+                session.rollback()
+                continue
+            session.commit()
+        break
+    assert lock_id is not None
     made = find_lock(session, lock_id)
     assert made is not None
     return made
 
 
+def _lock(
+    connection: Connection,
+    round_view: RoundView,
+    foreseen: Foreseen,
+    by: tuple[Caller, str | None, datetime],
+    *,
+    last: bool,
+) -> int | None:
+    """Writes the lock, and returns its id; None where something changed since it was foreseen, and there is another
+    attempt left."""
+    hold_round(connection, round_view.id)
+    fresh = find_round(connection, round_view.id)
+    if fresh is None or fresh.is_locked:
+        raise Conflict("round.locked_already", slug=round_view.slug)
+    if count_pending(connection, fresh.id) or is_rejudging(connection):
+        raise Conflict("round.figures_pending", slug=round_view.slug)
+    if find_mark(connection, fresh.id) != foreseen.mark:
+        if not last:
+            return None
+        foreseen = foresee_again(connection, fresh, foreseen)
+    return _write(connection, fresh, foreseen, by)
+
+
 def _write(
     connection: Connection,
     round_view: RoundView,
-    beside: tuple[list[dict[str, Any]], int],
+    foreseen: Foreseen,
     by: tuple[Caller, str | None, datetime],
 ) -> int:
-    (silent, lacking), (caller, reason, now) = beside, by
+    caller, reason, now = by
     book = rule_book(connection)
     head = head_of(connection, round_view) | {"ruleSets": keep_texts(connection, both_kinds(book, round_view))}
-    row = {"round_id": round_view.id, "head": head, "provisional": [], "reason": reason}
-    lock_id = add_lock(connection, **row, locked_at=now, locked_by=caller.actor_id)
-    freeze_rows(connection, lock_id, round_view.id)
-    add_silent(connection, lock_id, silent)
-    digests: list[bytes] = []
-    why = why_provisional(connection, round_view, _noting(iterate_locked(connection, lock_id), digests), lacking)
+    why = why_provisional(connection, round_view, foreseen)
     if why and reason is None:
         raise Missing("round.reason_missing", reasons=", ".join(dict.fromkeys(each["code"] for each in why)))
-    digest = hash_of({"head": head, "provisional": why}, digests, _digests_of_totals(connection, lock_id))
-    change_lock(connection, lock_id, sha256=digest, provisional=why)
+    digest = hash_of({"head": head, "provisional": why}, foreseen.tally.digests, foreseen.totals)
+    row = {"round_id": round_view.id, "head": head, "provisional": why, "reason": reason, "sha256": digest}
+    lock_id = add_lock(connection, **row, locked_at=now, locked_by=caller.actor_id)
+    freeze_rows(connection, lock_id, round_view.id)
+    add_silent(connection, lock_id, foreseen.silent)
     change_round(connection, round_view.id, lock_id=lock_id, updated_at=now)
     touch(connection)
     told = {"slug": round_view.slug, "sha256": digest, "provisional": [each["code"] for each in why], "reason": reason}
@@ -122,13 +140,6 @@ def _write(
         connection, caller.entry("round.lock", f"round:{round_view.id}", now, Where(round_view.project_id), **told)
     )
     return lock_id
-
-
-def _noting(rows: Iterator[dict[str, Any]], digests: list[bytes]) -> Iterator[dict[str, Any]]:
-    """The rows as they go by, the digest of each noted: a country is read once."""
-    for row in rows:
-        digests.append(digest_of(figure_of(row)))
-        yield row
 
 
 def reopen_round(session: Session, caller: Caller, which: Which, reason: str, now: datetime) -> LockView:
@@ -194,30 +205,20 @@ def _digests_of_totals(session: Session | Connection, lock_id: int) -> list[byte
     return [digest_of(total_of(*place, total)) for place, total in list_totals(session, lock_id).items()]
 
 
-def why_provisional(
-    session: Session | Connection, round_view: RoundView, rows: Iterator[Mapping[str, Any]], lacking: int
-) -> list[dict[str, Any]]:
+def why_provisional(connection: Connection, round_view: RoundView, foreseen: Foreseen) -> list[dict[str, Any]]:
     """Why the figures of a round are not final: `code` (REASONS), how many units, and for unconfirmed clauses which of
-    which rule set. Empty when they are. `rows`: frozen verdicts; `lacking`: villages without the evidence asked."""
-    clauses: dict[str, set[str]] = {}
-    units: Counter[str] = Counter()
-    bases: dict[str, set[str]] = {}
-    for row in rows:
-        bases.setdefault(row["area_id"], set()).add(row["basis"])
-        found = unconfirmed_in(row["clauses"]) if row["verdict"] != UNKNOWN else set()
-        if found:
-            clauses.setdefault(row["rule_set"], set()).update(found)
-            units[row["rule_set"]] += 1
+    which rule set. Empty when they are."""
+    tally = foreseen.tally
     why: list[dict[str, Any]] = [
-        {"code": UNCONFIRMED, "count": units[name], "ruleSet": name, "clauses": sorted(found)}
-        for name, found in sorted(clauses.items())
+        {"code": UNCONFIRMED, "count": tally.units[name], "ruleSet": name, "clauses": sorted(found)}
+        for name, found in sorted(tally.clauses.items())
     ]
     counts = {
-        NOT_APPROVED: sum(NEWEST in found and APPROVED not in found for found in bases.values()),
-        NOT_REPORTED: sum(found == {SILENT} for found in bases.values()),
-        NO_EVIDENCE: lacking,
-        UNPLACED: count_unplaced(session, round_view.project_id),
-        CONTESTED: len(_contested(session, round_view)),
+        NOT_APPROVED: tally.not_approved,
+        NOT_REPORTED: tally.not_reported,
+        NO_EVIDENCE: foreseen.lacking,
+        UNPLACED: count_unplaced(connection, round_view.project_id),
+        CONTESTED: len(_contested(connection, round_view)),
     }
     return why + [{"code": code, "count": number} for code, number in counts.items() if number]
 
@@ -228,30 +229,3 @@ def _contested(session: Session | Connection, round_view: RoundView) -> list[Any
     named = round_view.rule_sets
     found = [group for kind in ("village", "commune") for group in book.contested_on(kind, round_view.cutoff)]
     return [group for group in found if sum(named is None or one.id in named for one in group) > 1]
-
-
-def _silent_rows(session: Session, round_view: RoundView) -> Iterator[dict[str, Any]]:
-    """What decisions alone say of the villages and communes of a round from which nothing came."""
-    for unit in ("village", "commune"):
-        wanted = Wanted(round_slug=round_view.slug, unit=unit)
-        for view in list_verdicts(session, round_view.project_id, wanted):
-            if view.computed_at is None and view.rule_set is not None:
-                yield _silent_row(view)
-
-
-def _silent_row(view: VerdictView) -> dict[str, Any]:
-    assert view.rule_set is not None
-    clauses = [{key: value for key, value in clause.items() if key != "submissions"} for clause in view.clauses]
-    return {
-        "area_id": view.area.id,
-        "rule_set": view.rule_set.id,
-        "rule_set_sha256": view.rule_set.sha256,
-        "verdict": view.verdict,
-        "klass": view.klass,
-        "region": view.region,
-        "spans": None,
-        "clauses": clauses,
-        "facts": view.facts,
-        "synthetic": view.synthetic,
-        "computed_at": None,
-    }

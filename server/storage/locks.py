@@ -169,17 +169,15 @@ def find_lock(session: Session | Connection, lock_id: int) -> LockView | None:
 
 
 def add_lock(connection: Connection, **row: Any) -> int:
-    """Writes a lock, numbered after those of its round; returns its id. Its sha256 is written when all is in."""
+    """Writes a lock, numbered after those of its round; returns its id."""
     highest = select(func.max(RoundLock.number)).where(RoundLock.round_id == row["round_id"])
     number = (connection.execute(highest).scalar_one() or 0) + 1
-    made = connection.execute(
-        insert(RoundLock).values(number=number, sha256="", **row).returning(RoundLock.id)
-    ).scalar_one()
+    made = connection.execute(insert(RoundLock).values(number=number, **row).returning(RoundLock.id)).scalar_one()
     return int(made)
 
 
 def change_lock(connection: Connection, lock_id: int, **row: Any) -> None:
-    """Writes what is known of a lock later: its sha256, or who reopened it."""
+    """Writes what is known of a lock later: who reopened it."""
     connection.execute(update(RoundLock).where(RoundLock.id == lock_id).values(**row))
 
 

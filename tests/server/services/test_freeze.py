@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Forbidden, Invalid, Missing
 from server.domain.review import APPROVED, REJECTED
 from server.domain.roles import ALL
 from server.domain.rounds import Round
+from server.services import freeze
+from server.services.foresee import Foreseen
 from server.services.freeze import Which, lock_round, reopen_round
 from server.services.lists import make_list
 from server.services.placing import assign_round
@@ -26,7 +29,7 @@ from server.services.sight import fill_sight
 from server.services.verdicts import Wanted, list_verdicts
 from server.services.verify_lock import verify_lock
 from server.storage.forms import find_form
-from server.storage.locks import LockedVerdict, LockView, list_late, list_locks
+from server.storage.locks import LockedVerdict, LockView, iterate_locked, list_late, list_locks
 from server.storage.rounds import RoundView, find_round, find_round_id
 from server.storage.submissions import Submission, SubmissionVersion
 from server.storage.unplaced import list_unplaced
@@ -305,3 +308,33 @@ def test_only_who_may_change_a_whole_project_makes_locks_and_opens_rounds(office
     made = create_round(session, office.field.administrator, 1, replace(ROUND, slug="moi"), office.field.now)
     assert made.slug == "moi"
     assert not made.is_locked
+
+
+def test_what_comes_while_the_figures_are_read_is_in_the_lock(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, poor = freeze.foresee, dict(POOR)
+
+    def while_reading(session: Session, round_view: RoundView) -> Foreseen:
+        """Reads, and before the lock is written somebody sends again; `times` is how often."""
+        found = read(session, round_view)
+        poor["ho_ngheo"] = int(str(poor["ho_ngheo"])) - 1
+        if times:
+            times.pop()
+            office.second.sends(poor)
+            work_off(office.field.session, office.field.now)
+        return found
+
+    monkeypatch.setattr(freeze, "foresee", while_reading)
+    for tries in (1, 2, freeze.ATTEMPTS):
+        times = [True] * tries
+        lock = office.locks()
+        assert not times
+        assert office.verifies(lock) == []
+        rows = list(iterate_locked(office.field.session, lock.id, VILLAGES[OTHER].uuid))
+        assert {row["facts"]["ho_ngheo"] for row in rows if row["basis"] != "silent"} == {last_sent(office)}
+        office.reopens()
+
+
+def last_sent(office: Office) -> object:
+    """The poor households of the other village as the newest sheet says."""
+    wanted = Wanted(area=VILLAGES[OTHER].uuid, rule_set="qd50_2016_thon", round_slug=ROUND.slug)
+    return next(iter(list_verdicts(office.field.session, 1, wanted))).facts["ho_ngheo"]
