@@ -15,6 +15,7 @@ from server.exports.sheets import About, Said, Value, Word
 from server.services.authenticate import VIETNAM
 from server.services.round_law import law_of
 from server.services.table_units import Asked, Listed
+from server.services.tables_of_poverty import poverty_movement
 from server.services.tables_of_villages import assessed_villages, classed_communes, classed_villages, flat_criteria
 from server.storage.locks import LockView, find_lock
 from server.storage.rounds import list_rounds
@@ -25,6 +26,7 @@ TABLES: Mapping[str, Make] = {
     "villages": assessed_villages,
     "communes-by-class": classed_communes,
     "villages-by-class": classed_villages,
+    "poverty": poverty_movement,
     "criteria": flat_criteria,
 }
 """By the name that addresses have; message ids `table.title.<name>` and `table.about.<name>` say what each is."""
@@ -70,7 +72,7 @@ def about_of(session: Session, asked: Asked, name: str, now: datetime) -> About:
         (_label("persons"), Word("persons", "table.definition.persons")),
         (_label("empty"), Word("empty", "table.definition.empty")),
         (_label("synthetic"), Word("synthetic", f"table.synthetic_{'yes' if asked.project.synthetic else 'no'}")),
-        (_label("made"), now.astimezone(VIETNAM).replace(microsecond=0)),
+        (_label("made"), now.astimezone(VIETNAM).date()),
     ]
     return About(title_of(name), lines, tuple(marks_of(session, asked, name)))
 

@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import IO
 
 from flask import stream_with_context
@@ -14,8 +15,7 @@ from werkzeug.wrappers import Response
 from server.exports.csv_rows import csv_zip
 from server.exports.sheets import About, Sheet
 from server.exports.xlsx import write_xlsx
-from server.services.authenticate import VIETNAM
-from server.web.context import choose_locale, now
+from server.web.context import choose_locale, today
 from server.web.table_words import translator
 
 XLSX, CSV = "xlsx", "csv.zip"
@@ -36,8 +36,9 @@ class Book:
 
 
 def answer_table(book: Book, ending: str) -> Response:
-    """The file, one of ENDINGS. A CSV is sent as its rows are made; a workbook is made on disk before it is sent."""
-    translate, made = translator(choose_locale()), now().astimezone(VIETNAM)
+    """The file, one of ENDINGS. A CSV is sent as its rows are made; a workbook is made on disk before it is sent. The
+    same figures on the same day make the same bytes."""
+    translate, made = translator(choose_locale()), datetime.combine(today(), time())
     if ending == CSV:
         parts = csv_zip(book.sheets, book.about, translate, made)
         answer = Response(stream_with_context(parts), content_type=KINDS[CSV])

@@ -7,8 +7,10 @@ import pytest
 from babel.messages.pofile import read_po
 
 import server
+from server.domain.poverty_movement import CHECKS
 from server.exports.sheets import Word
 from server.services.official_tables import TABLES
+from server.services.tables_of_poverty import REASONS
 from server.web.table_words import translator
 
 ROOT = Path(server.__file__).parent
@@ -20,6 +22,9 @@ MADE = {
         *("what", "project", "round", "as_of", "area", "standing", "hash", "why", "lock_of", "rule_set"),
         *("turns", "persons", "empty", "synthetic", "made"),
     ),
+    "table.poverty.": ("start", "left", "back", "new", "risen", "unclear", "end", "poor", "near_poor"),
+    "table.poverty.check.": CHECKS,
+    "table.poverty.reason.": REASONS,
     "table.synthetic_": ("yes", "no"),
     "table.recognised.": ("khu_vuc", "dac_biet_kho_khan", "xa_dat_ntm", "thon_dat_ntm"),
     "table.source.": (
