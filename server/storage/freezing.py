@@ -37,7 +37,7 @@ def find_mark(session: Session | Connection, round_id: int) -> str:
     return found.hexdigest()
 
 
-def _queries(round_id: int) -> tuple[Select[Any], ...]:
+def _queries(round_id: int) -> Iterator[Select[*tuple[Any, ...]]]:
     verdicts = select(VerdictRow.id, VerdictRow.computed_at, VerdictRow.verdict, VerdictRow.submission_id)
     totals = select(RollupRow.area_id, RollupRow.basis, RollupRow.computed_at, RollupRow.reported, RollupRow.approved)
     sent = (
@@ -45,11 +45,9 @@ def _queries(round_id: int) -> tuple[Select[Any], ...]:
         .outerjoin(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
         .where(Submission.round_id == round_id, Submission.is_draft.is_(False))
     )
-    return (
-        verdicts.where(VerdictRow.round_id == round_id).order_by(VerdictRow.id),
-        totals.where(RollupRow.round_id == round_id).order_by(RollupRow.area_id, RollupRow.basis),
-        sent.order_by(Submission.id),
-    )
+    yield verdicts.where(VerdictRow.round_id == round_id).order_by(VerdictRow.id)
+    yield totals.where(RollupRow.round_id == round_id).order_by(RollupRow.area_id, RollupRow.basis)
+    yield sent.order_by(Submission.id)
 
 
 def iterate_unfrozen(session: Session | Connection, round_id: int) -> Iterator[dict[str, Any]]:
