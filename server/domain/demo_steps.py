@@ -7,7 +7,7 @@ from, communes that the law can be asked about, and the evidence of one commune 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -25,13 +25,16 @@ SEED = 2019
 @dataclass(frozen=True, slots=True)
 class DemoStep:
     """One sheet somebody of the demo sends. `key`: its own, for ever; `photos`: the names of its files; `approve`:
-    whether the office approves it then, so that lists for phones name it."""
+    whether the office approves it then, so that lists for phones name it; `instance_id`: where others refer to it;
+    `pictures`: files that are drawn already."""
 
     key: str
     form_id: str
     answers: Mapping[str, object]
     photos: tuple[str, ...] = ()
     approve: bool = False
+    instance_id: str | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def list_demo_steps(villages: Sequence[AreaRow], communes: Mapping[str, AreaRow]) -> Iterator[DemoStep]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -22,11 +23,15 @@ from forms.parse import parse_form, table_from_csv
 from server.domain.data_files import list_areas, list_demo_villages
 from server.domain.demo_photo import draw_photo
 from server.domain.demo_steps import CUTOFF_2018, DemoStep, list_demo_steps
+from server.domain.demo_training import DemoTraining, DemoUnit, DemoVillage, make_demo_training
+from server.domain.errors import Conflict
 from server.domain.review import APPROVED, RECEIVED
 from server.domain.rounds import Round
 from server.services.authenticate import VIETNAM, Caller
+from server.services.enroll import PeopleTable, enroll
 from server.services.health import LOADING
 from server.services.home import Home
+from server.services.merge import merge_exact
 from server.services.people import NewAppUser, create_app_user, list_app_users
 from server.services.publish import NewForm, Source, create_form
 from server.services.review import Decision, review
@@ -40,6 +45,8 @@ from sync.client import Downloaded, Phone
 from sync.envelope import Part
 
 ROUND_2018 = Round("2018", "Rà soát năm 2018", "Review of 2018", CUTOFF_2018, date(2018, 1, 1), date(2018, 12, 31))
+DISTRICTS = 3
+"""So many districts hold classes in the demo."""
 OFFICE = "Cán bộ chương trình (mẫu)"
 """Who sends all that in the demo: one key for the whole province."""
 _SHEETS = uuid.UUID("8d1b7a52-6a0b-4f7c-8a1e-2019abcd2019")
@@ -52,7 +59,26 @@ _ATTEMPTS = 5
 def list_steps() -> list[DemoStep]:
     """All that is sent, in order."""
     communes = {area.key: area for area in list_areas()}
-    return list(list_demo_steps(list_demo_villages(), communes))
+    training = make_training()
+    sheets = [
+        DemoStep(each.instance_id, each.form_id, each.answers, (), True, each.instance_id, each.photos)
+        for each in (*training.classes, *training.attendance)
+    ]
+    return [*list_demo_steps(list_demo_villages(), communes), *sheets]
+
+
+def make_training() -> DemoTraining:
+    """The classes of the demo: of the province, and of the districts that have demonstration villages."""
+    areas, villages = {area.key: area for area in list_areas()}, list_demo_villages()
+    found: dict[str, list[DemoVillage]] = {}
+    for village in villages:
+        commune = areas[village.parent_key or ""]
+        made = DemoVillage(commune.uuid, commune.name, village.uuid, village.name)
+        found.setdefault(commune.parent_key or "", []).append(made)
+    province = next(area for area in areas.values() if area.parent_key is None)
+    districts = [DemoUnit(areas[key].uuid, areas[key].name, tuple(some)) for key, some in found.items()]
+    every = tuple(each for some in found.values() for each in some)
+    return make_demo_training(DemoUnit(province.uuid, province.name, every), districts[:DISTRICTS])
 
 
 @dataclass
@@ -99,7 +125,7 @@ class Player:
             device_id="thonban:office",
             username=OFFICE,
         )
-        instance_id = f"uuid:{uuid.uuid5(_SHEETS, step.key)}"
+        instance_id = step.instance_id or f"uuid:{uuid.uuid5(_SHEETS, step.key)}"
         phone.send(
             fill(definition, step.answers, context, instance_id=instance_id), _photos(step, number), attempts=_ATTEMPTS
         )
@@ -112,6 +138,18 @@ class Player:
         if sent is not None and sent.review_state == RECEIVED:
             review(self.session, self.caller, Decision(sent.id, APPROVED, None), now)
         self.session.rollback()
+
+    def name_people(self, now: datetime) -> None:
+        """The office adds the people of classes of which only totals were sent, from the signed sheets, and says who
+        was in several classes."""
+        for each in make_training().people:
+            made = enroll(self.session, self.caller, (self.project_id, each.class_id), PeopleTable(each.table), now)
+            if made.problems:
+                raise RuntimeError(f"people of {each.class_id}: {made.problems[0]}")
+            self.session.rollback()
+        # who was in several classes is one person, as the office says
+        with suppress(Conflict):
+            merge_exact(self.session, self.caller, self.project_id, now)
 
 
 def play(
@@ -129,6 +167,7 @@ def play(
                 player.approve(step.form_id, instance_id, now())
             if sent % _KEEP_EVERY == 0:
                 _keep(player.session, number + 1 - len(steps), finished=False)
+    player.name_people(now())
     _keep(player.session, 0, finished=True)
     return sent
 
@@ -143,6 +182,7 @@ def _waiting(session: Session, steps: Sequence[DemoStep]) -> Iterator[tuple[int,
 
 def _photos(step: DemoStep, number: int) -> tuple[Part, ...]:
     drawn = [(name, draw_photo(1000 + 8 * number + place)) for place, name in enumerate(step.photos)]
+    drawn += step.pictures.items()
     return tuple(Part(name, "image/jpeg", content, sha256(content).hexdigest()) for name, content in drawn)
 
 
