@@ -16,6 +16,7 @@ from tests.kit.scope_locks import lock_rounds
 from tests.kit.scope_programme import list_in_programmes
 from tests.kit.scope_secrets import Spot
 from tests.kit.scope_statements import print_statements
+from tests.kit.scope_training import hold_classes
 
 if TYPE_CHECKING:
     from tests.kit.scope_world import ScopeWorld
@@ -29,6 +30,8 @@ def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, int]]]:
         yield "statement", spot, {"statement_id": number}
     for spot, number in tell_beside(made):
         yield "finding", spot, {"finding_id": number}
+    for spot, number in hold_classes(made):
+        yield "class", spot, {"project_id": spot.project or 0, "class_id": number}
 
 
 def tell_beside(made: ScopeWorld) -> list[tuple[Spot, int]]:

@@ -26,6 +26,7 @@ UNKNOWN = 983_983
 """A number that nothing has."""
 NO_UUID = "00000000-0000-4000-8000-00000000d0d0"
 KINDS = (
+    ("class_id", "class"),
     ("variant_id", "variant"),
     ("quarantine_id", "quarantined"),
     ("submission_id", "sheet"),
@@ -54,6 +55,7 @@ OWN_ID = {
     "village": ("area_id",),
     "statement": ("statement_id",),
     "finding": ("finding_id",),
+    "class": ("class_id",),
     "seat": ("area_id",),
     "cards": ("area",),
     "head": ("actor_id",),

@@ -73,22 +73,22 @@ def training(project_id: int) -> str:
     )
 
 
-@blueprint.get("/projects/<int:project_id>/training/<int:submission_id>")
-def training_class(project_id: int, submission_id: int) -> str:
+@blueprint.get("/projects/<int:project_id>/training/<int:class_id>")
+def training_class(project_id: int, class_id: int) -> str:
     """One class: its sheets, what is wrong with them, and who was there."""
-    return _page(*_class(project_id, submission_id))
+    return _page(*_class(project_id, class_id))
 
 
-@blueprint.post("/projects/<int:project_id>/training/<int:submission_id>/people")
-def training_people(project_id: int, submission_id: int) -> Answer:
+@blueprint.post("/projects/<int:project_id>/training/<int:class_id>/people")
+def training_people(project_id: int, class_id: int) -> Answer:
     """Looks at a table of people, takes it in, or takes people back who were added."""
-    caller, project, chosen = _class(project_id, submission_id)
+    caller, project, chosen = _class(project_id, class_id)
     session, which = current_session(), (project_id, chosen.id)
     act = request.form.get("act")
     if act == "take_back":
         picked = request.form.getlist("row", type=int)
         take_back(session, caller, which, picked or None, now())
-        return _again(project_id, submission_id, "taken_back")
+        return _again(project_id, class_id, "taken_back")
     table = _handed_in()
     try:
         made = (
@@ -103,18 +103,18 @@ def training_people(project_id: int, submission_id: int) -> Answer:
     if made.problems:
         return _page(caller, project, chosen, Looked(made, table)), REFUSED
     if act == "write":
-        return _again(project_id, submission_id, "added")
+        return _again(project_id, class_id, "added")
     return _page(caller, project, chosen, Looked(made, table))
 
 
-@blueprint.get("/projects/<int:project_id>/training/<int:submission_id>/sign-in")
-def sign_in_sheet(project_id: int, submission_id: int) -> str:
+@blueprint.get("/projects/<int:project_id>/training/<int:class_id>/sign-in")
+def sign_in_sheet(project_id: int, class_id: int) -> str:
     """The sheet to be signed, in pages of A4 with numbered rows and the code that leads back to the class."""
-    caller, project, chosen = _class(project_id, submission_id)
+    caller, project, chosen = _class(project_id, class_id)
     rows = min(whole("rows") or chosen.planned + SPARE_ROWS or ROWS_A_PAGE, MOST_ROWS)
     pages = max(1, -(-rows // ROWS_A_PAGE))
     base = (current_home().config.base_url or "").rstrip("/")
-    path = url_for("desk.training_class", project_id=project_id, submission_id=submission_id)
+    path = url_for("desk.training_class", project_id=project_id, class_id=class_id)
     return show_page(
         "training_sheet.html",
         caller=caller,
@@ -138,9 +138,9 @@ def _reader(project_id: int) -> tuple[Caller, ProjectView, Scope]:
     return caller, project, scope
 
 
-def _class(project_id: int, submission_id: int) -> tuple[Caller, ProjectView, TrainingClass]:
+def _class(project_id: int, class_id: int) -> tuple[Caller, ProjectView, TrainingClass]:
     caller, project, scope = _reader(project_id)
-    return caller, project, class_of(current_session(), project_id, scope, submission_id)
+    return caller, project, class_of(current_session(), project_id, scope, class_id)
 
 
 def _page(
@@ -192,8 +192,8 @@ def _area(chosen: TrainingClass) -> str | None:
     return name_areas(current_session(), {chosen.area_id}).get(chosen.area_id) if chosen.area_id else None
 
 
-def _again(project_id: int, submission_id: int, done: str) -> Response:
-    address = url_for("desk.training_class", project_id=project_id, submission_id=submission_id, done=done)
+def _again(project_id: int, class_id: int, done: str) -> Response:
+    address = url_for("desk.training_class", project_id=project_id, class_id=class_id, done=done)
     return redirect(f"{address}#people", 303)
 
 
