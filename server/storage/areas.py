@@ -100,12 +100,12 @@ class AreaFactRow(Base):
     value: Mapped[dict[str, Any]]
     decision_number: Mapped[str | None] = mapped_column(String(128))
     decision_date: Mapped[date | None]
-    authority: Mapped[str | None] = mapped_column(String(255))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     status: Mapped[str] = mapped_column(String(16))
     synthetic: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str] = mapped_column(Text)
+    authority: Mapped[str | None] = mapped_column(String(255))
 
 
 @dataclass(frozen=True, slots=True)
