@@ -20,6 +20,7 @@ from server.domain.programme import (
     count_movement,
     list_memberships,
     list_steps,
+    remaining,
 )
 from server.domain.roles import Scope
 from server.services.overview import list_tops
@@ -109,6 +110,13 @@ def read_programme(session: Session, programme: ProgrammeView, on: date, scope: 
         find_project_synthetic(session, programme.project_id),
         frozenset(_statuses(standings)),
     )
+
+
+def count_remaining(session: Session, programme: ProgrammeView, on: date, scope: Scope) -> dict[str, int]:
+    """How many units of each level are in on a day, of the areas that somebody sees."""
+    found = memberships_of(session, list_units(session, programme.id))
+    seen = list_seen_of(session, scope, {each.area_id for each in found})
+    return {level: len(remaining([each for each in found if each.area_id in seen], level, on)) for level in LEVELS}
 
 
 def place_names(session: Session, state: ProgrammeState, scope: Scope) -> tuple[str, dict[str, str]]:

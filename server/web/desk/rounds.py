@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -13,15 +14,18 @@ from server.criteria.ruleset import RuleSet
 from server.domain.areas import match_key
 from server.domain.data_files import list_gaps
 from server.domain.errors import NotFound
+from server.domain.programme import COMMUNE, VILLAGE
 from server.services.authenticate import Caller
 from server.services.lists import COMMUNE_KINDS
 from server.services.overview import whole_of
+from server.services.remain import count_remaining
 from server.services.round_law import law_of
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.areas import AreaView
 from server.storage.desk import SheetFilter, count_states, list_reports
 from server.storage.devices import count_alarms
 from server.storage.locks import find_lock
+from server.storage.programmes import ProgrammeView, list_programmes
 from server.storage.projects import ProjectView
 from server.storage.rollups import count_pending
 from server.storage.rounds import RoundView, list_rounds
@@ -65,6 +69,16 @@ class Filter:
         return bool(self.verdict or self.commune or self.text)
 
 
+@dataclass(frozen=True)
+class Remaining:
+    """How many communes and villages are in a programme on a day."""
+
+    programme: ProgrammeView
+    on: date
+    communes: int
+    villages: int
+
+
 @blueprint.get("/")
 def home() -> str:
     """The rounds with their totals, and how many submissions wait."""
@@ -74,7 +88,14 @@ def home() -> str:
     waiting = sum(states.get(state, 0) for _, _, states in projects for state in WAITING)
     alarms = {project.id: _alarms(caller, project) for project, _, _ in projects}
     return show_page(
-        "home.html", caller=caller, projects=projects, newest=newest, waiting=waiting, states=WAITING, alarms=alarms
+        "home.html",
+        caller=caller,
+        projects=projects,
+        newest=newest,
+        waiting=waiting,
+        states=WAITING,
+        alarms=alarms,
+        programmes={project.id: _remaining(caller, project, cards) for project, cards, _ in projects},
     )
 
 
@@ -147,6 +168,18 @@ def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
         reported = sum(row.report is not None for row in rows)
         cards.append(RoundCard(round_view, len(rows), reported, rule_sets, count(rows, rule_sets)))
     return cards
+
+
+def _remaining(caller: Caller, project: ProjectView, cards: Sequence[RoundCard]) -> Remaining | None:
+    """Who remains in the programme on the day of the newest round; None without a programme."""
+    listed = list_programmes(current_session(), project.id)
+    scope = caller.scope("round.list", project.id)
+    if not listed or not scope:
+        return None
+    on = cards[0].round.cutoff if cards else caller.on
+    programme = next((each for each in listed if each.valid_from <= on), listed[0])
+    counts = count_remaining(current_session(), programme, on, scope)
+    return Remaining(programme, on, counts[COMMUNE], counts[VILLAGE])
 
 
 def _alarms(caller: Caller, project: ProjectView) -> int:
