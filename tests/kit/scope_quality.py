@@ -17,17 +17,21 @@ from tests.kit.scope_programme import list_in_programmes
 from tests.kit.scope_secrets import Spot
 from tests.kit.scope_statements import print_statements
 from tests.kit.scope_training import hold_classes
+from tests.kit.scope_works import list_works_of
 
 if TYPE_CHECKING:
     from tests.kit.scope_world import ScopeWorld
 
 
-def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, int]]]:
-    """What is made of the sheets that were sent: printed papers and findings; of which kind, where, and their ids."""
+def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | int]]]:
+    """What is made of the sheets that were sent: works, printed papers and findings; of which kind, where, and their
+    ids."""
     lock_rounds(made)
     list_in_programmes(made)
     for spot, number in print_statements(made):
         yield "statement", spot, {"statement_id": number}
+    for spot, work_id in list_works_of(made):
+        yield "work", spot, {"project_id": spot.project or 0, "work_id": work_id}
     for spot, number in tell_beside(made):
         yield "finding", spot, {"finding_id": number}
     for spot, number in hold_classes(made):

@@ -34,6 +34,7 @@ KINDS = (
     ("rest", "sheet"),
     ("statement_id", "statement"),
     ("finding_id", "finding"),
+    ("work_id", "work"),
     ("area_id", "village"),
     ("area", "area"),
     ("slug", "round"),
@@ -56,6 +57,7 @@ OWN_ID = {
     "statement": ("statement_id",),
     "finding": ("finding_id",),
     "class": ("class_id",),
+    "work": ("work_id",),
     "seat": ("area_id",),
     "cards": ("area",),
     "head": ("actor_id",),
@@ -165,6 +167,8 @@ class Routes:
             "clause_id": tuple(unread_clauses()),
             "confirmation_id": (1,),
             "lock_number": (1,),
+            "finding_key": ("khong-co-1",),
+            "word_id": (1,),
             "ending": ("xlsx", "csv.zip"),
         }
         if name not in known:
@@ -328,6 +332,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "action": _fixed("submission"),
     "actor": lambda routes: [*routes.some("head", "actor_id"), *routes.some("user", "user_id")],
     "actorId": lambda routes: [*routes.some("head", "actor_id"), *routes.some("user", "user_id")],
+    "after": lambda routes: routes.some("sheet", "instance_id"),
     "area": lambda routes: routes.some("area", "area"),
     "areaId": lambda routes: routes.some("area", "area"),
     "before": _fixed("99999"),
@@ -399,6 +404,8 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.audit": ("group", "who", "actor", "code", "area", "since", "until", "before", "lang"),
     "desk.audit_csv": ("group", "actor", "area"),
     "desk.compare_round": ("with", "rule", "what", "commune", "page"),
+    "desk.form_table": ("round", "state", "area", "sheet", "after"),
+    "desk.form_table_file": ("round", "state", "area"),
     "desk.forms": ("done",),
     "desk.phones": ("q", "show", "page"),
     "desk.one_form": ("done",),
@@ -424,6 +431,13 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.training_communes": ("round",),
     "desk.training_persons": ("page", "done"),
     "desk.what_if_round": ("rule", "clause", "number"),
+    "desk.works": ("on", "area", "kind", "state", "lang"),
+    "desk.works_file": ("on", "area", "lang"),
+    "desk.one_work": ("on", "area"),
+    "desk.supervision": ("on", "area", "state"),
+    "desk.supervision_file": ("on", "area"),
+    "desk.models": ("on", "area", "kind", "state"),
+    "desk.models_file": ("on", "area"),
 }
 """What pages read from their query."""
 PAGE_FIELDS: dict[str, Callable[[Routes], str]] = {

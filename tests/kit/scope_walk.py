@@ -184,7 +184,7 @@ class Walk:
             return known.carries(holder, "restore", spot)
         if thing.kind == "head":
             return known.holds_key(holder, thing.about)
-        if thing.kind in ("village", "statement", "finding"):
+        if thing.kind in ("village", "statement", "finding", "work"):
             return known.carries(holder, "read", spot)
         if thing.kind == "cards":
             # an area above one's own is named, with one's own people in it

@@ -10,6 +10,7 @@ from server.web.wire import TEXT, Shape
 
 ID: Shape = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
 UUID_EXAMPLE = "uuid:85cb9aff-005e-4edd-9739-dc9c1a829c44"
+BARE_EXAMPLE = UUID_EXAMPLE.removeprefix("uuid:")
 AREA_EXAMPLE = "22"
 TOKEN_EXAMPLE = "k" * 64
 
@@ -40,6 +41,13 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
     "confirmation_id": ("A confirmation by its number.", ID, 1),
     "slug": ("A round by its slug.", TEXT, "2019"),
     "lock_number": ("A lock by its number within its round.", ID, 1),
+    "work_id": ("A work by its register sheet's id without `uuid:`.", TEXT, BARE_EXAMPLE),
+    "finding_key": (
+        "A finding: the id of its sheet without `uuid:`, `-`, its number there.",
+        TEXT,
+        f"{BARE_EXAMPLE}-1",
+    ),
+    "word_id": ("What was said of the finding, by its number.", ID, 1),
     "kind": ("The type of the source.", TEXT, "xlsx"),
     "picture": ("The type of the picture.", TEXT, "png"),
 }

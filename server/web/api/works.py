@@ -22,9 +22,9 @@ from server.services.works import (
 )
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.works import (
-    FindingBody,
+    BoardFindingBody,
     ModelsBody,
-    NewWordBody,
+    NewFindingWordBody,
     SupervisionBody,
     WholeWorkBody,
     WorksBody,
@@ -88,7 +88,7 @@ def list_findings(here: Here) -> dict[str, Any]:
     }
 
 
-@nouns.view(f"POST {FINDING}", READ, body=NewWordBody, answer=FindingBody())
+@nouns.view(f"POST {FINDING}", READ, body=NewFindingWordBody, answer=BoardFindingBody())
 def say_of_finding(here: Here, body: dict[str, Any], finding_key: str) -> dict[str, Any]:
     """Answers a finding (`answer`: the commune, or an office above it), or says whether it is settled (`settled`,
     `not_settled`: who wrote the board's sheet, or an office above the commune)."""
@@ -98,7 +98,7 @@ def say_of_finding(here: Here, body: dict[str, Any], finding_key: str) -> dict[s
     return _finding(settle_finding(session, here.caller, reply, body["said"] == SETTLED, now()))
 
 
-@nouns.view(f"DELETE {FINDING}/<int:word_id>", READ, answer=FindingBody())
+@nouns.view(f"DELETE {FINDING}/<int:word_id>", READ, answer=BoardFindingBody())
 def take_word_back(here: Here, finding_key: str, word_id: int) -> dict[str, Any]:
     """Takes back what the caller said of a finding; both stay in the history."""
     reply = Reply(here.project.id, finding_key, "")

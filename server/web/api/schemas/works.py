@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from server.domain.production import HOUSEHOLDS, INCOMES
@@ -13,7 +15,7 @@ from server.web.api.schemas.fields import Body
 from server.web.api.schemas.submissions import AreaBody
 
 
-class WordBody(Schema):
+class FindingWordBody(Schema):
     """What was said of a finding. `id`: null where a later sheet of the board says it; `by`: who wrote it."""
 
     id = fields.Integer(allow_none=True)
@@ -23,7 +25,7 @@ class WordBody(Schema):
     by = fields.String()
 
 
-class FindingBody(Schema):
+class BoardFindingBody(Schema):
     """A finding of a board. `toldOn`: the day from which days are counted; `daysToAnswer`: null while nobody has
     answered; `overdue`: it waits for a first answer longer than asked."""
 
@@ -39,14 +41,16 @@ class FindingBody(Schema):
     daysToAnswer = fields.Integer(allow_none=True)  # noqa: N815
     overdue = fields.Boolean()
     provisional = fields.Boolean()
-    words = fields.List(fields.Nested(WordBody))
+    words = fields.List(fields.Nested(FindingWordBody))
 
 
-class NewWordBody(Body):
+class NewFindingWordBody(Body):
     """An answer to a finding, or whether it is settled. `on`: the day of it; left out: today."""
 
-    said = fields.String(required=True, validate=validate.OneOf(SAYINGS), metadata={"example": "answer"})
-    text = fields.String(load_default="", metadata={"example": "Đã đổ lại đoạn đầu."})
+    example: ClassVar = {"said": "answer", "text": "Đã đổ lại đoạn đầu.", "on": "2019-03-05"}
+
+    said = fields.String(required=True, validate=validate.OneOf(SAYINGS))
+    text = fields.String(load_default="")
     on = fields.Date(load_default=None, allow_none=True)
 
 
@@ -175,7 +179,7 @@ class WholeWorkBody(WorkBody):
     synthetic = fields.Boolean()
     progress = fields.List(fields.Nested(ProgressBody))
     supervision = fields.List(fields.Nested(VisitBody))
-    findings = fields.List(fields.Nested(FindingBody))
+    findings = fields.List(fields.Nested(BoardFindingBody))
     upkeep = fields.List(fields.Nested(UpkeepBody))
 
 
@@ -186,7 +190,7 @@ class SupervisionBody(Schema):
     synthetic = fields.Boolean()
     sums = fields.Nested(SupervisionSumsBody)
     byArea = fields.List(fields.Nested(SupervisionAreaBody))  # noqa: N815
-    findings = fields.List(fields.Nested(FindingBody))
+    findings = fields.List(fields.Nested(BoardFindingBody))
 
 
 class ModelSumsBody(Schema):
