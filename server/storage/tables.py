@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, extract, func, literal, not_, or_, select
@@ -18,7 +18,7 @@ from server.storage.actors import Actor
 from server.storage.database import Moment
 from server.storage.forms import FormVersion
 from server.storage.newest import Part, count_newest, list_newest, older_than
-from server.storage.reach import in_scope
+from server.storage.reach import in_scope, lies_in
 from server.storage.readings import CURRENT, OWN, SUBMISSIONS, SubmissionView, view_of
 from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
 
@@ -51,13 +51,17 @@ class TableRow:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which rows of a form's table: those in `scope` that fit the condition; deleted ones only when
-    the condition speaks of them. `draft`: what was sent to try a draft. `instance_id`: only that one."""
+    the condition speaks of them. `draft`: what was sent to try a draft. `instance_id`: only that one. `round_id`,
+    `state`: only those; `area`: only what lies in it or below it on a day."""
 
     form_id: int
     scope: Scope = ALL
     condition: Condition | None = None
     draft: bool = False
     instance_id: str | None = None
+    round_id: int | None = None
+    state: str | None = None
+    area: tuple[str, date] | None = None
 
 
 def count_rows(session: Session | Connection, wanted: Wanted) -> int:
@@ -130,8 +134,21 @@ def _part(session: Session | Connection, wanted: Wanted) -> Part:
         found.append(_as_sql(condition, _dialect_of(session)))
     if wanted.instance_id is not None:
         found.append(Submission.instance_id == wanted.instance_id)
-    live = condition is None and wanted.instance_id is None and not wanted.draft
+    narrowed = _narrowed(wanted)
+    found += narrowed
+    live = condition is None and wanted.instance_id is None and not wanted.draft and not narrowed
     return Part([wanted.form_id], wanted.scope, tuple(found), live)
+
+
+def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.round_id is not None:
+        found.append(Submission.round_id == wanted.round_id)
+    if wanted.state is not None:
+        found.append(Submission.review_state == wanted.state)
+    if wanted.area is not None:
+        found.append(lies_in(Submission.area_id, (wanted.area[0],), wanted.area[1]))
+    return found
 
 
 def _as_sql(condition: Condition, dialect: str) -> ColumnElement[bool]:
