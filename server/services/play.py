@@ -23,7 +23,7 @@ from forms.parse import parse_form, table_from_csv
 from server.domain.data_files import list_areas, list_demo_villages
 from server.domain.demo_photo import draw_photo
 from server.domain.demo_steps import CUTOFF_2018, DemoStep, list_demo_steps
-from server.domain.demo_training import DemoTraining, DemoUnit, DemoVillage, make_demo_training
+from server.domain.demo_training import DemoPeople, DemoTraining, DemoUnit, DemoVillage, make_demo_training
 from server.domain.errors import Conflict
 from server.domain.review import APPROVED, RECEIVED
 from server.domain.rounds import Round
@@ -83,7 +83,8 @@ def make_training() -> DemoTraining:
 
 @dataclass
 class Player:
-    """Who plays, where, and what is known of forms and lists meanwhile. `caller` approves."""
+    """Who plays, where, and what is known of forms and lists meanwhile. `caller` approves; `named`: whom the office
+    adds to classes."""
 
     session: Session
     home: Home
@@ -91,6 +92,7 @@ class Player:
     project_id: int
     definitions: dict[str, FormDefinition] = field(default_factory=dict)
     held: dict[str, Downloaded] = field(default_factory=dict)
+    named: Sequence[DemoPeople] = field(default_factory=lambda: make_training().people)
 
     def furnish(self, steps: Sequence[DemoStep], now: datetime) -> str:
         """Opens last year's round, publishes the forms that are missing; the key of who sends."""
@@ -142,7 +144,7 @@ class Player:
     def name_people(self, now: datetime) -> None:
         """The office adds the people of classes of which only totals were sent, from the signed sheets, and says who
         was in several classes."""
-        for each in make_training().people:
+        for each in self.named:
             made = enroll(self.session, self.caller, (self.project_id, each.class_id), PeopleTable(each.table), now)
             if made.problems:
                 raise RuntimeError(f"people of {each.class_id}: {made.problems[0]}")
@@ -176,7 +178,7 @@ def _waiting(session: Session, steps: Sequence[DemoStep]) -> Iterator[tuple[int,
     loading = find_setting(session, LOADING) or {}
     session.rollback()
     total, done = int(loading.get("total", 0)), int(loading.get("done", 0))
-    begun = 0 if loading.get("finished") else max(0, done - (total - len(steps)))
+    begun = 0 if loading.get("finished") else max(0, done - max(0, total - len(steps)))
     yield from list(enumerate(steps))[begun:]
 
 
