@@ -15,7 +15,7 @@ from forms.parse import parse_form
 from server.domain.registers import flat
 from tests.kit.field import library_form
 from tests.kit.oracle import KEPT, SHIPPED, kept
-from tests.kit.world import World
+from tests.kit.world import EMAIL, PASSWORD, World
 
 NAMES = sorted(path.stem for path in SHIPPED if path.parent.name == "library")
 SEEDS = 3
@@ -70,3 +70,13 @@ def test_it_is_received_and_stands_in_its_table(world: World, name: str) -> None
         told = answered(text, instance)
         assert told
         assert {key: str(row.get(key)) for key in told} == told
+    assert len(set(re.findall(r'href="(/submissions/[0-9]+)"', page_of(world, name)))) == SEEDS
+
+
+def page_of(world: World, name: str) -> str:
+    """The form's table of results as an administrator sees it on the desk."""
+    client = world.app.test_client()
+    assert client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD}).status_code == 200
+    shown = client.get(f"/projects/1/forms/{name}/table")
+    assert shown.status_code == 200, shown.get_data(as_text=True)[:500]
+    return shown.get_data(as_text=True)
