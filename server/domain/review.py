@@ -7,10 +7,13 @@ and every other state by its name; what level an approval has reached stands bes
 as that level.
 """
 
-from collections.abc import Collection
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from server.domain.areas import COMMUNE_KINDS, match_key
 from server.domain.errors import Forbidden, Invalid
 
 RECEIVED = "received"
@@ -83,6 +86,55 @@ MOVES: tuple[Move, ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Tie:
+    """What binds a sheet to who decides on it. `entered`: he or she sent a text of it, by an own account or a key in
+    the same name; `reported`: it names him or her as who gave the figures; `of_commune`: it speaks for a commune."""
+
+    entered: bool = False
+    reported: bool = False
+    of_commune: bool = False
+
+
+NO_TIE = Tie()
+_MARKS = re.compile(r"[^\w\s-]")
+LEAST_WORDS = 2
+"""Names of fewer words tell nobody apart."""
+
+
+def tie_to(decider: tuple[int, str], senders: Iterable[tuple[int, str]], reporter: str | None, kind: str | None) -> Tie:
+    """The tie of who decides (actor, name) to a sheet: those who sent its texts (actor, name), whom it names as having
+    given the figures, and what kind of area it speaks for."""
+    actor_id, name = decider
+    own = _words(name)
+    tells = len(own) >= LEAST_WORDS
+    sent = [(sender, _words(called)) for sender, called in senders]
+    told = _words(reporter or "")
+    return Tie(
+        entered=any(sender == actor_id or (tells and called == own) for sender, called in sent),
+        reported=tells and any(told[at : at + len(own)] == own for at in range(len(told))),
+        of_commune=kind in COMMUNE_KINDS,
+    )
+
+
+def _words(name: str) -> list[str]:
+    return match_key(_MARKS.sub(" ", unicodedata.normalize("NFC", name))).split()
+
+
+def bar(row: Move, tie: Tie) -> Forbidden | None:
+    """Why somebody may not make a move though his or her office may: nobody approves what they entered or reported, and
+    a commune's own sheet is approved one level up."""
+    if row.to != APPROVED:
+        return None
+    if tie.entered:
+        return Forbidden("review.own_entry")
+    if tie.reported:
+        return Forbidden("review.own_report")
+    if tie.of_commune and row.level == LEVELS[0].name:
+        return Forbidden("review.own_commune")
+    return None
+
+
 def levels_on(day: date) -> tuple[Level, ...]:
     """The levels that review on a day, lowest first."""
     return tuple(level for level in LEVELS if level.until is None or day < level.until)
@@ -121,11 +173,11 @@ def after_edit() -> Standing:
     return Standing(EDITED)
 
 
-def move(current: Standing, to: str, verbs: Collection[str], on: date) -> tuple[Move, Standing]:
+def move(current: Standing, to: str, verbs: Collection[str], on: date, tie: Tie = NO_TIE) -> tuple[Move, Standing]:
     """A reviewer's move to the state `to`, at the highest level his or her verbs reach on that day: the row of the
     table and the standing after it. Raises Invalid for a state there is not, Forbidden for who may not review, whose
-    office is no more, or where a higher office has decided already. An approval is repeated without harm, at one's own
-    level."""
+    office is no more, whose own sheet it is (`bar`), or where a higher office has decided already. An approval is
+    repeated without harm, at one's own level."""
     if to not in STATES:
         raise Invalid("review.unknown_state", value=to, allowed=", ".join(STATES))
     level = level_of(verbs, on)
@@ -134,6 +186,9 @@ def move(current: Standing, to: str, verbs: Collection[str], on: date) -> tuple[
     if rank_of(current.level) > _RANK[level]:
         raise Forbidden(f"review.decided_above_{current.level}", level=current.level)
     row = next(row for row in MOVES if row.level == level and row.to == to and current.state in row.sources)
+    barred = bar(row, tie)
+    if barred is not None:
+        raise barred
     return row, Standing(to, level if to in (APPROVED, REJECTED) else None)
 
 
@@ -150,15 +205,26 @@ def tell_ended(current: Standing, verbs: Collection[str], on: date) -> Forbidden
     )
 
 
-def list_moves(current: Standing, verbs: Collection[str], on: date) -> tuple[Move, ...]:
+def list_moves(current: Standing, verbs: Collection[str], on: date, tie: Tie = NO_TIE) -> tuple[Move, ...]:
     """The moves a reviewer with these verbs can make from here on that day, for buttons; none where none is allowed."""
     level = level_of(verbs, on)
     if level is None or rank_of(current.level) > _RANK[level]:
         return ()
     standing_still = () if current.level is None or current.level != level else (current.state,)
     return tuple(
-        row for row in MOVES if row.level == level and current.state in row.sources and row.to not in standing_still
+        row
+        for row in MOVES
+        if row.level == level
+        and current.state in row.sources
+        and row.to not in standing_still
+        and bar(row, tie) is None
     )
+
+
+def tell_barred(current: Standing, verbs: Collection[str], on: date, tie: Tie) -> Forbidden | None:
+    """Why somebody who could approve otherwise may not approve this sheet; None for anybody else."""
+    rows = list_moves(current, verbs, on)
+    return next((found for row in rows if (found := bar(row, tie)) is not None), None)
 
 
 def rank_of(level: str | None) -> int:

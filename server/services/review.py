@@ -9,20 +9,23 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Missing, NotFound
-from server.domain.review import Standing, move
+from server.domain.registers import REPORTER
+from server.domain.review import Standing, Tie, move, tie_to
 from server.domain.roles import Place
-from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate
+from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate, find_field
 from server.services.authenticate import Caller
 from server.services.campaign import campaign_of, touch
+from server.storage.area_views import find_kind
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.forms import FormView, find_form_by_id
 from server.storage.intake import change_submission
 from server.storage.reach import find_above
-from server.storage.readings import SubmissionView, find_form_number, find_submission_by_id
+from server.storage.readings import SubmissionView, find_answers, find_form_number, find_submission_by_id
 from server.storage.reviews import CommentView, MoveView, add_comment, add_move
 from server.storage.rollups import mark
 from server.storage.rounds import find_lock_of
+from server.storage.senders import list_senders
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,15 @@ class Decision:
 
 def review(session: Session, caller: Caller, decision: Decision, now: datetime) -> SubmissionView:
     """Moves a submission to another state at the caller's own level. Raises NotFound, Invalid (no such state), Missing
-    (a reason is asked for), Forbidden (no reviewer, or a higher office has decided), Conflict (its round is locked)."""
+    (a reason is asked for), Forbidden (no reviewer, a higher office has decided, or to approve what one entered or
+    reported oneself or what one's own commune says of itself), Conflict (its round is locked)."""
     submission, form = get_reviewed(session, caller, decision.submission_id)
     verbs = caller.verbs_in(place_of(session, form, submission, caller.on))
     with writing(session) as connection:
         fresh = find_submission_by_id(connection, submission.id) or submission
         require_open(connection, fresh)
-        row, standing = move(Standing(fresh.review_state, fresh.review_level), decision.to_state, verbs, caller.on)
+        here, tie = Standing(fresh.review_state, fresh.review_level), tie_of(connection, caller, fresh)
+        row, standing = move(here, decision.to_state, verbs, caller.on, tie)
         if decision.ask_reason and row.asks_reason and not decision.reason:
             raise Missing("review.reason_missing")
         change_submission(
@@ -86,6 +91,14 @@ def get_reviewed(session: Session, caller: Caller, submission_id: int) -> tuple[
     if submission is None or submission.deleted_at is not None or form is None:
         raise NotFound("submission.unknown", instance=submission_id)
     return submission, form
+
+
+def tie_of(session: Session | Connection, caller: Caller, submission: SubmissionView) -> Tie:
+    """What binds a submission to who decides on it."""
+    reporter = find_field(find_answers(session, submission.current.id), REPORTER)
+    kind = find_kind(session, submission.area_id) if submission.area_id else None
+    told = reporter if isinstance(reporter, str) else None
+    return tie_to((caller.actor_id, caller.name), list_senders(session, submission.id), told, kind)
 
 
 def require_open(connection: Connection, submission: SubmissionView) -> None:

@@ -204,6 +204,12 @@ def list_seen(
     return [AreaView(*row) for row in session.execute(query)]
 
 
+def find_kind(session: Session | Connection, area_id: str) -> str | None:
+    """What kind of area it is, or was last; None when it is unknown."""
+    query = select(AreaVersionRow.kind).where(AreaVersionRow.area_id == area_id)
+    return session.execute(query.order_by(AreaVersionRow.valid_from.desc()).limit(1)).scalar_one_or_none()
+
+
 def list_these(session: Session | Connection, scope: Scope, on: date, area_ids: Sequence[str]) -> dict[str, AreaView]:
     """Of these areas those that somebody sees and that are there on a day."""
     query = _areas(on).where(AreaRow.id.in_(area_ids), in_scope(scope, AreaRow.id))

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.storage.actors import Actor
-from server.storage.submissions import Submission
+from server.storage.submissions import Submission, SubmissionVersion
 
 AT_ONCE = 500
+
+
+def list_senders(session: Session | Connection, submission_id: int) -> list[tuple[int, str]]:
+    """Who sent a submission and each of its later texts: actor and name, each once."""
+    first = select(Submission.submitter_id).where(Submission.id == submission_id)
+    later = select(SubmissionVersion.submitter_id).where(SubmissionVersion.submission_id == submission_id)
+    query = select(Actor.id, Actor.display_name).where(or_(Actor.id.in_(first), Actor.id.in_(later)))
+    return [(actor_id, name) for actor_id, name in session.execute(query.order_by(Actor.id))]
 
 
 def name_senders(session: Session | Connection, submission_ids: Sequence[int]) -> dict[int, str]:

@@ -17,11 +17,12 @@ from server.domain.review import (
     Standing,
     awaited_level,
     list_moves,
+    tell_barred,
     tell_ended,
 )
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
-from server.services.review import Decision, comment, get_reviewed, place_of, review
+from server.services.review import Decision, comment, get_reviewed, place_of, review, tie_of
 from server.storage.areas import find_path
 from server.storage.desk import (
     SheetFilter,
@@ -166,16 +167,20 @@ def one_submission(submission_id: int) -> str:
 
 
 def _review(caller: Caller, opened: Opened) -> dict[str, object]:
-    """Who decides next (`awaited`), the moves that the reader can make, and what is said to whose office is no more."""
+    """Who decides next (`awaited`), the moves that the reader can make, and what is said to whose office is no
+    more or whose own sheet it is."""
     submission = opened.submission
     standing = Standing(submission.review_state, submission.review_level)
     verbs = caller.verbs_in(place_of(current_session(), opened.form, submission, caller.on))
-    moves = (move for move in list_moves(standing, verbs, caller.on) if move.to in OFFERED)
+    tie = tie_of(current_session(), caller, submission)
+    moves = (move for move in list_moves(standing, verbs, caller.on, tie) if move.to in OFFERED)
     ended = tell_ended(standing, verbs, caller.on)
+    barred = tell_barred(standing, verbs, caller.on, tie)
     return {
         "moves": sorted(moves, key=lambda move: OFFERED.index(move.to)),
         "awaited": awaited_level(standing, caller.on),
         "ended": refusal_of(ended).message if ended else None,
+        "barred": refusal_of(barred).message if barred else None,
     }
 
 

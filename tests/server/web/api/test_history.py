@@ -144,7 +144,8 @@ def test_after_thirty_days_it_is_forgotten(world: World, officer: Api) -> None:
 
 
 def test_everything_done_is_written_down(world: World, officer: Api) -> None:
-    officer.patch(f"{SENT}/uuid:1", json={"reviewState": "approved"}, headers={"X-Action-Notes": "xem%20xong"})
+    reviewer = world.person("Người duyệt", "admin")
+    reviewer.patch(f"{SENT}/uuid:1", json={"reviewState": "approved"}, headers={"X-Action-Notes": "xem%20xong"})
     line, _sent = officer.get(f"{SENT}/uuid:1/audits").get_json()
     assert (line["action"], line["notes"], line["details"]["reviewState"]) == (
         "submission.update",
@@ -164,14 +165,14 @@ def test_everything_done_is_written_down(world: World, officer: Api) -> None:
 
 def test_the_lines_of_a_submission_tell_its_whole_life(world: World, officer: Api) -> None:
     edits(world, {"ten": "Lý B"}, "uuid:1", "uuid:2")
-    officer.patch(f"{SENT}/uuid:1", json={"reviewState": "approved"})
+    world.person("Người duyệt", "admin").patch(f"{SENT}/uuid:1", json={"reviewState": "approved"})
     told = officer.get(f"{SENT}/uuid:1/audits", headers=EXTENDED).get_json()
     assert [(each["action"], each["details"]["instanceId"]) for each in told] == [
         ("submission.update", "uuid:1"),
         ("submission.update.version", "uuid:2"),
         ("submission.create", "uuid:1"),
     ]
-    assert {each["actor"]["displayName"] for each in told} == {"admin@example.vn"}
+    assert [each["actor"]["displayName"] for each in told] == ["Người duyệt", *["admin@example.vn"] * 2]
 
 
 def test_who_it_was_is_told_to_whoever_asks_for_more(world: World, officer: Api) -> None:

@@ -131,11 +131,20 @@ def test_lists_newest_first_and_in_parts(world: World, officer: Api) -> None:
 
 def test_decides_and_takes_back(world: World, officer: Api) -> None:
     send(world, officer, "uuid:1")
+    reviewer = world.person("Người duyệt", "admin")
     for said, kept in (("approved", "approved"), ("rejected", "rejected"), (None, None), ("hasIssues", "hasIssues")):
-        body = officer.patch(f"{SENT}/uuid:1", json={"reviewState": said}).get_json()
+        body = reviewer.patch(f"{SENT}/uuid:1", json={"reviewState": said}).get_json()
         assert body["reviewState"] == kept
     assert officer.patch(f"{SENT}/uuid:1", json={"reviewState": "fine"}).get_json()["code"] == 400.8
     assert officer.patch(f"{SENT}/uuid:1", json={}).get_json()["code"] == 400.3
+
+
+def test_nobody_approves_over_the_api_what_they_sent_themselves(world: World, officer: Api) -> None:
+    send(world, officer, "uuid:1")
+    answer = officer.patch(f"{SENT}/uuid:1", json={"reviewState": "approved"})
+    assert (answer.status_code, "người khác phải duyệt" in answer.get_json()["message"]) == (403, True)
+    assert officer.get(f"{SENT}/uuid:1").get_json()["reviewState"] is None
+    assert officer.patch(f"{SENT}/uuid:1", json={"reviewState": "rejected"}).status_code == 200
 
 
 def test_who_only_looks_decides_nothing(world: World, officer: Api) -> None:

@@ -44,7 +44,8 @@ def visited_twice(shared_world: World) -> World:
     for instance_id in ("uuid:1", "uuid:2"):
         send_visit(shared_world, instance_id)
     decision = {"reviewState": "approved"}
-    answer = shared_world.api.patch("projects/1/forms/visit/submissions/uuid:2", json=decision)
+    reviewer = shared_world.person("Người duyệt", "admin")
+    answer = reviewer.patch("projects/1/forms/visit/submissions/uuid:2", json=decision)
     assert answer.status_code == 200
     return shared_world
 
