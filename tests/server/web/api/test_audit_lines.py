@@ -35,6 +35,10 @@ NOBODY_YET = {"sessions_create_session"}
 WAYS = {"assignments_assign_on_project": {"role": "formfill"}}
 """In the paths of operations that would change nothing: the role was given already."""
 BODIES = {
+    "programmes_enlist_units": (
+        "text/csv",
+        b"area,basis,entered_on,status,source\n06976,kv_iii,2017-04-28,synthetic,sample\n",
+    ),
     "village_heads_add_village_heads": ("text/csv", b"area,name\n%b,Ng\xc3\xa0n Chi\n" % VILLAGE.encode()),
 }
 """Of operations for which the world has none that does it."""
