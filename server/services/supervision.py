@@ -70,13 +70,14 @@ class SupervisedCommune:
 
 def answer_finding(session: Session, caller: Caller, reply: Reply, now: datetime) -> FindingState:
     """Answers a finding in the name of the commune or of an office above it. Raises NotFound, Forbidden (nobody of
-    these), Missing (no text), Invalid (too long; a day before it was told or after today), Conflict (it is settled)."""
+    these), Missing (no text), Invalid (too long; a day before it was told or after today), Conflict (it was settled
+    by that day; an answer of before may still be written down)."""
     state, level = _open(session, caller, reply.project_id, reply.finding_id, now)
     if level is None:
         raise Forbidden("supervision.commune_answers")
     if not reply.text.strip():
         raise Missing("supervision.text_missing")
-    if state.status == SETTLED:
+    if state.status == SETTLED and (reply.on or day_of(now)) > state.words[-1].on:
         raise Conflict("supervision.settled")
 
     def audit(connection: Connection, told: dict[str, object]) -> None:
