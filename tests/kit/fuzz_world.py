@@ -59,6 +59,7 @@ HOME = "projects/1/forms/ho%2Fdan"
 IDS = [f"uuid:{number}0000000-0000-4000-8000-000000000000" for number in range(1, 6)]
 MD = "text/markdown"
 OPEN, LOCKED = "mo", "khoa"
+DECIDED = "uuid:00000000-0000-4000-8000-0000000dec1d"
 PROGRAMME = {
     **{"slug": "ct", "names": {"vi": "Chương trình mẫu", "en": "Sample programme"}, "law": "mẫu", "source": "mẫu"},
     **{"validFrom": "2016-01-01", "validTo": None, "status": "synthetic"},
@@ -142,7 +143,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "project_id": [1, 2, 99],
         "form_id": [house, water, "chua_ra", "da_xoa", "khong_co"],
         "version": ["1", "2", "___", *sent[:3]],
-        "instance_id": [*sent, "uuid:khong-co"],
+        "instance_id": [*sent, DECIDED, "uuid:khong-co"],
         "name": ["anh.jpg", "ap.csv", "cot", "khác/đi.png"],
         "actor_id": [phone.id, 1, revoked["id"], 99],
         "user_id": [viewer, 1, 99],
@@ -200,6 +201,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "official_tables": {"slug": OPEN},
         "rounds_reopen_one": {"slug": LOCKED},
         "sessions": {"token": people["viewer"].token or ""},
+        "submissions_decide": {"instance_id": DECIDED},
         "submissions_restore": {"instance_id": sent[2]},
         "tables": {"table": table},
         "users_delete": {"name": "cot"},
@@ -276,6 +278,8 @@ def _send(world: World, form_id: str, phone: Phone) -> tuple[list[str], list[byt
     _done(api.post(f"{home}/{IDS[0]}/comments", json={"body": "Xem lại ảnh"}))
     _done(phone.sends(world.filled(form_id, {"chu_ho": "D"}, IDS[2])))
     _done(api.delete(f"{home}/{IDS[2]}"))
+    # nobody of those who ask has had a hand in this one: they may decide on it
+    _done(phone.sends(world.filled(form_id, {"chu_ho": "G"}, DECIDED)))
     assert phone.sends(b"<khong-phai>").status_code == 400
     fresh = world.filled(form_id, family | {"chu_ho": "E"}, IDS[3])
     again = later.replace(IDS[0].encode(), IDS[1].encode(), 1).replace(IDS[1].encode(), IDS[4].encode())
