@@ -28,7 +28,8 @@ LONGEST_TEXT = 500
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a level has to have done, in `days` working days or until the day `on`. The days are counted from the
-    instruction, or (`follows`) from the full file of the level below, at the latest from that level's own deadline.
+    instruction, or (`follows`) from the day on which the level below has handed in its full file; until it has, from
+    that level's own deadline.
     `note`: "" or the key of a sentence that belongs beside it. `article`: what it rests on; `status`: how sure."""
 
     level: str
@@ -120,7 +121,8 @@ def _without_district(step: Step) -> Step:
 class Due:
     """A step with its day. `due` None: nobody gave the instruction's day. `starts`: the day after which is counted;
     `left`: working days until then, below 0 when it is past; `overdue`: whether it is, also on the weekend after it.
-    `counted`: the holidays and the days made up that were met; `unsure`: years on the way of which none were loaded."""
+    `counted`: the holidays and the days made up that were met; `unsure`: years on the way of which none were loaded.
+    `handed`: the day on which the level has handed in all its files; late is what was handed in after the day."""
 
     step: Step
     starts: date | None = None
@@ -129,18 +131,30 @@ class Due:
     counted: tuple[Holiday, ...] = ()
     unsure: tuple[int, ...] = ()
     overdue: bool = False
+    handed: date | None = None
 
 
-def due_steps(steps: Iterable[Step], instructed_on: date | None, calendar: Calendar, today: date) -> list[Due]:
-    """The steps with their days, as of today, in their order."""
+NONE_HANDED: Mapping[str, date] = {}
+
+
+def due_steps(
+    steps: Iterable[Step],
+    instructed_on: date | None,
+    calendar: Calendar,
+    today: date,
+    handed: Mapping[str, date] = NONE_HANDED,
+) -> list[Due]:
+    """The steps with their days, as of today, in their order. `handed`: by level when it has handed in."""
     found: list[Due] = []
     before: date | None = instructed_on
     for step in steps:
         starts = before if step.follows else instructed_on
-        made = _due(step, starts, calendar, today)
+        made, done = _due(step, starts, calendar, today), handed.get(step.level)
+        if done is not None:
+            made = replace(made, handed=done, overdue=made.due is not None and made.due < done)
         found.append(made)
         if step.level != WHOLE:
-            before = made.due
+            before = done or made.due
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,6 +22,7 @@ from server.domain.errors import Conflict, Invalid, NotFound
 from server.domain.evidence import Asked, faults_of_asked, keep_asked, read_asked
 from server.services.authenticate import Caller
 from server.services.campaign import touch
+from server.services.dossier import handed_in
 from server.services.holidays import VERB, calendar_between
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
@@ -65,16 +66,21 @@ class PlanChange:
     asked: Sequence[Asked] | None
 
 
-def read_plan(session: Session, round_view: RoundView, today: date) -> Plan:
-    """The plan of a round as of a day. The law is that of the round's cut-off date, as its rules are."""
+def read_plan(session: Session, round_view: RoundView, today: date, handed: Mapping[str, date] | None = None) -> Plan:
+    """The plan of a round as of a day. The law is that of the round's cut-off date, as its rules are. `handed`: by
+    level when it handed in, of one dossier; else when the last dossier of the round was."""
     begun = round_view.instructed_on or round_view.cutoff
-    calendar = calendar_between(session, min(begun, today), max(begun, today, round_view.cutoff))
+    done = handed_in(session, round_view) if handed is None else dict(handed)
+    days = (begun, today, *done.values())
+    calendar = calendar_between(session, min(days), max(*days, round_view.cutoff))
     own = read_steps(round_view.steps)
     if own is not None:
-        tracks: tuple[Track, ...] = (Track(None, tuple(due_steps(own, round_view.instructed_on, calendar, today))),)
+        tracks: tuple[Track, ...] = (
+            Track(None, tuple(due_steps(own, round_view.instructed_on, calendar, today, done))),
+        )
     else:
         tracks = tuple(
-            Track(each, tuple(due_steps(each.steps, round_view.instructed_on, calendar, today)))
+            Track(each, tuple(due_steps(each.steps, round_view.instructed_on, calendar, today, done)))
             for each in procedures_on(round_view.cutoff, round_view.purpose, begun)
         )
     asked = read_asked(round_view.evidence)

@@ -69,6 +69,7 @@ def _step(track: Track, due: Due) -> dict[str, Any]:
         "due": due.due,
         "daysLeft": due.left,
         "overdue": due.overdue,
+        "handedOn": due.handed,
         "holidays": due.counted,
         "unsureYears": due.unsure,
     }

@@ -119,7 +119,12 @@ def _page(
 
 def next_due(plan: Plan) -> Due | None:
     """The step whose day comes next, today included."""
-    waiting = [due for track in plan.tracks for due in track.dues if due.due is not None and not due.overdue]
+    waiting = [
+        due
+        for track in plan.tracks
+        for due in track.dues
+        if due.due is not None and not due.overdue and due.handed is None
+    ]
     return min(waiting, key=lambda due: due.due or date.max, default=None)
 
 

@@ -160,3 +160,19 @@ def test_what_an_office_sets_is_read_as_it_was_kept(steps):
 def test_what_is_wrong_with_a_step_is_named(changed, fault):
     assert faults_of_step(OWN) == ()
     assert faults_of_step(replace(OWN, **changed)) == (fault,)
+
+
+def test_the_day_on_which_a_level_handed_in_starts_the_next_step() -> None:
+    calendar = Calendar()
+    steps = (
+        Step("commune", "district", 5, "a", "", "verified"),
+        Step("district", "province", 5, "a", "", "verified", follows=True),
+    )
+    begun, today = date(2021, 3, 1), date(2021, 3, 12)
+    waiting = due_steps(steps, begun, calendar, today)
+    assert [each.starts for each in waiting] == [begun, date(2021, 3, 8)]
+    assert waiting[0].overdue
+    early, late = (due_steps(steps, begun, calendar, today, {"commune": day}) for day in (date(2021, 3, 4), today))
+    assert [(each.handed, each.overdue) for each in early] == [(date(2021, 3, 4), False), (None, True)]
+    assert (early[1].starts, early[1].due) == (date(2021, 3, 4), date(2021, 3, 11))
+    assert (late[0].overdue, late[1].starts, late[1].due) == (True, today, date(2021, 3, 19))

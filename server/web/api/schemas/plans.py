@@ -35,6 +35,7 @@ class StepBody(Schema):
     due = fields.Date(allow_none=True)
     daysLeft = fields.Integer(allow_none=True)  # noqa: N815
     overdue = fields.Boolean()
+    handedOn = fields.Date(allow_none=True)  # noqa: N815
     holidays = fields.List(fields.Nested(HolidayBody))
     unsureYears = fields.List(fields.Integer())  # noqa: N815
 
