@@ -24,9 +24,11 @@ from server.domain.data_files import list_areas, list_demo_villages
 from server.domain.demo_photo import draw_photo
 from server.domain.demo_steps import CUTOFF_2018, DemoStep, list_demo_steps
 from server.domain.demo_training import DemoPeople, DemoTraining, DemoUnit, DemoVillage, make_demo_training
+from server.domain.demo_works import list_demo_answers, list_demo_works
 from server.domain.errors import Conflict
 from server.domain.review import APPROVED, RECEIVED
 from server.domain.rounds import Round
+from server.domain.supervision import FORM as SUPERVISION
 from server.services.authenticate import VIETNAM, Caller
 from server.services.enroll import PeopleTable, enroll
 from server.services.health import LOADING
@@ -36,11 +38,13 @@ from server.services.people import NewAppUser, create_app_user, list_app_users
 from server.services.publish import NewForm, Source, create_form
 from server.services.review import Decision, review
 from server.services.rounds import open_round
+from server.services.supervision import Reply, answer_finding
 from server.storage.areas import find_root
 from server.storage.database import writing
 from server.storage.forms import find_form
 from server.storage.readings import find_submission
 from server.storage.settings import find_setting, put_setting
+from server.storage.supervision import list_words
 from sync.client import Downloaded, Phone
 from sync.envelope import Part
 
@@ -64,7 +68,8 @@ def list_steps() -> list[DemoStep]:
         DemoStep(each.instance_id, each.form_id, each.answers, (), True, each.instance_id, each.photos)
         for each in (*training.classes, *training.attendance)
     ]
-    return [*list_demo_steps(list_demo_villages(), communes), *sheets]
+    villages = list_demo_villages()
+    return [*list_demo_steps(villages, communes), *sheets, *list_demo_works(villages, communes)]
 
 
 def make_training() -> DemoTraining:
@@ -153,6 +158,17 @@ class Player:
         with suppress(Conflict):
             merge_exact(self.session, self.caller, self.project_id, now)
 
+    def answer_findings(self, now: datetime) -> None:
+        """Communes answer what the boards found, once."""
+        form = find_form(self.session, self.project_id, SUPERVISION)
+        for each in list_demo_answers():
+            visit = f"uuid:{each.finding_id.rpartition('-')[0]}"
+            sent = find_submission(self.session, form.id, visit) if form else None
+            if sent is not None and not list_words(self.session, [sent.id]):
+                reply = Reply(self.project_id, each.finding_id, each.text, each.on)
+                answer_finding(self.session, self.caller, reply, now)
+            self.session.rollback()
+
 
 def play(
     player: Player, project_url: Callable[[str], str], now: Callable[[], datetime], steps: Sequence[DemoStep]
@@ -170,6 +186,7 @@ def play(
             if sent % _KEEP_EVERY == 0:
                 _keep(player.session, number + 1 - len(steps), finished=False)
     player.name_people(now())
+    player.answer_findings(now())
     _keep(player.session, 0, finished=True)
     return sent
 

@@ -20,13 +20,14 @@ EACH = 3
 
 
 def some(steps: Sequence[DemoStep]) -> list[DemoStep]:
-    """Three of each kind, and one class with all its people."""
+    """Three of each kind, one class with all its people, and all works and models: each hangs on another."""
     seen: Counter[str] = Counter()
     found, first = [], f"uuid:{make_training().people[0].class_id}"
     for step in steps:
         seen[step.form_id] += 1
         of_class = first in (step.instance_id, f"uuid:{step.answers.get('lop')}")
-        if of_class or (seen[step.form_id] <= EACH and not step.form_id.startswith("training")):
+        few = seen[step.form_id] <= EACH and not step.form_id.startswith("training")
+        if of_class or few or step.key.startswith("works/"):
             found.append(step)
     return found
 
@@ -62,6 +63,8 @@ def test_each_sheet_is_received_without_a_finding(world: World, twice: bool) -> 
     assert [tuple(row) for row in found] == []
     answer = world.api.get("projects/1/training?level=province").get_json()
     assert (answer["classes"], answer["turns"], answer["persons"]) == (1, 104, 104)
+    works = world.api.get("projects/1/works").get_json()
+    assert len(works["works"]) == sum(step.form_id == "work_register" for step in steps)
 
 
 def test_the_classes_of_the_demo_come_to_what_the_press_wrote() -> None:
