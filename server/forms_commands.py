@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from server.check_command import add_check_command
 from server.judge_command import add_judge_command
+from server.paper_command import add_print_command
 from server.rehearse_command import add_rehearse_command
 
 
@@ -15,3 +16,4 @@ def add_forms_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     add_judge_command(add)
     add_rehearse_command(add)
     add_check_command(add)
+    add_print_command(add)

@@ -404,6 +404,7 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.audit": ("group", "who", "actor", "code", "area", "since", "until", "before", "lang"),
     "desk.audit_csv": ("group", "actor", "area"),
     "desk.compare_round": ("with", "rule", "what", "commune", "page"),
+    "desk.form_paper": ("area", "round"),
     "desk.form_table": ("round", "state", "area", "sheet", "after"),
     "desk.form_table_file": ("round", "state", "area"),
     "desk.forms": ("done",),
