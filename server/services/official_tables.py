@@ -16,7 +16,9 @@ from server.services.authenticate import VIETNAM
 from server.services.round_law import law_of
 from server.services.table_units import Asked, Listed
 from server.services.tables_of_poverty import poverty_movement
+from server.services.tables_of_training import training_table
 from server.services.tables_of_villages import assessed_villages, classed_communes, classed_villages, flat_criteria
+from server.services.tables_of_works import supervision_table
 from server.storage.locks import LockView, find_lock
 from server.storage.rounds import list_rounds
 
@@ -27,6 +29,8 @@ TABLES: Mapping[str, Make] = {
     "communes-by-class": classed_communes,
     "villages-by-class": classed_villages,
     "poverty": poverty_movement,
+    "training": training_table,
+    "supervision": supervision_table,
     "criteria": flat_criteria,
 }
 """By the name that addresses have; message ids `table.title.<name>` and `table.about.<name>` say what each is."""

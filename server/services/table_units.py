@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -44,8 +45,8 @@ class Listed:
     name: str
     title: Said
     columns: Sequence[Column]
-    units: Sequence[Key]
-    rows_of: Callable[[Sequence[Key]], Iterator[Row]]
+    units: Sequence[Any]
+    rows_of: Callable[[Sequence[Any]], Iterator[Row]]
     at_once: int = 50
 
     def sheet(self) -> Sheet:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import orjson
 from werkzeug.routing import Rule
 
+from server.services.official_tables import TABLES
 from server.web.api.places import template_of
 from sync.receipt_number import write_number
 from tests.kit.law import RULE_SET, RULES, unread_clauses
@@ -159,7 +160,7 @@ class Routes:
             "role": ("viewer", "app-user", "village_head", "admin"),
             "version": ("1",),
             "table": ("Submissions", "Submissions.nguoi"),
-            "table_name": ("villages", "villages-by-class", "communes-by-class", "criteria"),
+            "table_name": tuple(TABLES),
             "rest": ("nguoi",),
             "token": ("a" * 64,),
             "slug": ("r0", "r1"),
@@ -373,7 +374,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "rows": _fixed("30"),
     "rule": _fixed("qd50_2016_thon"),
     "sheet": _fixed("summary"),
-    "table": _fixed("criteria", "villages-by-class"),
+    "table": _fixed(*TABLES),
     "ruleset": _fixed("qd50_2016_thon"),
     "sent": _fixed("1"),
     "sentence": _fixed("1"),

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
 from server.exports.sheets import Said, Value, Word, plain, say_one, shown
-from server.services.official_tables import TABLES, make_table, title_of
+from server.services.official_tables import LAWLESS, TABLES, make_table, title_of
 from server.services.table_units import Asked, Listed
 from server.storage.locks import find_lock
 from server.storage.rounds import find_round, find_round_id
@@ -51,7 +51,8 @@ def get_one(here: Here, slug: str, table_name: str) -> dict[str, Any]:
     most, a hundred where nothing is asked."""
     asked = _asked(here, slug)
     made = make_table(current_session(), asked, table_name, now())
-    lock = find_lock(current_session(), asked.round.lock_id) if asked.round.lock_id is not None else None
+    frozen = asked.round.lock_id if table_name not in LAWLESS else None
+    lock = find_lock(current_session(), frozen) if frozen is not None else None
     marks = {mark.code for mark in made.about.marks if isinstance(mark, Word)}
     return {
         "table": table_name,

@@ -8,6 +8,7 @@ from babel.messages.pofile import read_po
 
 import server
 from server.domain.poverty_movement import CHECKS
+from server.domain.training import ETHNICITIES
 from server.exports.sheets import Word
 from server.services.official_tables import TABLES
 from server.services.tables_of_poverty import REASONS
@@ -25,6 +26,9 @@ MADE = {
     "table.poverty.": ("start", "left", "back", "new", "risen", "unclear", "end", "poor", "near_poor"),
     "table.poverty.check.": CHECKS,
     "table.poverty.reason.": REASONS,
+    "table.training.": ("classes", "days", "turns", "persons", "women", "minority", "minority_women"),
+    "table.training.people.": ETHNICITIES,
+    "table.training.ethnic.": ("kinh", "dtts", "khong_ro"),
     "table.synthetic_": ("yes", "no"),
     "table.recognised.": ("khu_vuc", "dac_biet_kho_khan", "xa_dat_ntm", "thon_dat_ntm"),
     "table.source.": (
