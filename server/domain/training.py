@@ -412,3 +412,54 @@ def _text(value: object) -> str | None:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What tests of a class come to. `before`, `after`: how many tests, and their points together; `paired`: how many
+    trainees have both, by their number on the sign-in sheet, and how many points more they have after; `satisfied`: of
+    `asked` how many were satisfied."""
+
+    before: tuple[int, int] = (0, 0)
+    after: tuple[int, int] = (0, 0)
+    paired: tuple[int, int] = (0, 0)
+    satisfied: int = 0
+    asked: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there are tests."""
+        return bool(self.before[0] or self.after[0])
+
+
+TEST_QUESTIONS = 6
+_SATISFIED = ("rat_hai_long", "hai_long")
+
+
+def sum_tests(tests: Iterable[Mapping[str, Any]]) -> Tested:
+    """The tests of a class (typed answers, oldest first). Of two of one trainee at one time the newer counts; one
+    without a number counts by itself."""
+    found: dict[tuple[bool, int | None, int], tuple[int, Mapping[str, Any]]] = {}
+    for at, answers in enumerate(map(flat, tests)):
+        points, number = _points(answers.get("diem")), _count(answers.get("so_danh_sach"))
+        if points is not None and answers.get("lan") in ("truoc", "sau"):
+            found[answers["lan"] == "sau", number, -1 if number is not None else at] = (points, answers)
+    before = {key[1:]: points for key, (points, _) in found.items() if not key[0]}
+    after = {key[1:]: (points, answers) for key, (points, answers) in found.items() if key[0]}
+    both = [after[key][0] - before[key] for key in before.keys() & after.keys() if key[0] is not None]
+    said = [answers.get("hai_long") for _, answers in after.values() if answers.get("hai_long")]
+    return Tested(
+        (len(before), sum(before.values())),
+        (len(after), sum(points for points, _ in after.values())),
+        (len(both), sum(both)),
+        sum(each in _SATISFIED for each in said),
+        len(said),
+    )
+
+
+def _points(value: object) -> int | None:
+    """Points as they are worked out on the phone: a number, or its text."""
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    number = int(number) if isinstance(number, float) and number.is_integer() else number
+    count = _count(number)
+    return count if count is not None and count <= TEST_QUESTIONS else None

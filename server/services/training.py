@@ -20,14 +20,17 @@ from server.domain.training import (
     CLASS_FORM,
     LEVELS,
     NOT_A_PHOTO,
+    TEST_FORM,
     ClassCount,
     Flag,
     Sheet,
+    Tested,
     Trainee,
     TrainingClass,
     count_class,
     read_class,
     read_sheet,
+    sum_tests,
 )
 from server.domain.training_people import Person, Sums, find_persons, sum_classes
 from server.services.home import Home
@@ -84,6 +87,7 @@ class ClassRead:
     sheets: Sequence[Sheet]
     added: Sequence[Trainee]
     flags: Sequence[Flag] = field(default=())
+    tested: Tested = field(default_factory=Tested)
 
 
 def read_training(
@@ -151,7 +155,10 @@ def read_one_class(
     added = list_added(session, project_id, (training.submission_id,)).get(training.submission_id, [])
     count = count_class(training, sheets, added)
     flags = [*count.flags, *(_no_pictures(session, home, rows, sheets) if home is not None else ())]
-    return ClassRead(count, sheets, added, flags)
+    tests = iterate_standing(session, project_id, TEST_FORM, scope)
+    return ClassRead(
+        count, sheets, added, flags, sum_tests(row.answers for row in tests if row.answers.get("lop") == class_id)
+    )
 
 
 def _classes(session: Session | Connection, project_id: int, scope: Scope) -> list[TrainingClass]:

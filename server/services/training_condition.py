@@ -41,6 +41,12 @@ class CommuneCondition:
     attested: Attested | None
     contradictions: Sequence[tuple[str, int, str]]
 
+    @property
+    def tells(self) -> bool:
+        """Whether anything at all is known: a sheet, a roster, or somebody who was trained."""
+        known = self.attested is not None or self.condition.roster is not None
+        return known or self.condition.trained_households[0] > 0 or self.condition.trained_officials[0] > 0
+
 
 def list_conditions(session: Session | Connection, round_view: RoundView, scope: Scope) -> list[CommuneCondition]:
     """The communes in sight, as of a round. People of a commune are counted in whatever class they were: of the

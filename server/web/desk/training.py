@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from server.domain.area_records import RowProblem
 from server.domain.errors import DomainError, Forbidden
 from server.domain.roles import Scope
-from server.domain.training import AUDIENCES, LEVELS, Flag, TrainingClass
+from server.domain.training import AUDIENCES, LEVELS, TEST_QUESTIONS, Flag, TrainingClass
 from server.domain.training_people import sum_classes
 from server.services.authenticate import Caller
 from server.services.enroll import LONGEST_TABLE, Enrolling, PeopleTable, enroll, may_enroll, take_back, try_people
@@ -174,6 +174,7 @@ def _page(
         more=len(problems) - MOST_SHOWN,
         error=error,
         audiences=AUDIENCES,
+        questions=TEST_QUESTIONS,
         define=define(choose_locale()),
         done=request.args.get("done"),
     )

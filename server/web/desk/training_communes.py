@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
+from server.domain.areas import match_key
 from server.domain.errors import Forbidden, NotFound
 from server.domain.training_condition import HOUSEHOLDS_PERCENT, OFFICIALS_PERCENT, YEARS, Bounds
 from server.domain.training_people import OFFICIALS
@@ -17,7 +18,7 @@ from server.web.desk.words import number
 
 @blueprint.get("/projects/<int:project_id>/training/communes")
 def training_communes(project_id: int) -> str:
-    """Each commune in sight in a round, those with contradictions first."""
+    """The communes in sight in a round of which something is known, those with contradictions first."""
     caller = desk_caller()
     project = project_of(caller, project_id)
     session, scope = current_session(), caller.scope("submission.list", project_id)
@@ -28,16 +29,20 @@ def training_communes(project_id: int) -> str:
     if chosen is None and slug:
         raise NotFound("round.unknown", slug=slug)
     conditions = list_conditions(session, chosen, scope) if chosen else []
-    conditions.sort(key=lambda each: (not each.contradictions, each.area.name))
+    told = sorted(
+        (each for each in conditions if each.tells),
+        key=lambda each: (not each.contradictions, match_key(each.area.name)),
+    )
     return show_page(
         "training_communes.html",
         caller=caller,
         project=project,
         rounds=rounds,
         chosen=chosen,
-        conditions=conditions,
-        met=sum(each.condition.verdict == "met" for each in conditions),
-        contradicting=sum(bool(each.contradictions) for each in conditions),
+        conditions=told,
+        silent=len(conditions) - len(told),
+        met=sum(each.condition.verdict == "met" for each in told),
+        contradicting=sum(bool(each.contradictions) for each in told),
         between=between,
         years=YEARS,
         percents=(HOUSEHOLDS_PERCENT, OFFICIALS_PERCENT),

@@ -20,6 +20,7 @@ from server.domain.training import (
     participant_id,
     read_class,
     read_sheet,
+    sum_tests,
 )
 from server.domain.training_people import (
     count_trained,
@@ -226,3 +227,25 @@ def test_sheets_are_read_as_they_were_answered_and_names_without_consent_are_not
     known = read_class(7, "uuid:abc", None, {**announced, "du_kien": {"dk_truong_thon": 40}})
     assert (known.id, known.level, known.days, known.planned) == ("abc", "district", 1, 40)
     assert read_class(7, "uuid:abc", None, {}).level is None
+
+
+def test_tests_before_and_after_are_paired_by_the_number_on_the_sign_in_sheet() -> None:
+    def test(when: str, number: int | None, points: object, said: str | None = None) -> dict[str, object]:
+        return {"lan": when, "so_danh_sach": number, "diem": points, "hai_long": said}
+
+    tested = sum_tests(
+        [
+            test("truoc", 1, "2"),
+            test("truoc", 2, 3),
+            test("truoc", None, 4.0),
+            test("truoc", 1, "1"),
+            test("sau", 1, "5", "hai_long"),
+            test("sau", None, "6", "khong_hai_long"),
+            test("sau", 9, "not a number"),
+            test("sau", 9, "7"),
+            test("giua", 2, "6"),
+        ]
+    )
+    assert (tested.before, tested.after, tested.paired) == ((3, 8), (2, 11), (1, 4))
+    assert (tested.satisfied, tested.asked, tested.any) == (1, 2, True)
+    assert not sum_tests([]).any
