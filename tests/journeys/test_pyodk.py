@@ -14,6 +14,8 @@ from pyodk._endpoints.submissions import SubmissionService
 from pyodk.client import Client
 from pyodk.errors import PyODKError
 
+from server.services.people import NewUser, create_user
+from tests.kit.passwords import give_password
 from tests.kit.world import EMAIL, PASSWORD, WATER_POINT, World, xlsx
 
 FORM = "water_point"
@@ -32,6 +34,21 @@ def officer(world: World, tmp_path: Path) -> Iterator[Client]:
         )
         with Client(config_path=settings, cache_path=tmp_path / "cache.toml") as client:
             yield client
+
+
+@pytest.fixture
+def reviewer(world: World, officer: Client, tmp_path: Path) -> Iterator[Client]:
+    """Somebody else of the office: nobody decides on what they sent themselves."""
+    email = "duyet@example.vn"
+    create_user(
+        world.session, world.server_itself, NewUser(email, None, "Người duyệt", role="admin"), datetime.now(UTC)
+    )
+    give_password(world.session, email, PASSWORD)
+    settings = tmp_path / "reviewer.toml"
+    settings.write_text((tmp_path / "pyodk.toml").read_text(encoding="utf-8").replace(EMAIL, email), encoding="utf-8")
+    assert officer.config.central.username == EMAIL
+    with Client(config_path=settings, cache_path=tmp_path / "reviewer_cache.toml") as client:
+        yield client
 
 
 @pytest.fixture
@@ -87,7 +104,7 @@ def test_publishes_a_new_version_with_a_new_file(officer: Client, tmp_path: Path
     assert [each["version"] for each in officer.get(f"projects/1/forms/{FORM}/versions").json()] == ["1.1", "1"]
 
 
-def test_sends_reads_edits_reviews_and_comments(well: Client, tmp_path: Path) -> None:
+def test_sends_reads_edits_reviews_and_comments(well: Client, reviewer: Client, tmp_path: Path) -> None:
     (tmp_path / "gieng.jpg").write_bytes(PHOTO)
     sent = well.submissions.create(
         answers("uuid:1", photo="gieng.jpg"), FORM, device_id="collect:7", attachments=[tmp_path / "gieng.jpg"]
@@ -101,7 +118,9 @@ def test_sends_reads_edits_reviews_and_comments(well: Client, tmp_path: Path) ->
     assert well.submissions.get("uuid:1", FORM).reviewState == "edited"
     assert well.get(path).json()["currentVersion"]["instanceId"] == "uuid:2"
     assert well.get(f"{path}/attachments/gieng.jpg").content == PHOTO
-    well.submissions.review("uuid:1", "approved", FORM, comment="Đúng với thực tế")
+    with pytest.raises(PyODKError, match=r"403\.1"):
+        well.submissions.review("uuid:1", "approved", FORM)
+    reviewer.submissions.review("uuid:1", "approved", FORM, comment="Đúng với thực tế")
     assert well.submissions.get("uuid:1", FORM).reviewState == "approved"
     comments = [each.body for each in well.submissions.list_comments("uuid:1", FORM)]
     assert comments == ["Đúng với thực tế", "Đếm lại số hộ"]
@@ -136,7 +155,7 @@ def test_broken_rules_are_kept_and_marked(well: Client) -> None:
     assert "Số hộ không thể âm" in found[0]["message"].values()
 
 
-def test_reads_answers_as_a_table(well: Client) -> None:
+def test_reads_answers_as_a_table(well: Client, reviewer: Client) -> None:
     for number in range(3):
         well.submissions.create(answers(f"uuid:{number}", households=number), FORM)
     table = well.submissions.get_table(FORM, top=2, count=True, wkt=True)
@@ -147,7 +166,7 @@ def test_reads_answers_as_a_table(well: Client) -> None:
     assert row["__system"]["formVersion"] == "1"
     (second,) = well.submissions.get_table(FORM, skip=1, top=1)["value"]
     assert second["__id"] == "uuid:1"
-    well.submissions.review("uuid:1", "approved", FORM)
+    reviewer.submissions.review("uuid:1", "approved", FORM)
     approved = well.submissions.get_table(FORM, filter="__system/reviewState eq 'approved'", select="__id,so_ho")
     assert approved["value"] == [{"__id": "uuid:1", "so_ho": 1}]
     this_year = (
