@@ -64,6 +64,7 @@ from server.web.desk.forms import DONE
 from server.web.desk.overviews import SUMS
 from server.web.desk.rules import DONE as DONE_WITH_RULES
 from server.web.training_words import DEFINITIONS, MEASURES
+from tests.server.web.desk.dossier_texts import OF_DOSSIERS
 from tests.server.web.desk.work_texts import OF_WORKS
 
 ROOT = Path(server.__file__).parent
@@ -119,6 +120,7 @@ MADE = {
     "desk.programme.field.": FIELDS_OF_PROGRAMMES,
     "desk.law_done.": DONE_WITH_RULES,
     **OF_WORKS,
+    **OF_DOSSIERS,
     "desk.status.": (*STATUSES, *AREA_STATUSES),
     "desk.areachange.": CHANGES,
     "desk.areakind.": AREA_KINDS,
