@@ -17,6 +17,8 @@ from server.domain.works import Sheet, day_of, files_of, name_order, place_of, t
 FORM = "production_model"
 START, MID, END = "start", "mid", "end"
 PHASES: Mapping[str, str] = {"dau": START, "giua": MID, "cuoi": END}
+UNITS = ("con", "cay", "kg", "khac")
+"""In what animals and plants that were given are counted."""
 KINDS = ("chan_nuoi", "trong_trot", "lam_nghiep", "thuy_san", "che_bien", "khac")
 HOUSEHOLDS = ("tong_ho", "ho_ngheo", "ho_can_ngheo", "ho_dtts", "ho_phu_nu")
 """Households that take part: all, poor, near-poor, of an ethnic minority, headed by a woman; as the questions are
@@ -100,8 +102,8 @@ class Model:
 
 @dataclass(slots=True)
 class ModelSums:
-    """Models counted and added up. Households are those of the start sheets. `given` and `alive` are of models of which
-    both are known (`counted`), so that one can be held against the other."""
+    """Models counted and added up. Households are those of the start sheets. `given` and `alive`, by the unit in which
+    they are counted, are of models of which both are known (`counted`), so that one can be held against the other."""
 
     models: int = 0
     provisional: int = 0
@@ -111,8 +113,8 @@ class ModelSums:
     support_unknown: int = 0
     own_share: int = 0
     counted: int = 0
-    given: int = 0
-    alive: int = 0
+    given: dict[str, int] = field(default_factory=dict)
+    alive: dict[str, int] = field(default_factory=dict)
     taken_up: int = 0
     incomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(INCOMES, 0))
     decisions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DECISIONS, 0))
@@ -129,8 +131,10 @@ class ModelSums:
         self.own_share += model.own_share or 0
         if model.given is not None and model.alive is not None:
             self.counted += 1
-            self.given += model.given
-            self.alive += model.alive
+            # goats are not added to trees
+            unit = model.unit if model.unit in UNITS else UNITS[-1]
+            self.given[unit] = self.given.get(unit, 0) + model.given
+            self.alive[unit] = self.alive.get(unit, 0) + model.alive
         if model.income is not None and model.income.income in self.incomes:
             self.incomes[model.income.income] += 1
         if model.repeat in self.decisions:

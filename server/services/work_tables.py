@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from server.domain.areas import COMMUNE_KINDS
-from server.domain.production import HOUSEHOLDS, Model, ModelSums
+from server.domain.production import HOUSEHOLDS, UNITS, Model, ModelSums
 from server.domain.works import SOURCES
 from server.exports.sheets import COUNT, DAY, TEXT, YES_NO, About, Column, Said, Sheet, Value, Word
 from server.services.authenticate import VIETNAM
@@ -110,7 +110,7 @@ def _model_row(read: ModelsRead, model: Model) -> Sequence[Value]:
         *(model.start.on, _word(f"phase.{model.newest.phase}"), model.newest.on),
         *(model.start.households.get(name) for name in HOUSEHOLDS),
         *(model.support, model.own_share, model.given),
-        *(_word(f"unit.{model.unit}") if model.unit in ("con", "cay", "kg") else None, model.alive),
+        *(_word(f"unit.{model.unit}") if model.unit in UNITS else None, model.alive),
         *(_word(f"income.{income.income}") if income else None, income.income_by if income else None),
         *(_word(f"repeat.{model.repeat}") if model.repeat else None, end.taken_up if end else None),
     )
@@ -146,7 +146,7 @@ def _supervision_sheet(read: WorksRead) -> Sheet:
 
 
 def _models_sheet(read: ModelsRead) -> Sheet:
-    names = ("models", "ended", *HOUSEHOLDS, "support", "own_share", "given", "alive", "repeat", "taken_up")
+    names = ("models", "ended", *HOUSEHOLDS, "support", "own_share", "repeat", "taken_up")
     columns = [*_area_columns(), *(Column(name, _word(f"sum.{name}"), COUNT) for name in names)]
 
     def rows() -> Iterator[Sequence[Value]]:
@@ -160,7 +160,7 @@ def _models_sheet(read: ModelsRead) -> Sheet:
 def _model_sums(sums: ModelSums) -> tuple[int, ...]:
     return (
         *(sums.models, sums.ended, *(sums.households[name] for name in HOUSEHOLDS), sums.support, sums.own_share),
-        *(sums.given, sums.alive, sums.decisions["co"], sums.taken_up),
+        *(sums.decisions["co"], sums.taken_up),
     )
 
 

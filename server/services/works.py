@@ -15,7 +15,7 @@ from server.domain.registers import flat
 from server.domain.roles import Scope
 from server.domain.supervision import FORM as SUPERVISION
 from server.domain.supervision import WAITING, FindingState, SupervisionSums, Visit, read_visits, stand
-from server.domain.works import PROGRESS, REGISTER, UPKEEP, Sheet, WorkState, WorkSums, day_of, read_works
+from server.domain.works import PROGRESS, REGISTER, UPKEEP, Sheet, WorkState, WorkSums, day_of, name_order, read_works
 from server.services.authenticate import VIETNAM
 from server.storage.areas import AreaView
 from server.storage.projects import ProjectView
@@ -146,14 +146,14 @@ def sum_lines(lines: Iterable[WorkLine]) -> Sums:
 
 
 def sum_up(read: WorksRead) -> dict[str, Sums]:
-    """The sums of each area that the reader sees in which a work lies, of all that lies below it too; those higher in
-    the tree first."""
+    """The sums of each area that the reader sees in which a work lies, of all that lies below it too; in the
+    order of the tree."""
     found: dict[str, Sums] = {}
     for line in read.lines:
         for area_id in read.above.get(line.state.work.area_id or "", ()):
             if area_id in read.areas:
                 found.setdefault(area_id, Sums()).add(line)
-    return {area_id: found[area_id] for area_id in read.areas if area_id in found}
+    return {area_id: found[area_id] for area_id in _in_tree(read.areas, found)}
 
 
 def sum_models_up(read: ModelsRead) -> dict[str, ModelSums]:
@@ -163,7 +163,20 @@ def sum_models_up(read: ModelsRead) -> dict[str, ModelSums]:
         for area_id in read.above.get(model.area_id or "", ()):
             if area_id in read.areas:
                 found.setdefault(area_id, ModelSums()).add(model)
-    return {area_id: found[area_id] for area_id in read.areas if area_id in found}
+    return {area_id: found[area_id] for area_id in _in_tree(read.areas, found)}
+
+
+def _in_tree(areas: Mapping[str, AreaView], some: Iterable[str]) -> list[str]:
+    """Areas as a tree is read: each after what it lies in, and beside each other by name."""
+
+    def path(area_id: str) -> tuple[str, ...]:
+        area, names = areas.get(area_id), list[str]()
+        while area is not None and len(names) <= len(areas):
+            names.append(name_order(area.name))
+            area = areas.get(area.parent_id or "")
+        return tuple(reversed(names))
+
+    return sorted(some, key=path)
 
 
 def _sheets(session: Session, asked: WorksAsked, forms: tuple[str, ...]) -> list[Sheet]:

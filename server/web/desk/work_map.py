@@ -10,6 +10,8 @@ from typing import Any
 from server.services.works import WorkLine
 
 WIDE = 640.0
+FEW = 12
+"""So many works are named on the map; of more the names would lie on each other."""
 MARGIN = 24.0
 LEAST = 0.02
 """Degrees that a map spans at least: one work alone would fill it."""
@@ -29,13 +31,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class WorkMap:
-    """The size of the picture, the boundaries as paths by the names of their areas, marks, and how many works have no
-    position."""
+    """The size of the picture, the boundaries as paths by the names of their areas, marks, whether these are named on
+    it, and how many works have no position."""
 
     width: float
     height: float
     borders: tuple[tuple[str, str], ...]
     marks: tuple[Mark, ...]
+    named: bool
     unplaced: int
 
 
@@ -60,7 +63,7 @@ def draw_works(
         if place
     )
     found = tuple((names.get(area_id, ""), " ".join(parts)) for area_id, parts in paths.items())
-    return WorkMap(frame.width, frame.height, found, marks, len(every) - len(placed))
+    return WorkMap(frame.width, frame.height, found, marks, len(marks) <= FEW, len(every) - len(placed))
 
 
 class _Frame:

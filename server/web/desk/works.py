@@ -116,7 +116,6 @@ def one_work(project_id: int, work_id: str) -> str:
         may=_may(caller, project_id, line.findings),
         checks=CHECKS,
         sources=SOURCES,
-        picture=draw_works([line], {}, read.names),
     )
 
 

@@ -25,7 +25,7 @@ GOATS = {
     "loai": "chan_nuoi",
     "ngay": "2018-05-01",
     "ho": {"tong_ho": 20, "ho_ngheo": 12, "ho_can_ngheo": 8, "ho_dtts": 20, "ho_phu_nu": None},
-    "ho_tro": {"gia_tri_ho_tro": 1.6e8, "doi_ung": 4.0e7, "so_luong": 40},
+    "ho_tro": {"gia_tri_ho_tro": 1.6e8, "doi_ung": 4.0e7, "so_luong": 40, "don_vi": "con"},
 }
 
 
@@ -175,6 +175,6 @@ def test_survival_is_added_up_where_both_counts_are_known() -> None:
     sheets.send("production_model", {"giai_doan": "giua", "mo_hinh": goats, "ngay": "2018-10-01", "con_song": 38})
     models = read_models(sheets.sent, date(2019, 12, 31))
     sums = sum_models(models)
-    assert (sums.models, sums.counted, sums.given, sums.alive) == (2, 1, 40, 38)
+    assert (sums.models, sums.counted, sums.given, sums.alive) == (2, 1, {"con": 40}, {"con": 38})
     assert (sums.support, sums.support_unknown, sums.households["tong_ho"]) == (160_000_000, 1, 40)
     assert {kind: each.models for kind, each in sum_by_kind(models).items()} == {"chan_nuoi": 2}

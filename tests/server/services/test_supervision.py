@@ -226,5 +226,5 @@ def test_models_are_joined_and_added_up_by_area(site: Site) -> None:
         ("Trồng quế mẫu", True, None),
     ]
     sums = sum_models_up(read)
-    assert (sums[HOME].alive, sums[HOME].taken_up, sums[COMMUNES["qn"].uuid].models) == (36, 5, 2)
+    assert (sums[HOME].alive, sums[HOME].taken_up, sums[COMMUNES["qn"].uuid].models) == ({"con": 36}, 5, 2)
     assert read.names[VILLAGES[VILLAGE].uuid] == VILLAGE

@@ -194,7 +194,7 @@ class SupervisionBody(Schema):
 
 
 class ModelSumsBody(Schema):
-    """Models counted and added up. `given` and `alive`: of models of which both are known (`counted`)."""
+    """Models counted and added up. `given` and `alive`: by unit, of models of which both are known (`counted`)."""
 
     models = fields.Integer()
     ended = fields.Integer()
@@ -204,8 +204,8 @@ class ModelSumsBody(Schema):
     support = fields.Integer()
     ownShare = fields.Integer()  # noqa: N815
     counted = fields.Integer()
-    given = fields.Integer()
-    alive = fields.Integer()
+    given = fields.Dict(keys=fields.String(), values=fields.Integer())
+    alive = fields.Dict(keys=fields.String(), values=fields.Integer())
     incomes = fields.Dict(keys=fields.String(), values=fields.Integer())
     decisions = fields.Dict(keys=fields.String(), values=fields.Integer())
     takenUp = fields.Integer()  # noqa: N815

@@ -1,6 +1,6 @@
 """The message ids about works, supervision and models that are put together at run time."""
 
-from server.domain.production import DECISIONS, HOUSEHOLDS, INCOMES
+from server.domain.production import DECISIONS, HOUSEHOLDS, INCOMES, UNITS
 from server.domain.production import KINDS as KINDS_OF_MODELS
 from server.domain.supervision import CHECKS, SAYINGS, STATES, WORKERS
 from server.domain.works import CONDITIONS, KINDS, SOURCES
@@ -12,7 +12,7 @@ ABOUT = ("project", "works", "works_text", "money", "money_text", "days", "days_
 SUMS = (
     *("works", "planned", "planned_unknown", "paid", "paid_unknown", "broken", "upkeep_cost", *STATES_OF_WORKS),
     *("visits", "supervised", "findings", "open", "overdue", "answered", "days", "longest"),
-    *("models", "ended", *HOUSEHOLDS, "support", "own_share", "given", "alive", "repeat", "taken_up"),
+    *("models", "ended", *HOUSEHOLDS, "support", "own_share", "repeat", "taken_up"),
 )
 OF_WORKS = {
     "desk.works.": (*WORDS, "on"),
@@ -37,7 +37,7 @@ OF_WORKS = {
     "desk.works.model.": KINDS_OF_MODELS,
     "desk.works.phase.": ("start", "mid", "end"),
     "desk.works.households.": HOUSEHOLDS,
-    "desk.works.unit.": ("con", "cay", "kg"),
+    "desk.works.unit.": UNITS,
     "desk.works.income.": INCOMES,
     "desk.works.repeat.": (*DECISIONS, "going_on"),
 }
