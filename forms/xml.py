@@ -208,6 +208,11 @@ def _too_deep(element: Element) -> str:
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
+def write_document(root: Element) -> bytes:
+    """A document that was parsed here, with what was changed in it."""
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
 def escape(text: str) -> str:
     """Text for element content or a double-quoted attribute; characters that XML cannot carry become U+FFFD."""
     if not text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,19 @@ from forms.definition import FormDefinition
 from forms.errors import ConversionError, Problem, problem_as_json
 from forms.lint import Examined, examine_source
 from forms.parse import parse_form
+from forms.spoken import list_recordings, with_recordings
 from forms.version import with_version
-from server.domain.errors import Conflict, Exists, Invalid, Missing, NotFound, Rejected, VersionTaken, Warned
+from server.domain.errors import (
+    Conflict,
+    Exists,
+    Invalid,
+    Missing,
+    NotFound,
+    Outdated,
+    Rejected,
+    VersionTaken,
+    Warned,
+)
 from server.services.authenticate import Caller, digest, new_token
 from server.services.campaign import touch
 from server.services.definitions import definition_of
@@ -32,6 +43,7 @@ from server.storage.forms import (
     VersionView,
     find_deleted_form,
     find_form,
+    find_form_attachment,
     find_form_by_id,
     find_form_xml,
     find_version,
@@ -44,11 +56,13 @@ from server.storage.readings import delete_draft_submissions
 from server.storage.versions import (
     add_form,
     change_form,
+    change_form_attachment,
     make_current,
     put_draft,
     put_form_attachments,
     remove_version,
 )
+from sync.envelope import Part
 
 KINDS: dict[str, Kind] = {"xlsx": "xlsx", "xls": "xls", "csv": "csv", "md": "md"}
 RESERVED_ENDINGS = (".xls", ".xlsx", ".xml")
@@ -142,7 +156,7 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
     form = new.form
     caller.require("form.update", form.project_id, form.id)
     require_space(home)
-    prepared = _copy_of(session, form) if new.source is None else _prepare(home, new.source)
+    prepared = _copy_of(session, form) if new.source is None else _spoken(session, form, _prepare(home, new.source))
     if prepared.definition.form_id != form.xml_form_id:
         raise Invalid("form.other_id", wanted=form.xml_form_id, value=prepared.definition.form_id)
     if new.source is not None:
@@ -154,6 +168,56 @@ def make_draft(session: Session, home: Home, caller: Caller, new: NewDraft, now:
         write_audit(connection, caller.entry("form.update.draft.set", f"form:{form.id}", now, Where(form.project_id)))
         session.commit()
     return get_form(session, form.id)
+
+
+@dataclass(frozen=True)
+class Redraft:
+    """Another text of the same questions for the draft of a form, and a file that comes with it (None: none does).
+    `told`: what is written down of it."""
+
+    form: FormView
+    xml: bytes
+    part: Part | None
+    md5: str | None
+    told: dict[str, Any]
+
+
+def redraft(session: Session, home: Home, caller: Caller, new: Redraft, now: datetime) -> FormView:
+    """Makes it the draft, in place of the one there is or as a new one; what was sent to try that goes. Raises
+    ConversionError (what is wrong with the text), Outdated, Forbidden."""
+    form, part = new.form, new.part
+    caller.require("form.update", form.project_id, form.id)
+    kept = form.draft or form.current
+    source = (kept.source_type, kept.source_sha256) if kept else (None, None)
+    prepared = Prepared(new.xml, _usable(_examined(Source(new.xml))), source_type=source[0], source_sha256=source[1])
+    with writing(session) as connection:
+        before = hold_same_draft(connection, form).draft if form.draft else hold(connection, form).draft
+        if form.draft is None and before is not None:
+            raise Outdated("form.draft_changed", form=form.xml_form_id)
+        delete_draft_submissions(connection, form.id)
+        draft_id = _write_draft(connection, _new_draft(home, caller, (prepared, form.id, before), now))
+        if part is not None:
+            name_blob(connection, part.sha256, part.size, now)
+            slot = find_form_attachment(connection, draft_id, part.name)
+            if slot is not None:
+                values = {"sha256": part.sha256, "md5": new.md5, "content_type": part.content_type, "size": part.size}
+                change_form_attachment(connection, slot.id, now, **values, list_name=None)
+        where = Where(form.project_id)
+        write_audit(connection, caller.entry("form.attachment.update", f"form:{form.id}", now, where, **new.told))
+        session.commit()
+    return get_form(session, form.id)
+
+
+def _spoken(session: Session, form: FormView, prepared: Prepared) -> Prepared:
+    """With the recordings that the form has, of those questions that it still asks."""
+    kept = form.draft or form.current
+    own = list_recordings(find_form_xml(session, kept.id) or b"") if kept else ()
+    if not own:
+        return prepared
+    brought = list_recordings(prepared.xml)
+    known = {(each.path, each.tag) for each in brought}
+    xml = with_recordings(prepared.xml, (*brought, *(each for each in own if (each.path, each.tag) not in known)))
+    return replace(prepared, xml=xml, definition=_usable(_examined(Source(xml))))
 
 
 def publish(session: Session, caller: Caller, form: FormView, version: str | None, now: datetime) -> FormView:
