@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from server.domain.areas import COMMUNE_KINDS
 from server.domain.errors import NotFound
-from server.exports.sheets import COUNT, DECIMAL, Translate, Value, say_one, shown
+from server.exports.sheets import COUNT, DECIMAL, Column, Translate, Value, say_one, shown
 from server.services.official_tables import TABLES, make_table, title_of
 from server.services.table_units import Asked, Listed
 from server.storage.areas import AreaView
@@ -24,15 +25,25 @@ from server.web.official_tables import asked_of, download
 from server.web.table_files import ENDINGS
 from server.web.table_words import translator
 
+LEADS = ("village", "area", "name", "commune", "work")
+"""The columns that name what a line is about, the nearest first: one of them stands first on a page."""
+
 
 @dataclass(frozen=True)
 class Shown:
-    """A page of a sheet: heads and cells as texts; `numeric`: which columns hold numbers."""
+    """Lines of a table as texts, the name of what each is about first; `numeric`: which columns hold numbers."""
 
-    listed: Listed
     heads: tuple[str, ...]
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Paged:
+    """A page of a sheet."""
+
+    listed: Listed
+    lines: Shown
     page: int
     pages: int
 
@@ -76,19 +87,24 @@ def round_table_file(project_id: int, slug: str, table_name: str, ending: str) -
     return download(caller, asked_of(caller, project, round_view), table_name, ending)
 
 
-def page_of(listed: Listed, translate: Translate) -> Shown:
+def page_of(listed: Listed, translate: Translate) -> Paged:
     """The page of a sheet that the query asks for."""
     size = listed.at_once
     pages = max(1, -(-len(listed.units) // size))
     page = min(max(whole("page", 1) or 1, 1), pages)
     rows = listed.part((page - 1) * size, page * size)
+    return Paged(listed, lines_of(listed.columns, rows, translate), page, pages)
+
+
+def lines_of(columns: Sequence[Column], rows: Sequence[Sequence[Value]], translate: Translate) -> Shown:
+    """Rows as a page shows them."""
+    names = [column.name for column in columns]
+    lead = next((names.index(each) for each in LEADS if each in names), 0)
+    order = [lead, *(number for number in range(len(columns)) if number != lead)]
     return Shown(
-        listed=listed,
-        heads=tuple(say_one(translate, column.title) for column in listed.columns),
-        numeric=tuple(column.kind in (COUNT, DECIMAL) for column in listed.columns),
-        rows=tuple(tuple(cell_text(translate, cell) for cell in row) for row in rows),
-        page=page,
-        pages=pages,
+        heads=tuple(say_one(translate, columns[number].title) for number in order),
+        numeric=tuple(columns[number].kind in (COUNT, DECIMAL) for number in order),
+        rows=tuple(tuple(cell_text(translate, row[number]) for number in order) for row in rows),
     )
 
 

@@ -12,10 +12,9 @@ from werkzeug.wrappers import Response
 from server.domain.areas import COMMUNE_KINDS
 from server.domain.errors import Forbidden, NotFound
 from server.domain.review import STATES
-from server.exports.sheets import COUNT, DECIMAL, Translate, say_one
+from server.exports.sheets import say_one
 from server.services.authenticate import Caller
 from server.services.results import (
-    ResultPage,
     Results,
     about_results,
     list_result_tables,
@@ -33,7 +32,7 @@ from server.storage.sights import list_seen_areas
 from server.storage.tables import Wanted
 from server.web.context import choose_locale, current_home, current_session, today
 from server.web.desk.blueprint import blueprint
-from server.web.desk.official_tables import cell_text
+from server.web.desk.official_tables import lines_of
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.exports import tell_export
 from server.web.table_files import ENDINGS, Book, answer_table
@@ -61,15 +60,6 @@ class Asked:
         return {"round": slug, "state": self.state, "area": area}
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A page of a table: heads and cells as texts."""
-
-    heads: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 @blueprint.get(f"{FORM}/table")
 def form_table(project_id: int, form_id: str) -> str:
     """A form's results, newest first, of a round, a state, an area; a repeat (`sheet`) as a table of its own."""
@@ -90,7 +80,7 @@ def form_table(project_id: int, form_id: str) -> str:
         tables=[(each.name, say_one(translate, each.title)) for each in list_result_tables(session, asked.results)],
         table=page.table,
         caption=say_one(translate, page.table.title),
-        shown=_shown(page, translate),
+        shown=lines_of(page.columns, page.rows, translate),
         older=older if page.after else None,
         first=after is None,
         rounds=list_rounds(session, project_id),
@@ -161,11 +151,3 @@ def _areas(asked: Asked) -> list[AreaView]:
     on = asked.round.cutoff if asked.round else asked.caller.on
     seen = list_seen_areas(current_session(), asked.project.id, on, scope)
     return [each for each in seen.values() if each.kind in (*COMMUNE_KINDS, "district", "province")]
-
-
-def _shown(page: ResultPage, translate: Translate) -> Shown:
-    return Shown(
-        heads=tuple(say_one(translate, column.title) for column in page.columns),
-        numeric=tuple(column.kind in (COUNT, DECIMAL) for column in page.columns),
-        rows=tuple(tuple(cell_text(translate, cell) for cell in row) for row in page.rows),
-    )

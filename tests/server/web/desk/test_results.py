@@ -27,7 +27,12 @@ Enter = Callable[..., FlaskClient]
 
 
 def cells(page: str, column: str) -> list[str]:
-    found = re.findall(rf'<td data-label="{re.escape(html.escape(column))}"[^>]*>([^<]*)</td>', page)
+    """The cells of a column, also of the first, which names what the lines are about."""
+    heads = [html.unescape(each) for each in re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)]
+    if heads and heads[0] == column:
+        found = re.findall(r'<th scope="row" class="is-title">([^<]*)</th>', page)
+    else:
+        found = re.findall(rf'<td data-label="{re.escape(html.escape(column))}"[^>]*>([^<]*)</td>', page)
     return [html.unescape(each) for each in found]
 
 
