@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from forms.errors import Finding
+from server.domain.supervision import FORM as SUPERVISION
 from server.services.judge import Judged, Upload
 from server.services.sight import fill_scope
 from server.storage.blobs import name_blob
@@ -104,10 +105,13 @@ def decide_on(keeping: Keeping) -> Decision:
 
 def _may_edit(keeping: Keeping, original: Known) -> bool:
     """Whether what was sent is the sender's own, or lies where the sender reports from or decides. Who knows the id of
-    somebody else's sheet has no say in it; a village head's successor has."""
+    somebody else's sheet has no say in it; a village head's successor has. What a supervision board wrote is changed by
+    who sent it alone: the commune that is supervised answers."""
     caller, form = keeping.upload.caller, keeping.judged.form
     if original.submitter_id == caller.actor_id:
         return True
+    if form.xml_form_id == SUPERVISION:
+        return False
     scopes = (
         fill_scope(caller, form.project_id, form.form_id),
         caller.scope("submission.update", form.project_id, form.form_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -105,14 +106,15 @@ def list_works(session: Session, asked: WorksAsked) -> WorksRead:
     sheets = _sheets(session, asked, WORK_FORMS)
     on = _day(asked, sheets)
     states, visits = read_works(sheets, on), read_visits(sheets, on)
-    findings = stand(visits, list_words(session, [visit.submission_id for visit in visits if visit.findings]), on)
+    seen: dict[str, list[Visit]] = defaultdict(list)
+    found: dict[str, list[FindingState]] = defaultdict(list)
+    for visit in visits:
+        seen[visit.work_id].append(visit)
+    words = list_words(session, [visit.submission_id for visit in visits if visit.findings])
+    for told in stand(visits, words, on):
+        found[told.finding.work_id].append(told)
     lines = tuple(
-        WorkLine(
-            state,
-            tuple(visit for visit in visits if visit.work_id == state.work.id),
-            tuple(each for each in findings if each.finding.work_id == state.work.id),
-        )
-        for state in states
+        WorkLine(state, tuple(seen.get(state.work.id, ())), tuple(found.get(state.work.id, ()))) for state in states
     )
     spoken = {line.state.work.area_id for line in lines} | {each for line in lines for each in line.state.work.villages}
     areas, names, above = _places(session, asked, on, {each for each in spoken if each})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -228,3 +229,23 @@ def test_models_are_joined_and_added_up_by_area(site: Site) -> None:
     sums = sum_models_up(read)
     assert (sums[HOME].alive, sums[HOME].taken_up, sums[COMMUNES["qn"].uuid].models) == ({"con": 36}, 5, 2)
     assert read.names[VILLAGES[VILLAGE].uuid] == VILLAGE
+
+
+def test_what_the_board_wrote_is_changed_by_the_board_alone(site: Site) -> None:
+    work = site.work()
+    visit = site.visit(work, "2019-02-20", THIN)
+    told = VISIT | {"cong_trinh": work, "ngay": "2019-02-20"}
+    nothing = site.phone.fills(told, form="community_supervision", instance_id="uuid:edit")
+    edit = re.sub(
+        rb"<(\w+:)?instanceID>uuid:edit<",
+        lambda found: (
+            b"<%(p)sdeprecatedID>uuid:%(v)s</%(p)sdeprecatedID><%(p)sinstanceID>uuid:edit<"
+            % {b"p": found[1] or b"", b"v": visit.encode()}
+        ),
+        nothing,
+    )
+    other = site.field.phone(None)
+    assert other.sends_xml(edit).submission_id is None
+    assert [each.finding.id for each in find_work(site.field.session, asked(site), work)[1].findings] == [f"{visit}-1"]
+    assert site.phone.sends_xml(edit.replace(b"uuid:edit", b"uuid:edit2")).submission_id is not None
+    assert find_work(site.field.session, asked(site), work)[1].findings == ()
