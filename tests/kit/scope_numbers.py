@@ -17,6 +17,7 @@ from sqlalchemy import select
 from server.services.people import NewAppUser, create_app_user
 from server.services.review import Decision, review
 from server.storage.submissions import Submission
+from tests.kit.scope_files import steady_text_of
 from tests.kit.scope_plan import PlannedSheet
 from tests.kit.scope_routes import Ask
 from tests.kit.scope_secrets import Sent, Spot
@@ -124,7 +125,7 @@ def _all_answers(walk: Walk, person: Person, only: str) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {person.token}"} | headers
         answer = walk.client.get(path, headers=headers)
         walk.found.statuses[answer.status_code] += 1
-        found[path] = f"{answer.status_code} {answer.get_data().decode(errors='replace')} {answer.headers.get('ETag')}"
+        found[path] = f"{answer.status_code} {steady_text_of(answer)} {answer.headers.get('ETag')}"
     return found
 
 

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.kit.fuzz_kept import Kept as KeptDatabase
+from tests.kit.scope_files import steady_text_of, text_of
 from tests.kit.scope_plan import PlannedGrant
 from tests.kit.scope_routes import Ask, Routes
 from tests.kit.scope_secrets import Holder, Spot
@@ -282,7 +283,7 @@ class Walk:
 
 def values_in(answer: TestResponse) -> set[str]:
     """All words in an answer that may be a value of the programme: in its body and in its headers."""
-    text = answer.get_data().decode("utf-8", errors="ignore") + "\n" + str(answer.headers)
+    text = text_of(answer) + "\n" + str(answer.headers)
     found = {each[0] for each in _VALUES.finditer(text)}
     found |= {each[0] for each in _VALUES.finditer(unquote(text))} if "%" in text else set()
     for token in _SKIPTOKEN.findall(text):
@@ -295,7 +296,7 @@ def values_in(answer: TestResponse) -> set[str]:
 
 
 def _plain(answer: TestResponse, paths: tuple[str, str], names: list[str]) -> tuple[int, str]:
-    text = answer.get_data().decode(errors="replace")
+    text = steady_text_of(answer)
     text += str(answer.headers.get("Location") or "")
     for path in sorted(paths, key=len, reverse=True):
         text = text.replace(path, "…").replace(unquote(path), "…").replace(path.replace(":", "%3A"), "…")
