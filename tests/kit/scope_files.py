@@ -1,4 +1,4 @@
-"""What stands in the files that answers are: a workbook and a zip of tables are opened, so that nothing hides in them."""
+"""What stands in the files that answers are: workbooks and zips of tables are opened; nothing hides in them."""
 
 from __future__ import annotations
 
