@@ -25,6 +25,7 @@ from server.domain.dossiers import (
 from server.domain.errors import NotFound
 from server.domain.evidence import MISSING, read_asked
 from server.domain.review import APPROVED, rank_of
+from server.domain.roles import ALL as EVERYWHERE
 from server.domain.roles import Place, Scope
 from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM
 from server.services.authenticate import Caller
@@ -145,11 +146,14 @@ def verbs_at(session: Session, caller: Caller, round_view: RoundView, area_id: s
 
 
 def read_dossier(session: Session, caller: Caller, round_view: RoundView, area_id: str) -> Dossier:
-    """The dossier of a commune in sight. Raises NotFound for anything else."""
-    commune = _commune(session, caller.scope(VERB, round_view.project_id), round_view, area_id)
+    """The dossier of a commune, for who sees it and every village that lay in it on the round's day: one that went over
+    to another commune since is not everybody's. Raises NotFound for anything else."""
+    scope = caller.scope(VERB, round_view.project_id)
+    commune = _commune(session, scope, round_view, area_id)
     whole = Scope(False, frozenset({commune.id}), round_view.cutoff)
     villages = villages_of(session, round_view.project_id, round_view, whole, commune.id)
-    if round_view.areas is not None and not villages:
+    seen = {village.id for village in villages_of(session, round_view.project_id, round_view, scope, commune.id)}
+    if not seen.issuperset(village.id for village in villages) or (round_view.areas is not None and not villages):
         raise NotFound("http.not_found")
     kept = list_dossiers(session, round_view.id).get(commune.id)
     moves = tuple(list_moves(session, [kept.id]).get(kept.id, ())) if kept else ()
@@ -257,28 +261,30 @@ def _version(area: AreaView, sheet: Proof | None, views: Iterable[VerdictView]) 
 
 
 def list_lines(session: Session, caller: Caller, round_view: RoundView) -> list[Line]:
-    """The communes in sight that have villages in a round, by the tree; those whose dossier was never moved too."""
+    """The communes that have villages in a round, by the tree, of those that are in sight with all their villages;
+    those whose dossier was never moved too."""
     scope = caller.scope(VERB, round_view.project_id)
     seen = list_seen_areas(session, round_view.project_id, round_view.cutoff, scope)
     below: dict[str, list[AreaView]] = {}
-    for village in villages_of(session, round_view.project_id, round_view, scope):
+    for village in villages_of(session, round_view.project_id, round_view, EVERYWHERE):
         below.setdefault(village.parent_id or "", []).append(village)
     kept = list_dossiers(session, round_view.id)
     moves = list_moves(session, [each.id for each in kept.values()])
     sheets = list_proofs(session, Looked(round_view, {CRITERIA_FORM}, scope))
     found = []
     for area in seen.values():
-        if area.kind not in COMMUNE_KINDS or not below.get(area.id):
+        villages = below.get(area.id, ())
+        if area.kind not in COMMUNE_KINDS or not villages or any(village.id not in seen for village in villages):
             continue
         own = kept.get(area.id)
         stand = effective(moves.get(own.id, ())) if own else ()
-        states = [sheet.state for each in below[area.id] if (sheet := sheets.get((each.id, CRITERIA_FORM)))]
+        states = [sheet.state for each in villages if (sheet := sheets.get((each.id, CRITERIA_FORM)))]
         found.append(
             Line(
                 commune=area,
                 standing=standing_on(own.standing if own else Standing(), caller.on),
                 sending=next((each for each in reversed(stand) if each.past.name in SENDINGS), None),
-                villages=len(below[area.id]),
+                villages=len(villages),
                 sent=len(states),
                 approved=sum(state == APPROVED for state in states),
             )
@@ -289,7 +295,7 @@ def list_lines(session: Session, caller: Caller, round_view: RoundView) -> list[
 def handed_in(session: Session, round_view: RoundView) -> dict[str, date]:
     """By level the day on which it had handed in the last of its dossiers; a level that still has some to hand in is
     not among them."""
-    whole = villages_of(session, round_view.project_id, round_view, Scope(True, frozenset(), round_view.cutoff))
+    whole = villages_of(session, round_view.project_id, round_view, EVERYWHERE)
     communes = {village.parent_id for village in whole if village.parent_id}
     kept = list_dossiers(session, round_view.id)
     moves = list_moves(session, [each.id for each in kept.values()])

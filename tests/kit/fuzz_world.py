@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from server.services.authenticate import digest
-from server.services.freeze import Which, lock_round
+from server.domain.dossiers import Letter
+from server.services.authenticate import digest, system_caller
+from server.services.freeze import Which, find_which, lock_round
+from server.services.move_dossier import Asked, move_dossier
 from server.services.roll_up import work_off
 from server.services.rounds import open_round
 from server.storage.actors import Token
@@ -54,6 +56,11 @@ HOUSEHOLD = """
 |        | form_id | form_title | version |
 |        | ho/dan  | Hộ dân     | 1       |
 """
+APPRAISED = COMMUNES["qn-dam-ha-quang-an"].uuid
+DOSSIERS = {
+    "dossiers_move_one": {"move": "send", "number": "1/UBND", "letterOn": "2026-01-05", "reason": "thiếu phiếu"},
+    "dossiers_appraise_one": {"areas": [APPRAISED], "result": "passed"},
+}
 HAMLETS = b"name,label\na1,\xe1\xba\xa4p M\xe1\xbb\x99t\n"
 HOME = "projects/1/forms/ho%2Fdan"
 IDS = [f"uuid:{number}0000000-0000-4000-8000-000000000000" for number in range(1, 6)]
@@ -179,6 +186,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     bodies["text/csv"] = ["area,name\nQN-06853-01,Chíu A Sềnh\n".encode(), b"area,name\nxx,A\n", b"\xff\xfe"]
     own = {
         "submissions_edit": more[3],
+        **DOSSIERS,
         "programmes_enlist_units": UNITS,
         "sessions_create_session": {"email": EMAIL, "password": PASSWORD},
         # a draft has to be of its own form
@@ -188,6 +196,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     }
     table = f"Submissions('{sent[0]}')"
     ways: dict[str, dict[str, str | int]] = {
+        "dossiers_appraise_one": {"area_id": _sent_up(world)},
         "assignments_unassign_on_form": {"role": "app-user"},
         "assignments_unassign_on_site": {"actor_id": viewer},
         "draft_submissions": {"name": "anh.jpg"},
@@ -211,6 +220,15 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     # after all that is judged again in the background: meanwhile no round is locked
     _rounds(world, sent[0])
     return FuzzWorld(world, credentials, known, bodies, own, ways, keep(database_url))
+
+
+def _sent_up(world: World) -> str:
+    """A commune whose dossier somebody else has sent up."""
+    session, now = world.session, datetime.now(UTC)
+    round_view = find_which(session, Which(1, "2019"))
+    sender, letter = system_caller(session, now), Letter("1/UBND", date(2026, 1, 5))
+    move_dossier(session, sender, (round_view, APPRAISED), Asked("send", letter, "thiếu phiếu"), now)
+    return APPRAISED
 
 
 def _bygone(world: World) -> dict[str, str | None]:

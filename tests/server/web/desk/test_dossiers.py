@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -27,10 +28,19 @@ COMMUNE, PROVINCE = "can.bo.xa@example.org", "can.bo.tinh@example.org"
 
 @pytest.fixture(name="seeded", scope="module")
 def seeded_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
-    """A home where all villages of one commune but the last have an approved sheet, and two offices."""
+    """A home with two offices."""
     if not (FOLDER / "manifest.json").exists():
         pytest.skip("the browser files were not built (make assets)")
-    made = seed(tmp_path_factory.mktemp("dossiers") / "home", 0)
+    made = home_of_offices(tmp_path_factory.mktemp("dossiers") / "home")
+    yield made
+    with made.app.app_context():
+        db.engine.dispose()
+
+
+def home_of_offices(folder: Path) -> Seeded:
+    """A home where all villages of one commune but the last have an approved sheet, with somebody of the commune and
+    somebody of the province."""
+    made = seed(folder, 0)
     with made.app.app_context():
         session, now = db.session(), datetime.now(UTC)
         administrator = system_caller(session, now)
@@ -44,9 +54,7 @@ def seeded_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]
             grant_role(session, administrator, who, GrantView(role, "project", PROJECT, None, None, None, None), now)
         (round_view,) = [each for each in list_rounds(session, PROJECT) if each.slug == "2019"]
         change_plan(session, administrator, round_view.id, PlanChange(None, None, ()), now)
-    yield made
-    with made.app.app_context():
-        db.engine.dispose()
+    return made
 
 
 def browser_of(made: Seeded, email: str) -> FlaskClient:
