@@ -147,6 +147,7 @@ def paths(seeded: Seeded) -> list[str]:
         f"/projects/{PROJECT}/forms",
         f"/projects/{PROJECT}/forms/village_criteria",
         f"/projects/{PROJECT}/forms/village_criteria/paper?round=2019",
+        f"/projects/{PROJECT}/forms/village_criteria/recordings",
         f"/projects/{PROJECT}/forms/gieng",
         "/people",
         "/people/1",

@@ -132,6 +132,11 @@ MADE = {
     "desk.quality.kind.": KINDS_OF_QUALITY,
     "desk.quality.severity.": SEVERITIES,
     "desk.quality.field.": (*NAMED, *COMPARED),
+    "desk.recording.": ("added", "removed"),
+    "desk.paper.": (
+        *("place", "round", "code", "synthetic", "how", "reported", "typed", "day", "photo", "position", "last"),
+        *("sometimes", "only_if", "and", "is", "is_not", "is_empty", "is_answered"),
+    ),
     "desk.quality.looks.": ("any", "no", "yes"),
     "desk.quality.reason.": (
         *REASONS_OF_QUALITY,
