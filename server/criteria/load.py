@@ -201,7 +201,7 @@ def _each(entry: Entry | None, read: Callable[[str, Entry], _Value]) -> dict[str
 
 
 def _fact(name: str, entry: Entry) -> FactDeclaration:
-    parts = entry.mapping("type source labels", "unit form field answers villages by_poverty_standard")
+    parts = entry.mapping("type source labels", "unit form field answers villages by_poverty_standard or_area")
     source, kind = parts["source"].one_of(FACT_SOURCES), parts["type"].one_of(FACT_TYPES)
     for key in (*_OF_SOURCE[source], *(("unit",) if kind == "count" else ())):
         if key not in parts:
@@ -209,6 +209,8 @@ def _fact(name: str, entry: Entry) -> FactDeclaration:
     for key in ("form", "field", "villages"):
         if key in parts and key not in _OF_SOURCE[source]:
             raise parts[key].error("unknown_key", " | ".join(_OF_SOURCE[source]))
+    if "or_area" in parts and source != "form":
+        raise parts["or_area"].error("unknown_key", " | ".join(_OF_SOURCE[source]))
     if "answers" in parts and kind != "yesno":
         raise parts["answers"].error("unknown_key", "type: yesno")
     return FactDeclaration(
@@ -222,6 +224,7 @@ def _fact(name: str, entry: Entry) -> FactDeclaration:
         by_poverty_standard="by_poverty_standard" in parts and parts["by_poverty_standard"].boolean(),
         answers=_each(parts["answers"], lambda _, answer: answer.boolean()) if "answers" in parts else None,
         villages=_from_villages(parts["villages"]) if source == "villages" else None,
+        or_area="or_area" in parts and parts["or_area"].boolean(),
     )
 
 

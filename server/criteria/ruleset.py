@@ -81,7 +81,8 @@ class FactDeclaration:
     """A fact the rule set reads: its unit (household, room, …), its type (count | yesno), and where it comes from:
     the field of a form, a fact of the area, or the villages below (`form` and `field` are None for both). `answers`:
     what the choices of the field mean, where it is no question of yes or no. `by_poverty_standard`: the count means
-    something only under the poverty standard it was taken by."""
+    something only under the poverty standard it was taken by. `or_area`: where the sheet leaves it empty, the fact of
+    the area of that name speaks."""
 
     name: str
     unit: str | None
@@ -93,6 +94,7 @@ class FactDeclaration:
     by_poverty_standard: bool
     answers: Mapping[str, bool] | None = None
     villages: FromVillages | None = None
+    or_area: bool = False
 
 
 @dataclass(frozen=True)

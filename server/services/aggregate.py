@@ -154,6 +154,8 @@ def gather(rule_set: RuleSet, evidence: Evidence) -> dict[str, Fact]:
             facts[name] = means.get(answer) if isinstance(answer, str) else None
         else:
             facts[name] = answer if isinstance(answer, int) and not isinstance(answer, bool) else None
+        if declared.or_area and facts[name] is None:
+            facts[name] = evidence.area_facts.get(name)
     return facts
 
 

@@ -62,7 +62,7 @@ class RuleBook:
             name
             for rule_set in self.rule_sets.values()
             for name, fact in rule_set.facts.items()
-            if fact.source == "area"
+            if fact.source == "area" or fact.or_area
         }
         return tuple(sorted(named))
 

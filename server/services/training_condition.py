@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.criteria.rollup import Rollup, facts_from_villages
+from server.criteria.ruleset import RuleSet
 from server.domain.roles import ALL, Scope
 from server.domain.training_condition import YEARS, Attested, Condition, condition_of, list_contradictions
 from server.domain.training_people import count_trained
 from server.services.aggregate import COMMUNE_FORM, NOT_COUNTING, find_field
+from server.services.campaign import campaign_of
 from server.services.lists import COMMUNE_KINDS
 from server.services.training import read_training
 from server.storage.areas import AreaView, list_facts
@@ -27,8 +30,8 @@ from server.storage.verdicts import NEWEST
 
 ROSTER = "can_bo_co_so"
 """The fact of an area that says how many grassroots officials a commune has, from a day on."""
-STANDARD = "qd59_2015"
-"""The poverty standard of 2016–2020, by which the law counts households."""
+LAW = "qd03_2019_xa"
+"""The rule set that asks the condition; it says how households are counted."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,13 @@ def list_conditions(session: Session | Connection, round_view: RoundView, scope:
     )
     rosters = list_facts(session, ROSTER, round_view.cutoff, ids)
     rollups = list_rollups(session, round_view.id, ALL, ids)
+    law = campaign_of(session, round_view.project_id).book.rule_sets.get(LAW)
     sheets = list_counting_of(session, round_view.id, ids, COMMUNE_FORM, NOT_COUNTING)
     found = []
     for commune in communes:
         trained = count_trained(read.persons, frozenset(below[commune.id]), YEARS)
         rollup = rollups.get((commune.id, NEWEST))
-        households = _households(rollup.sums, rollup.villages) if rollup else None
+        households = _households(law, rollup) if law and rollup else None
         roster = rosters[commune.id].value.get("value") if commune.id in rosters else None
         condition = condition_of(trained, unnamed, households, roster if isinstance(roster, int) else None)
         attested = _attested(sheets.get(commune.id, ()))
@@ -81,13 +85,11 @@ def list_conditions(session: Session | Connection, round_view: RoundView, scope:
     return found
 
 
-def _households(sums: object, villages: int) -> int | None:
-    """Poor and near-poor households, where every village has said both."""
-    if not isinstance(sums, dict):
-        return None
-    parts = [sums.get(f"{name}@{STANDARD}") for name in ("ho_ngheo", "ho_can_ngheo")]
-    known = [total for total, of in filter(None, parts) if of == villages]
-    return sum(known) if len(known) == len(parts) and villages else None
+def _households(law: RuleSet, rollup: Rollup) -> int | None:
+    """Poor and near-poor households, where every village has said both under the standard of the law."""
+    facts, _ = facts_from_villages(law, rollup)
+    poor, near = facts.get("ho_ngheo"), facts.get("ho_can_ngheo")
+    return poor + near if isinstance(poor, int) and isinstance(near, int) else None
 
 
 def _attested(sheets: Sequence[Counting]) -> Attested | None:

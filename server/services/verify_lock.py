@@ -127,7 +127,9 @@ def _check_figure(work: _Work, row: Mapping[str, Any], texts: Mapping[int, Locke
             read = facts_under(rule_set, read, standard if isinstance(standard, str) else None)
         checked = setting.check(read)
         for name, declared in rule_set.facts.items():
-            if declared.source == "form" and checked[name] != row["facts"].get(name):
+            # what the sheet leaves to a fact of the area is not in its text
+            told = declared.source == "form" and not (declared.or_area and checked[name] is None)
+            if told and checked[name] != row["facts"].get(name):
                 work.differs(FACTS, place, f"{name} = {row['facts'].get(name)}", f"{name} = {checked[name]}")
     spans = {name: (span[0], span[1]) for name, span in (row["spans"] or {}).items()}
     outcome = explain_setting(setting, row["facts"], spans)

@@ -109,7 +109,8 @@ def show_place(rule_set: RuleSet, clause: ClauseResult) -> tuple[str, str] | Non
 def source_of(fact: FactDeclaration) -> str:
     """Where a fact comes from: a field of a form, a decision about the area, the villages of a commune."""
     if fact.source == "form":
-        return say("desk.law.from_form", form=fact.form, field=fact.field)
+        told = say("desk.law.from_form", form=fact.form, field=fact.field)
+        return f"{told}; {say('desk.law.or_area', fact=fact.name)}" if fact.or_area else told
     if fact.source == "area" or fact.villages is None:
         return say("desk.law.from_area")
     if fact.villages.sum is not None:
