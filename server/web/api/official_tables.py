@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
@@ -24,6 +25,7 @@ from server.web.wire import LIMIT, OFFSET, Content, Parameter, Wire, told
 nouns = Nouns("official_tables", "The official tables of a round")
 MOST = 1000
 AREA = Parameter("area", "An area by its own id, or by its code as of the round's date, with all that lies below it.")
+SHEET = Parameter("sheet", "Only the sheet of this name.", example="summary")
 LANGUAGE = Parameter("lang", "The language of the file.", {"type": "string", "enum": list(LOCALES)}, "vi")
 WORKBOOK = Content(KINDS[XLSX], "A workbook: the sheets of the table, and one that says what its figures are.")
 ZIP = Content(KINDS[CSV], "A zip: a CSV (UTF-8 with a byte order mark) for each sheet, and `about.csv`.")
@@ -45,7 +47,7 @@ def list_tables(here: Here, slug: str) -> list[dict[str, Any]]:
 
 
 @nouns.view(f"GET {TABLE}", "submission.list", answer=OfficialTableBody())
-@told(Wire(reads=(AREA, LIMIT, OFFSET)))
+@told(Wire(reads=(AREA, SHEET, LIMIT, OFFSET)))
 def get_one(here: Here, slug: str, table_name: str) -> dict[str, Any]:
     """A table as far as the caller sees: of each sheet the rows of a thousand villages, communes or other units at
     most, a hundred where nothing is asked."""
@@ -63,7 +65,7 @@ def get_one(here: Here, slug: str, table_name: str) -> dict[str, Any]:
         "provisional": "provisional" in marks,
         "synthetic": "synthetic" in marks,
         "about": [{"labels": _titles(label), "says": _says(value)} for label, value in made.about.lines],
-        "sheets": [_sheet(each) for each in made.sheets],
+        "sheets": [_sheet(each) for each in made.sheets if request.args.get("sheet") in (None, each.name)],
     }
 
 

@@ -245,6 +245,8 @@ def test_what_is_not_there_is_not_found(world: World) -> None:
     assert world.api.get(f"{TABLES_OF}/khong-co.xlsx").status_code == 404
     assert world.api.get("projects/1/rounds/2077/tables/villages").status_code == 404
     assert world.api.get(f"{TABLES_OF}/villages?limit=x").status_code == 400
+    assert [each["name"] for each in table(world.api, "villages-by-class", "&sheet=summary")["sheets"]] == ["summary"]
+    assert table(world.api, "villages", "&sheet=khong-co")["sheets"] == []
     names = world.api.get(TABLES_OF).get_json()
     assert [each["table"] for each in names] == list(TABLES)
     assert all(world.api.get(each["files"]["xlsx"].partition("/v1/")[2]).status_code == 200 for each in names)
