@@ -105,7 +105,7 @@ class Routes:
             return "tried"
         if kind == "area" and "/phones" in rule.rule:
             return "cards"
-        if kind == "village" and "/areas/" in rule.rule:
+        if kind == "village" and ("/areas/" in rule.rule or "/dossiers/" in rule.rule):
             return "seat"
         return kind
 
@@ -406,6 +406,8 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.one_area": ("on",),
     "desk.audit": ("group", "who", "actor", "code", "area", "since", "until", "before", "lang"),
     "desk.audit_csv": ("group", "actor", "area"),
+    "desk.round_dossiers": ("state",),
+    "desk.one_dossier": ("done",),
     "desk.compare_round": ("with", "rule", "what", "commune", "page"),
     "desk.form_paper": ("area", "round"),
     "desk.form_recordings": ("language", "done"),
@@ -436,12 +438,12 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.training_communes": ("round",),
     "desk.training_persons": ("page", "done"),
     "desk.what_if_round": ("rule", "clause", "number"),
-    "desk.works": ("on", "area", "kind", "state", "lang"),
+    "desk.works": ("on", "area", "kind", "state", "lang", "page"),
     "desk.works_file": ("on", "area", "lang"),
     "desk.one_work": ("on", "area"),
-    "desk.supervision": ("on", "area", "state"),
+    "desk.supervision": ("on", "area", "state", "page"),
     "desk.supervision_file": ("on", "area"),
-    "desk.models": ("on", "area", "kind", "state"),
+    "desk.models": ("on", "area", "kind", "state", "page"),
     "desk.models_file": ("on", "area"),
 }
 """What pages read from their query."""

@@ -10,7 +10,7 @@ from server.services.works import list_models, sum_models_up
 from server.web.context import current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import show_page
-from server.web.desk.works import FILE, PROJECT, Chosen, areas_to_choose, chosen_of, communes_of, reader
+from server.web.desk.works import FILE, PROJECT, Chosen, areas_to_choose, chosen_of, communes_of, part_of, reader
 from server.web.table_files import Book, answer_table
 from server.web.works_asked import works_asked
 
@@ -30,7 +30,7 @@ def models(project_id: int) -> str:
         caller=caller,
         project=project,
         read=read,
-        models=kept,
+        part=part_of(kept),
         sums=sum_models(kept),
         by_kind=sum_by_kind(kept),
         by_area=[(read.areas[area_id], sums) for area_id, sums in sum_models_up(read).items()],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Generic, TypeVar
 
 from flask import request, url_for
 from werkzeug.wrappers import Response
@@ -20,15 +21,17 @@ from server.services.works import ModelsRead, WorkLine, WorksAsked, WorksRead, f
 from server.storage.areas import AreaView
 from server.storage.projects import ProjectView
 from server.storage.works import list_boundaries, list_pictures
-from server.web.context import current_session, now
+from server.web.context import current_session, now, whole
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.work_map import draw_works
 from server.web.table_files import Book, answer_table
 from server.web.works_asked import works_asked
 
+One = TypeVar("One")
 PROJECT = "/projects/<int:project_id>"
 FILE = "<any('xlsx', 'csv.zip'):ending>"
+PAGE = 100
 MOST_BORDERS = 300
 """Communes whose boundaries are drawn; of more the marks alone stand on the map."""
 
@@ -54,6 +57,15 @@ class Chosen:
         return {name: value for name, value in (given | {"kind": self.kind, "state": self.state}).items() if value}
 
 
+@dataclass(frozen=True)
+class Part(Generic[One]):
+    """A page of a list."""
+
+    rows: Sequence[One]
+    page: int
+    pages: int
+
+
 @blueprint.get(f"{PROJECT}/works")
 def works(project_id: int) -> str:
     """The works as of a day (`on`), of an area (`area`), a kind, a state; their sums and their map."""
@@ -69,7 +81,7 @@ def works(project_id: int) -> str:
         caller=caller,
         project=project,
         read=read,
-        lines=lines,
+        part=part_of(lines),
         sums=sum_lines(lines),
         by_area=[(read.areas[area_id], sums) for area_id, sums in sum_up(read).items()],
         chosen=chosen,
@@ -131,7 +143,7 @@ def supervision(project_id: int) -> str:
         caller=caller,
         project=project,
         read=read,
-        found=[(line, told) for line, told in read.findings if _fits(told, chosen.state)],
+        part=part_of([(line, told) for line, told in read.findings if _fits(told, chosen.state)]),
         sums=sum_lines(read.lines).supervision,
         by_area=[(read.areas[area_id], sums) for area_id, sums in sum_up(read).items()],
         chosen=chosen,
@@ -161,6 +173,13 @@ def chosen_of(asked: WorksAsked, known: Mapping[str, Sequence[str]]) -> Chosen:
     given = {name: request.args.get(name) for name in known}
     kept = {name: value if value in known[name] else None for name, value in given.items()}
     return Chosen(asked.area, asked.on, kept.get("kind"), kept.get("state"))
+
+
+def part_of(rows: Sequence[One]) -> Part[One]:
+    """The page of a list that the query asks for; of one beyond its end the last. Raises Invalid."""
+    pages = max(1, -(-len(rows) // PAGE))
+    page = min(max(whole("page", 1) or 1, 1), pages)
+    return Part(rows[(page - 1) * PAGE : page * PAGE], page, pages)
 
 
 def areas_to_choose(asked: WorksAsked, read: WorksRead | ModelsRead) -> Iterable[AreaView]:

@@ -123,6 +123,18 @@ def test_works_are_listed_with_their_money_state_and_condition(desk: FlaskClient
     read(desk, "works?area=khong-co", 404)
 
 
+def test_a_long_list_is_turned_over(works: Works, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.web.desk.works.PAGE", 1)
+    first, second = read(desk, f"works?on={ON}"), read(desk, f"works?on={ON}&page=2")
+    assert ("Đường mẫu</a>" in first, "Kênh mẫu</a>" in first) == (True, False)
+    assert ("Đường mẫu</a>" in second, "Kênh mẫu</a>" in second) == (False, True)
+    assert "page=2" in first
+    # the sums are of all, and a page beyond the last is the last
+    assert "Công trình: 2," in second
+    assert "Kênh mẫu</a>" in read(desk, "works?page=9")
+    read(desk, "works?page=hai", 400)
+
+
 def test_one_work_tells_its_progress_with_photos_its_supervision_and_its_upkeep(desk: FlaskClient) -> None:
     page = read(desk, f"works/duong?on={ON}")
     for text in ("60 %", "Bê tông mỏng", "Cát bẩn", "12 người làm, 4 phụ nữ", "sạt lở, xói mòn", "quá hạn trả lời"):
