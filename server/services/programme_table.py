@@ -87,7 +87,7 @@ def _about(state: ProgrammeState, names: tuple[str, str], now: datetime) -> Abou
         (_word("field.source"), programme.source),
         (_word("about.remaining"), _word("defined")),
         (_word("about.synthetic"), _word(f"about.synthetic_{'yes' if state.synthetic else 'no'}")),
-        (_word("about.made"), now.astimezone(VIETNAM)),
+        (_word("about.made"), now.astimezone(VIETNAM).date()),
     ]
     return About(title, lines, [_word("about.synthetic_yes")] if state.synthetic else ())
 

@@ -187,7 +187,7 @@ def _about(title: str, project: ProjectView, on: date, now: datetime) -> About:
         (_word("about.money"), _word("about.money_text")),
         (_word("about.days"), _word("about.days_text")),
         (_word("about.synthetic"), _word(f"about.synthetic_{'yes' if project.synthetic else 'no'}")),
-        (_word("about.made"), now.astimezone(VIETNAM)),
+        (_word("about.made"), now.astimezone(VIETNAM).date()),
     ]
     return About(_word(title), lines, [_word("about.synthetic_yes")] if project.synthetic else ())
 

@@ -106,12 +106,13 @@ def form_table_file(project_id: int, form_id: str, ending: str) -> Response:
 def _asked(project_id: int, form_id: str) -> Asked:
     caller = desk_caller()
     project, session = project_of(caller, project_id), current_session()
-    form = find_form(session, project_id, form_id)
-    if form is None or form.current is None:
-        raise NotFound("form.unknown", form=form_id)
-    scope = caller.scope("submission.list", project_id, form.id)
-    if not scope:
+    if not caller.scope("submission.list", project_id):
         raise Forbidden("auth.forbidden")
+    form = find_form(session, project_id, form_id)
+    scope = caller.scope("submission.list", project_id, form.id) if form else None
+    # that a form is there is not told to who sees nothing of it
+    if form is None or form.current is None or not scope:
+        raise NotFound("form.unknown", form=form_id)
     round_view, state = _round(project_id), request.args.get("state") or None
     if state is not None and state not in STATES:
         state = None
