@@ -81,23 +81,11 @@ def move_dossier(
     then = after(row, made.standing, last.past if last else None, caller.on)
     with writing(session) as connection:
         kept = _hold(connection, made, caller, now)
-        written = {
-            "dossier_id": kept,
-            "name": row.name,
-            **_places(made.standing, then),
-            "reason": reason or None,
-            "actor_id": caller.actor_id,
-            "done_on": caller.on,
-            "created_at": now,
-        }
-        if row.name in SENDINGS:
-            written |= {"number": asked.letter.number.strip(), "letter_on": asked.letter.day}
-            written |= {"content": made.content(), "lacks": [each.as_kept() for each in overriding]}
-        if row.name == "give_back":
-            written["areas"] = sorted(set(asked.areas))
+        written = _written(row, made, asked, overriding)
+        by = {"actor_id": caller.actor_id, "done_on": caller.on, "created_at": now, "reason": reason or None}
         if row.name in _UNDOES and last is not None:
             undo_move(connection, last.id)
-        add_move(connection, **written)
+        add_move(connection, dossier_id=kept, name=row.name, **_places(made.standing, then), **by, **written)
         change_dossier(connection, kept, then, now)
         told: dict[str, Any] = {
             "slug": round_view.slug,
@@ -217,6 +205,20 @@ def _hold(connection: Connection, made: Dossier, caller: Caller, now: datetime) 
     if moved or standing_on(kept.standing, caller.on) != made.standing:
         raise Conflict("dossier.moved_meanwhile")
     return kept.id
+
+
+def _written(row: Move, made: Dossier, asked: Asked, overriding: Sequence[Lack]) -> dict[str, Any]:
+    """What is kept with a move beside where it led: letter and versions of a sending, the villages given back."""
+    if row.name == "give_back":
+        return {"areas": sorted(set(asked.areas))}
+    if row.name not in SENDINGS:
+        return {}
+    return {
+        "number": asked.letter.number.strip(),
+        "letter_on": asked.letter.day,
+        "content": made.content(),
+        "lacks": [each.as_kept() for each in overriding],
+    }
 
 
 def _places(before: Standing, then: Standing) -> dict[str, Any]:
