@@ -115,6 +115,7 @@ def test_110_people_from_paper_take_far_less_than_ten_minutes(
         page = context.new_page()
         page.goto("/")
         began, person = time.monotonic(), Steps(page)
+        person.opens("Chương trình")
         person.opens("Tập huấn")
         assert "chưa rõ" in page.locator(".cards").inner_text()
         person.opens("Rà soát tiêu chí")
@@ -132,7 +133,7 @@ def test_110_people_from_paper_take_far_less_than_ten_minutes(
         page.get_by_text(f"{PEOPLE} người, đều đã biết tên.").wait_for()
         waited = time.monotonic() - began
         assert page.locator("#people tbody tr").count() == PEOPLE
-    assert len(person.done) <= 8, person.done
+    assert len(person.done) <= 9, person.done
     assert len(person.done) * SECONDS_A_STEP + TYPING + waited < MINUTES * 60
 
 
