@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from server.domain.rounds import Round
 from server.services.official_tables import LAWLESS, TABLES
 from server.services.people import NewUser, create_user, grant_role
 from server.services.roll_up import work_off
+from server.services.rounds import open_round
 from server.storage.actors import GrantView
 from server.storage.audits import list_audits
 from tests.kit.field import WELL_OFF, library_form, place_of, work_through
@@ -259,3 +261,18 @@ def test_pages_of_a_table_go_through_its_villages(world: World) -> None:
         answer = world.api.get(f"{TABLES_OF}/villages?limit=50&offset={offset}").get_json()
         parts += [row["village"] for row in rows(answer["sheets"][0])]
     assert parts == whole
+
+
+def test_the_flat_table_has_every_round_the_latest_first(world: World, phone: Phone) -> None:
+    later = Round("2020", "Năm 2020", "2020", date(2020, 6, 30), date(2020, 1, 1), date(2020, 12, 20))
+    open_round(world.session, 1, later, datetime.now(UTC))
+    reports(world, phone)
+    found = [row for row in rows(table(world.api, "criteria")["sheets"][0]) if row["village"] == VILLAGE]
+    assert list(dict.fromkeys((row["round"], row["cutoff"]) for row in found)) == [
+        ("2020", "2020-06-30"),
+        ("2019", "2019-06-30"),
+    ]
+    by_round = {slug: {row["basis"] for row in found if row["round"] == slug} for slug in ("2019", "2020")}
+    assert by_round == {"2019": {"newest"}, "2020": {"silent"}}
+    told = {row[0]: row[1] for row in workbook(world.api, "criteria")["Thông tin"]}
+    assert {"Mã khóa của kỳ 2019", "Mã khóa của kỳ 2020"} <= told.keys()
