@@ -27,7 +27,7 @@ class Attested:
 
 @dataclass(frozen=True)
 class Condition:
-    """What recorded classes give for a commune. `roster`: how many officials there are by the dated fact of the commune;
+    """What recorded classes give for a commune. `roster`: how many officials there are by the dated fact of a commune;
     `households`: the poor and near-poor by its villages' sheets; None where not known."""
 
     trained_households: Bounds
