@@ -116,6 +116,7 @@ def paths(seeded: Seeded) -> list[str]:
         "/rules/load",
         f"{ROUND}/plan",
         f"{ROUND}/plan?lacks=any",
+        f"{ROUND}/dossiers",
         f"{ROUND}/spot-checks",
         f"/projects/{PROJECT}/disasters",
         f"{ROUND}/lock",

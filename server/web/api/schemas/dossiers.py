@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from server.domain.dossiers import LACKS, LONGEST_NUMBER, LONGEST_REASON, NAMES, RESULTS, STATES
@@ -92,6 +94,12 @@ class NewDossierMoveBody(Schema):
     """A move. `number` and `letterOn`: of the letter, for a sending; `reason`: for giving back, and for the province to
     send what is incomplete; `areas`: own ids of the villages that are given back, none: the whole."""
 
+    example: ClassVar[dict[str, Any]] = {
+        "move": "send",
+        "number": "12/UBND",
+        "letterOn": "2026-01-05",
+        "reason": "Một thôn mất liên lạc",
+    }
     move = fields.String(required=True, validate=validate.OneOf(NAMES))
     number = fields.String(validate=validate.Length(max=LONGEST_NUMBER))
     letterOn = fields.Date()  # noqa: N815
@@ -102,6 +110,11 @@ class NewDossierMoveBody(Schema):
 class NewDossierAppraisalBody(Schema):
     """What comes of units: own ids of villages, or of the commune itself. A reason is needed but for `passed`."""
 
+    example: ClassVar[dict[str, Any]] = {
+        "areas": ["00000000-0000-4000-8000-000000000001"],
+        "result": "supplement",
+        "reason": "Thiếu ảnh biên bản",
+    }
     areas = fields.List(
         fields.String(validate=validate.Length(max=36)),
         required=True,
