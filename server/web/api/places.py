@@ -40,6 +40,7 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
     "clause_id": ("A clause of the rule set by its id.", TEXT, "k1.ngheo"),
     "confirmation_id": ("A confirmation by its number.", ID, 1),
     "slug": ("A round by its slug.", TEXT, "2019"),
+    "area_id": ("An area by its own id.", TEXT, "00000000-0000-4000-8000-000000000001"),
     "lock_number": ("A lock by its number within its round.", ID, 1),
     "work_id": ("A work by its register sheet's id without `uuid:`.", TEXT, BARE_EXAMPLE),
     "finding_key": (
