@@ -146,12 +146,13 @@ def level_of(verbs: Collection[str], day: date) -> str | None:
     return own[-1] if own else None
 
 
-def awaited_level(standing: Standing, day: date) -> str | None:
-    """Whose decision a submission waits for on a day: the lowest office there is then above the one that approved it.
-    None: nobody's, since it is with its sender or the highest office approved it."""
+def awaited_level(standing: Standing, day: date, *, of_commune: bool = False) -> str | None:
+    """Whose decision a submission waits for on a day: the lowest office there is then above the one that approved it;
+    of what a commune says of itself (`of_commune`), above the commune. None: nobody's, since it is with its sender or
+    the highest office approved it."""
     if standing.state == REJECTED:
         return None
-    reached = rank_of(approved_level(standing))
+    reached = max(rank_of(approved_level(standing)), _RANK["commune"] if of_commune else 0)
     return next((level.name for level in levels_on(day) if _RANK[level.name] > reached), None)
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from forms.errors import expected_of
 from server.domain.errors import Forbidden, Invalid, NotFound
 from server.domain.review import state_from_shown
+from server.services.aggregate import COMMUNE_FORM
 from server.services.attach import Answered, attach_to_submission, detach_from_submission, get_slot
 from server.services.judge import Target, Upload
 from server.services.receive import receive
@@ -71,7 +72,7 @@ def list_sent(here: Here) -> list[dict[str, Any]]:
     seen = here.caller.scope(verb, form.project_id, form.id)
     page = Page(whole("offset") or 0, whole("limit"), seen, deleted)
     found = list_submissions(session, form.id, page)
-    return with_actors(submission_body(each, here.project.synthetic) for each in found)
+    return with_actors(_body(here, each) for each in found)
 
 
 @nouns.view(f"POST {SUBMISSIONS}", "submission.create", answer=SubmissionBody())
@@ -92,7 +93,7 @@ def get_sent(here: Here, instance_id: str) -> Any:
         if root is not None:
             return redirect(f"{own_url().rpartition('/')[0]}/{_part(root)}/versions/{_part(instance_id)}", 301)
         raise NotFound("submission.unknown", instance=instance_id)
-    return with_actors([submission_body(found, here.project.synthetic)])[0]
+    return with_actors([_body(here, found)])[0]
 
 
 @nouns.view(f"GET {SUBMISSION}.xml", "submission.read")
@@ -119,7 +120,7 @@ def decide(here: Here, body: dict[str, Any], instance_id: str) -> dict[str, Any]
     submission = get_submission(here, instance_id)
     state = state_from_shown(body["review_state"])
     decided = review(current_session(), here.caller, Decision(submission.id, state, body["reason"]), now())
-    return submission_body(decided, here.project.synthetic)
+    return _body(here, decided)
 
 
 @nouns.view(f"DELETE {SUBMISSION}", "submission.delete", answer=Success())
@@ -223,7 +224,7 @@ def _receive(here: Here, target: Target) -> dict[str, Any]:
     kept = find_submission_by_id(current_session(), receipt.submission_id or 0)
     if kept is None:
         raise Invalid("submission.kept_apart", instance=receipt.instance_id)
-    return submission_body(as_sent(here, kept), here.project.synthetic)
+    return _body(here, as_sent(here, kept))
 
 
 def as_sent(here: Here, kept: SubmissionView) -> SubmissionView:
@@ -243,3 +244,8 @@ def answer_xml(version_id: int) -> Response:
 
 
 _part: Callable[[str], str] = lambda text: quote(text, safe="")  # noqa: E731
+
+
+def _body(here: Here, submission: SubmissionView) -> dict[str, Any]:
+    own = here.form.xml_form_id == COMMUNE_FORM
+    return submission_body(submission, here.project.synthetic, of_commune=own)

@@ -20,6 +20,7 @@ from server.domain.review import (
     tell_barred,
     tell_ended,
 )
+from server.services.aggregate import COMMUNE_FORM
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
 from server.services.review import Decision, comment, get_reviewed, place_of, review, tie_of
@@ -178,7 +179,7 @@ def _review(caller: Caller, opened: Opened) -> dict[str, object]:
     barred = tell_barred(standing, verbs, caller.on, tie)
     return {
         "moves": sorted(moves, key=lambda move: OFFERED.index(move.to)),
-        "awaited": awaited_level(standing, caller.on),
+        "awaited": awaited_level(standing, caller.on, of_commune=opened.form.xml_form_id == COMMUNE_FORM),
         "ended": refusal_of(ended).message if ended else None,
         "barred": refusal_of(barred).message if barred else None,
     }

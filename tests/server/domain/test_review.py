@@ -161,3 +161,9 @@ def test_central_sees_received_as_null() -> None:
             state_from_shown(wrong)
     with pytest.raises(Invalid):
         move(Standing(), "done", PROVINCE, TODAY)
+
+
+def test_what_a_commune_says_of_itself_waits_for_the_office_above() -> None:
+    assert awaited_level(Standing(), date(2019, 6, 30), of_commune=True) == "district"
+    assert awaited_level(Standing(), date(2026, 1, 1), of_commune=True) == "province"
+    assert awaited_level(Standing(), date(2026, 1, 1)) == "commune"

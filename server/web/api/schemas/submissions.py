@@ -225,8 +225,8 @@ def comment_body(comment: CommentView) -> dict[str, Any]:
     return {"body": comment.body, "actorId": comment.actor_id, "createdAt": moment(comment.created_at)}
 
 
-def submission_body(submission: SubmissionView, synthetic: bool) -> dict[str, Any]:
-    """A submission as the wire has it."""
+def submission_body(submission: SubmissionView, synthetic: bool, *, of_commune: bool = False) -> dict[str, Any]:
+    """A submission as the wire has it. `of_commune`: its form is what a commune says of itself."""
     standing = Standing(submission.review_state, submission.review_level)
     return {
         "instanceId": submission.instance_id,
@@ -235,7 +235,7 @@ def submission_body(submission: SubmissionView, synthetic: bool) -> dict[str, An
         "userAgent": submission.user_agent,
         "reviewState": shown_state(standing),
         "reviewLevel": standing.level,
-        "awaitedLevel": awaited_level(standing, today()),
+        "awaitedLevel": awaited_level(standing, today(), of_commune=of_commune),
         "arrival": submission.arrival,
         "synthetic": synthetic,
         "createdAt": moment(submission.created_at),
