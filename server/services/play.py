@@ -51,6 +51,8 @@ from sync.envelope import Part
 ROUND_2018 = Round("2018", "Rà soát năm 2018", "Review of 2018", CUTOFF_2018, date(2018, 1, 1), date(2018, 12, 31))
 DISTRICTS = 3
 """So many districts hold classes in the demo."""
+OFFERED = ("household_review", "spot_check", "disaster_quick", "training_test")
+"""Forms of which the demo has no sheets, and that can be tried in it."""
 OFFICE = "Cán bộ chương trình (mẫu)"
 """Who sends all that in the demo: one key for the whole province."""
 _SHEETS = uuid.UUID("8d1b7a52-6a0b-4f7c-8a1e-2019abcd2019")
@@ -102,7 +104,8 @@ class Player:
     def furnish(self, steps: Sequence[DemoStep], now: datetime) -> str:
         """Opens last year's round, publishes the forms that are missing; the key of who sends."""
         open_round(self.session, self.project_id, ROUND_2018, now)
-        numbers = [self._publish(form_id, now) for form_id in dict.fromkeys(step.form_id for step in steps)]
+        used = dict.fromkeys(step.form_id for step in steps)
+        numbers = [self._publish(form_id, now) for form_id in (*used, *(each for each in OFFERED if each not in used))]
         known = {user.name: user for user in list_app_users(self.session, self.home, self.caller, self.project_id)}
         user = known.get(OFFICE)
         if user is None:
