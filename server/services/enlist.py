@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.domain.area_plan import Known, Planner
@@ -41,6 +42,7 @@ from server.storage.programmes import (
     add_programme,
     add_unit,
     change_unit,
+    hold_programme,
     list_programmes,
     list_units,
     remove_plan,
@@ -117,7 +119,11 @@ def create_programme(
     with writing(session) as connection:
         if any(each.slug == asked.slug for each in list_programmes(connection, project_id)):
             raise Exists("request.exists", fields=["slug"], values=[asked.slug])
-        made = add_programme(connection, project_id=project_id, created_at=now, **vars(asked))
+        try:
+            made = add_programme(connection, project_id=project_id, created_at=now, **vars(asked))
+        except IntegrityError as error:
+            # somebody else registered it in this very moment
+            raise Exists("request.exists", fields=["slug"], values=[asked.slug]) from error
         told = {"slug": asked.slug, "law": asked.law}
         write_audit(connection, caller.entry("programme.create", f"programme:{made}", now, Where(project_id), **told))
         session.commit()
@@ -167,6 +173,7 @@ def enlist(
     caller.require_everywhere(UPDATE, programme.project_id)
     session.rollback()
     with writing(session) as connection:
+        hold_programme(connection, programme.id)
         made = _plan(connection, programme, records, caller.on)
         if not made.problems:
             for each in made.writes:
@@ -416,6 +423,7 @@ def take_back(
         raise Invalid("programme.reason")
     session.rollback()
     with writing(session) as connection:
+        hold_programme(connection, programme.id)
         unit = list_units(connection, programme.id).get(area_id)
         if unit is None or (what == "exit" and unit.exit_kind is None) or (what == "plan" and not unit.plans):
             raise NotFound("http.not_found")

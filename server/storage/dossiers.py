@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -126,15 +127,16 @@ def list_dossiers(session: Session | Connection, round_id: int) -> dict[str, Dos
 
 def hold_dossier(connection: Connection, round_id: int, area_id: str, now: datetime) -> DossierKept:
     """The dossier, made where there was none; nobody else moves it until this transaction ends."""
-    here = (DossierRow.round_id == round_id, DossierRow.area_id == area_id)
-    query = select(DossierRow.id, DossierRow.state, DossierRow.level, DossierRow.updated_at).where(*here)
-    row = connection.execute(query.with_for_update()).first()
-    if row is not None:
-        return DossierKept(row[0], round_id, area_id, Standing(row[1], row[2]), row[3])
     fresh = Standing()
     values = {"round_id": round_id, "area_id": area_id, "state": fresh.state, "level": fresh.level, "updated_at": now}
-    made = connection.execute(insert(DossierRow).values(**values).returning(DossierRow.id)).scalar_one()
-    return DossierKept(int(made), round_id, area_id, fresh, now)
+    writer = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # two who begin at once: the second waits here for the first, and finds what the first made
+    made = writer.insert(DossierRow).values(**values).on_conflict_do_nothing(index_elements=["round_id", "area_id"])
+    connection.execute(made)
+    here = (DossierRow.round_id == round_id, DossierRow.area_id == area_id)
+    query = select(DossierRow.id, DossierRow.state, DossierRow.level, DossierRow.updated_at).where(*here)
+    row = connection.execute(query.with_for_update()).one()
+    return DossierKept(row[0], round_id, area_id, Standing(row[1], row[2]), row[3])
 
 
 def change_dossier(connection: Connection, dossier_id: int, standing: Standing, now: datetime) -> None:

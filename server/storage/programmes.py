@@ -165,6 +165,11 @@ def add_programme(connection: Connection, **row: Any) -> int:
     return int(made.scalar_one())
 
 
+def hold_programme(connection: Connection, programme_id: int) -> None:
+    """Waits for whoever writes into the register of a programme; nobody else can until this transaction ends."""
+    connection.execute(select(ProgrammeRow.id).where(ProgrammeRow.id == programme_id).with_for_update())
+
+
 def list_units(session: Session | Connection, programme_id: int) -> dict[str, UnitView]:
     """All that is registered of a programme, by area, in the order in which it was written."""
     plans: dict[int, list[PlanView]] = {}

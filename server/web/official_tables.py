@@ -28,7 +28,8 @@ def asked_of(caller: Caller, project: ProjectView, round_view: RoundView) -> Ask
     if not key:
         return Asked(project, round_view, scope)
     area_id = find_seen(session, scope, key, on)
-    found = list_these(session, scope, on, [area_id])[area_id] if area_id else None
+    # an area may be in sight today and not yet, or no more, on the round's day
+    found = list_these(session, scope, on, [area_id]).get(area_id) if area_id else None
     if found is None:
         raise NotFound("area.unknown", value=key[:80], on=on.isoformat())
     return Asked(project, round_view, scope, found)

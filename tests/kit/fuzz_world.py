@@ -75,6 +75,15 @@ UNITS = b"""area,basis,entered_on,exit,exited_on,status,source
 06865,kv_iii,2017-04-28,,,synthetic,sample
 06865,,,recognised,2019-12-31,synthetic,sample
 """
+SPOKEN = """
+| survey |
+|        | type | name | label::Tiếng Việt (vi) |
+|        | text | ten  | Tên                    |
+| settings |
+|        | form_id | form_title | version |
+|        | doc_len | Đọc lên    | 1       |
+"""
+VOICE = b"\x00\x00\x00\x20ftypM4A a voice"
 PHOTO = b"\xff\xd8\xff\xe0 a photograph \xff\xd9"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -132,6 +141,9 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     revoked = api.post("projects/1/app-users", json={"displayName": "Mất máy"}).get_json()
     _done(api.delete(f"sessions/{revoked['token']}"))
     _done(api.post("projects/1/forms", data=xlsx(_named("chua_ra")), content_type=XLSX))
+    _done(api.post("projects/1/forms", data=SPOKEN.encode(), content_type=MD))
+    said = "projects/1/forms/doc_len/recordings?path=/data/ten&language=tyz"
+    _done(api.put(said, data=VOICE, content_type="application/octet-stream"))
     _done(api.post("projects/1/forms?publish=true", data=xlsx(_named("da_xoa")), content_type=XLSX))
     _done(api.delete("projects/1/forms/da_xoa"))
     gone = api.get("projects/1/forms?deleted=true").get_json()[0]["id"]
@@ -186,6 +198,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     bodies["text/csv"] = ["area,name\nQN-06853-01,Chíu A Sềnh\n".encode(), b"area,name\nxx,A\n", b"\xff\xfe"]
     own = {
         "submissions_edit": more[3],
+        "recordings_put_recording": VOICE,
         **DOSSIERS,
         "programmes_enlist_units": UNITS,
         "sessions_create_session": {"email": EMAIL, "password": PASSWORD},
@@ -210,6 +223,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "official_tables": {"slug": OPEN},
         "rounds_reopen_one": {"slug": LOCKED},
         "sessions": {"token": people["viewer"].token or ""},
+        "recordings": {"form_id": "doc_len"},
         "submissions_decide": {"instance_id": DECIDED},
         "submissions_restore": {"instance_id": sent[2]},
         "tables": {"table": table},

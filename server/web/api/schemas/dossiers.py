@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 from server.domain.dossiers import LACKS, LONGEST_NUMBER, LONGEST_REASON, NAMES, RESULTS, STATES
 from server.domain.review import LEVELS
 from server.domain.review import STATES as REVIEW_STATES
+from server.web.api.schemas.fields import Body
 from server.web.api.schemas.submissions import AreaBody
 
 MOST_AREAS = 1000
@@ -90,7 +91,7 @@ class DossierBody(DossierLineBody):
     possible = fields.List(fields.String(metadata={"enum": list(NAMES)}))
 
 
-class NewDossierMoveBody(Schema):
+class NewDossierMoveBody(Body):
     """A move. `number` and `letterOn`: of the letter, for a sending; `reason`: for giving back, and for the province to
     send what is incomplete; `areas`: own ids of the villages that are given back, none: the whole."""
 
@@ -107,7 +108,7 @@ class NewDossierMoveBody(Schema):
     areas = fields.List(fields.String(validate=validate.Length(max=36)), validate=validate.Length(max=MOST_AREAS))
 
 
-class NewDossierAppraisalBody(Schema):
+class NewDossierAppraisalBody(Body):
     """What comes of units: own ids of villages, or of the commune itself. A reason is needed but for `passed`."""
 
     example: ClassVar[dict[str, Any]] = {

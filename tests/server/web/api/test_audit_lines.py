@@ -42,7 +42,11 @@ BODIES = {
     "village_heads_add_village_heads": ("text/csv", b"area,name\n%b,Ng\xc3\xa0n Chi\n" % VILLAGE.encode()),
 }
 """Of operations for which the world has none that does it."""
-QUERY = {"forms_add_form": "?ignoreWarnings=true"}
+QUERY = {
+    "forms_add_form": "?ignoreWarnings=true",
+    "recordings_put_recording": "?path=/data/ten&language=vi",
+    "recordings_delete_recording": "?path=/data/ten&language=tyz",
+}
 
 
 def writing_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
