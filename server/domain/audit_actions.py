@@ -86,6 +86,7 @@ ACTIONS = (
     "submission.supervision.settle",
     "submission.supervision.undo",
     "submission.update",
+    "training.attest",
     "training.people.create",
     "training.people.delete",
     "training.person.merge",

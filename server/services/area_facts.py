@@ -54,16 +54,27 @@ def import_facts(
     with writing(session) as connection:
         plan = _plan(connection, records, on)
         if not plan.refused:
-            end_facts(connection, plan.ends)
-            add_facts(connection, plan.rows)
+            write_plan(connection, plan, now)
             if plan.rows:
-                touch(connection)
-                unsettle(connection, now)
                 write_own(connection, "area.fact.import", now, **plan.count())
-            lines = ((str(row["area_id"]), {"name": row["name"], "value": row["value"]}) for row in plan.rows)
-            write_of_areas(connection, "area.fact.create", now, lines)
         session.commit()
     return plan
+
+
+def plan_facts(connection: Connection, records: Sequence[FactRecord], on: date) -> FactPlan:
+    """What would be written, within a transaction of somebody who then writes it."""
+    return _plan(connection, records, on)
+
+
+def write_plan(connection: Connection, plan: FactPlan, now: datetime) -> None:
+    """Writes what a plan says, which must not be refused, and asks for what rests on it to be worked out again."""
+    end_facts(connection, plan.ends)
+    add_facts(connection, plan.rows)
+    if plan.rows:
+        touch(connection)
+        unsettle(connection, now)
+    lines = ((str(row["area_id"]), {"name": row["name"], "value": row["value"]}) for row in plan.rows)
+    write_of_areas(connection, "area.fact.create", now, lines)
 
 
 def _plan(session: Session | Connection, records: Sequence[FactRecord], on: date) -> FactPlan:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
 
 from server.domain.areas import match_key
-from server.domain.errors import Forbidden, NotFound
+from server.domain.errors import Forbidden, Invalid, NotFound
 from server.domain.training_condition import HOUSEHOLDS_PERCENT, OFFICIALS_PERCENT, YEARS, Bounds
 from server.domain.training_people import OFFICIALS
+from server.services.attest import LONGEST_SOURCE, Attesting, attest, may_attest
 from server.services.training_condition import list_conditions
 from server.storage.rounds import list_rounds
-from server.web.context import current_session
+from server.web.context import current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.words import number
@@ -47,7 +49,36 @@ def training_communes(project_id: int) -> str:
         years=YEARS,
         percents=(HOUSEHOLDS_PERCENT, OFFICIALS_PERCENT),
         officials=OFFICIALS,
+        attestable={each.area.id for each in told if chosen and may_attest(session, caller, chosen, each.area.id)},
+        done=request.args.get("done") == "attested",
     )
+
+
+@blueprint.post("/projects/<int:project_id>/training/communes")
+def attest_training(project_id: int) -> Response | tuple[str, int]:
+    """Attests what recorded classes give of a commune, with what other programmes gave; or takes that back."""
+    caller = desk_caller()
+    project_of(caller, project_id)
+    session, slug = current_session(), request.form.get("round", "")
+    chosen = next((each for each in list_rounds(session, project_id) if each.slug == slug), None)
+    if chosen is None:
+        raise NotFound("round.unknown", slug=slug)
+    asked = Attesting(
+        request.form.get("area", ""),
+        _count("households"),
+        _count("officials"),
+        request.form.get("source", "")[: LONGEST_SOURCE + 1],
+        request.form.get("act") == "withdraw",
+    )
+    attest(session, caller, chosen, asked, now())
+    return redirect(url_for("desk.training_communes", project_id=project_id, round=slug, done="attested"))
+
+
+def _count(name: str) -> int:
+    text = request.form.get(name, "").strip() or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) < 8):
+        raise Invalid("training.count")
+    return int(text)
 
 
 def between(count: Bounds) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from server.domain.area_records import FactRecord
+from server.domain.errors import Invalid, NotFound
 from server.domain.roles import ALL
 from server.domain.training_condition import Attested
 from server.services.area_facts import import_facts
+from server.services.attest import Attesting, attest
 from server.services.roll_up import work_off
 from server.services.training_condition import CommuneCondition, list_conditions
 from server.services.verdicts import Wanted, list_verdicts
+from server.storage.audits import list_audits
 from server.storage.rounds import list_rounds
 from tests.kit.field import ROUND, VILLAGES, WELL_OFF, Field, library_form
 from tests.server.services.test_roll_up import COMMUNE as KEY
@@ -101,3 +108,58 @@ def test_recorded_classes_stand_beside_what_the_commune_attests(field: Field) ->
     announces(phone, "tinh", PROVINCE, "other")
     sends(phone, totals("other", 50))
     assert condition(field).condition.trained_officials == (6, None)
+
+
+def met(field: Field) -> dict[str, object]:
+    """What the rule set of communes makes of the training condition."""
+    field.works()
+    work_off(field.session, field.now)
+    wanted = Wanted(area=COMMUNE, rule_set="qd03_2019_xa", round_slug=ROUND.slug, unit="commune")
+    (view,) = list_verdicts(field.session, 1, wanted)
+    said = {each["id"]: each["verdict"] for each in view.clauses if each["id"].startswith("tap_huan.")}
+    return said | {name: view.facts[name] for name in ("dai_dien_ho_tap_huan", "can_bo_tap_huan")}
+
+
+def test_what_classes_give_feeds_the_criteria_once_somebody_attests_it(field: Field) -> None:
+    opened(field)
+    phone = organiser(field, None)
+    announces(phone, "tinh", PROVINCE, "p")
+    officials = [each | HERE for each in rows(6)]
+    groups = {"doi_tuong": ["truong_thon"], "n_truong_thon": "6", "nu_truong_thon": "6"}
+    sends(phone, named("p", officials) | groups | {"dt_truong_thon": "6", "nudt_truong_thon": "6"})
+    empty = {"xa": COMMUNE, "ky": ROUND.slug, "ngay_chot": "2019-06-30"}
+    phone.sends(empty, form="commune_criteria")
+    roster(field, 11, date(2019, 1, 1))
+    assert met(field)["tap_huan.can_bo"] == "unknown"
+    (round_view,) = list_rounds(field.session, 1)
+    asked = Attesting(COMMUNE, 4, 0, "Danh sách lớp của Hội Nông dân (mẫu)")
+    attest(field.session, field.administrator, round_view, asked, field.now)
+    assert met(field) == {
+        "tap_huan.can_bo": "met",
+        "tap_huan.ho": "unknown",
+        "dai_dien_ho_tap_huan": 4,
+        "can_bo_tap_huan": 6,
+    }
+    line = next(each for each in list_audits(field.session) if each.action == "training.attest")
+    assert (line.details["can_bo_tap_huan"], line.actor_id) == (6, field.administrator.actor_id)
+    # the commune's own sheet goes before what was attested
+    phone.sends(empty | {"can_bo_tap_huan": 5}, form="commune_criteria")
+    assert met(field)["can_bo_tap_huan"] == 5
+    phone.sends(empty, form="commune_criteria")
+    attest(field.session, field.administrator, round_view, replace(asked, withdrawn=True), field.now)
+    assert met(field)["tap_huan.can_bo"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (Attesting(COMMUNE, 0, 0, " "), "training.source"),
+        (Attesting(COMMUNE, -1, 0, "mẫu"), "training.count"),
+        (Attesting(VILLAGES[NAMES[0]].uuid, 0, 0, "mẫu"), "area.unknown"),
+    ],
+)
+def test_what_cannot_be_attested_is_said(field: Field, asked: Attesting, code: str) -> None:
+    opened(field)
+    (round_view,) = list_rounds(field.session, 1)
+    with pytest.raises((Invalid, NotFound), match=re.escape(code)):
+        attest(field.session, field.administrator, round_view, asked, field.now)
