@@ -92,7 +92,7 @@ def _write(
             raise Conflict("round.locked", slug=round_view.slug)
         plan = plan_facts(connection, records, round_view.cutoff)
         if plan.refused:
-            raise Invalid("training.not_attested", code=plan.problems[0].code)
+            raise Invalid("training.not_attested", why=plan.problems[0].code)
         write_plan(connection, plan, now)
         told = {"round": round_view.slug, "source": source, **counts}
         where = Where(round_view.project_id, asked.area_id)
