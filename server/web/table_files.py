@@ -44,17 +44,22 @@ def answer_table(book: Book, ending: str) -> Response:
         answer = Response(stream_with_context(parts), content_type=KINDS[CSV])
     else:
         file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - closed when it has been sent
-        write_xlsx(file, book.sheets, book.about, translate, made)
+        try:
+            write_xlsx(file, book.sheets, book.about, translate, made)
+        except BaseException:
+            file.close()
+            raise
         size = file.tell()
         file.seek(0)
         answer = Response(_parts(file), content_type=KINDS[XLSX])
         answer.content_length = size
+        # also where nobody reads it: the answer to a HEAD, or a reader who went away
+        answer.call_on_close(file.close)
     name = _NO_FILE.sub("-", book.name).strip("-") or "table"
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{ending}")
     return answer
 
 
 def _parts(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while part := file.read(_PART):
-            yield part
+    while part := file.read(_PART):
+        yield part

@@ -75,6 +75,8 @@ def test_nobody_is_shown_what_lies_elsewhere(walked: Callable[[str, int], Found]
 NEVER_OPEN = {
     "GET /forgotten": "this home sends no mail",
     "GET /healthz": "says that the tables were not made by migrations",
+    "GET /projects/<int:project_id>/forms/<segment:form_id>/recordings/<name>": "no question has a recording there: "
+    "who hears one is in tests/server/web/desk/test_recordings_page.py",
     "GET /new-password/<token>": "takes the token of a link that was sent",
     "GET /v1/projects/<int:project_id>/rounds/<slug>/what-if": "no law with numbers is in force then: see "
     "tests/server/web/desk/test_comparisons.py for who sees what there",

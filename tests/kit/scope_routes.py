@@ -117,7 +117,12 @@ class Routes:
         kinds = {"sheet": ("sheet", "gone", "tried")}.get(kind, (kind,))
         if kind == "sheet" and ".svc" in rule.rule:
             kinds = ("sheet", "gone")
-        return [each for kind in kinds for each in self.there.kept if each.kind == kind]
+        found = [each for kind in kinds for each in self.there.kept if each.kind == kind]
+        if "/dossiers/" not in rule.rule:
+            return found
+        # only communes have dossiers
+        versions = self.there.plan.tree.versions
+        return [each for each in found if versions[str(each.ids["area_id"])][0].kind == "commune"]
 
     def path(self, rule: Rule, thing: Kept | None, person: Person) -> str:
         """The path of a route about a thing."""
