@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import IO
 
-from flask import stream_with_context
+from flask import request, stream_with_context
 from werkzeug.wrappers import Response
 
 from server.exports.csv_rows import csv_zip
@@ -53,13 +53,16 @@ def answer_table(book: Book, ending: str) -> Response:
         file.seek(0)
         answer = Response(_parts(file), content_type=KINDS[XLSX])
         answer.content_length = size
-        # also where nobody reads it: the answer to a HEAD, or a reader who went away
+        # also where nobody reads it to the end: a reader who went away, the answer to a HEAD
         answer.call_on_close(file.close)
+        if request.method == "HEAD":
+            file.close()
     name = _NO_FILE.sub("-", book.name).strip("-") or "table"
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{ending}")
     return answer
 
 
 def _parts(file: IO[bytes]) -> Iterator[bytes]:
-    while part := file.read(_PART):
-        yield part
+    with file:
+        while part := file.read(_PART):
+            yield part
