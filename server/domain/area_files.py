@@ -14,6 +14,7 @@ from uuid import UUID
 
 from server.domain.area_records import AreaRecord, Clash, FactRecord, Other, RowProblem
 from server.domain.areas import EXTENTS, FLAGS, STATUSES
+from server.domain.written_days import read_day
 
 AREA_COLUMNS = (
     *("code", "name", "kind", "parent", "valid_from", "valid_to", "from", "into", "was"),
@@ -38,7 +39,6 @@ _YES = {"co", "có", "yes", "y", "true", "1", "x"}
 _NO = {"khong", "không", "no", "n", "false", "0"}
 _UNKNOWN = {"", "khong_ro", "không rõ", "unknown"}
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
-_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})/(\d{1,2})/(\d{4})")
 _YEARS = range(1800, 2200)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3}
 
@@ -166,15 +166,8 @@ def _day(row: Row, column: str) -> date | None:
     text = _text(row, column)
     if not text:
         return None
-    found = _DAY.fullmatch(text)
-    try:
-        if found is None:
-            raise ValueError(text)
-        year, month, day = found.group(1, 2, 3) if found.group(1) else found.group(6, 5, 4)
-        made = date(int(year), int(month), int(day))
-    except ValueError:
-        raise Clash("area.not_a_day", column=column, value=text) from None
-    if made.year not in _YEARS:
+    made = read_day(text, _YEARS)
+    if made is None:
         raise Clash("area.not_a_day", column=column, value=text)
     return made
 

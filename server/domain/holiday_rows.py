@@ -1,11 +1,11 @@
 """A table of holidays, row by row: the columns `day`, `name`, `works` and `source`, and what cannot be used and why."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from server.domain.area_records import RowProblem
 from server.domain.working_days import Holiday
+from server.domain.written_days import read_day
 
 COLUMNS = ("day", "name", "works", "source")
 NEEDED = ("day", "name", "source")
@@ -14,8 +14,6 @@ LONGEST_NAME, LONGEST_SOURCE = 255, 500
 YEARS = range(1990, 2101)
 _YES = frozenset({"1", "x", "co", "có", "yes", "y", "true"})
 _NO = frozenset({"", "0", "khong", "không", "no", "n", "false"})
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_VIETNAMESE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 Row = Mapping[str, str]
 
@@ -50,7 +48,7 @@ def read_holidays(rows: Iterable[tuple[int, Row]]) -> tuple[list[Holiday], list[
 
 
 def _read(number: int, row: Row) -> Holiday | RowProblem:
-    day = _day(row["day"])
+    day = read_day(row["day"], YEARS, "/.-")
     if day is None:
         return RowProblem(number, "holiday.day", {"row": number, "value": row["day"]})
     works = row["works"].casefold()
@@ -60,18 +58,3 @@ def _read(number: int, row: Row) -> Holiday | RowProblem:
         if not 0 < len(row[name]) <= most or "\0" in row[name]:
             return RowProblem(number, f"holiday.{name}", {"row": number, "most": most})
     return Holiday(day, row["name"], works in _YES, row["source"])
-
-
-def _day(text: str) -> date | None:
-    """A day as 2026-02-17 or 17/02/2026, within `YEARS`."""
-    iso, vietnamese = _ISO.fullmatch(text), _VIETNAMESE.fullmatch(text)
-    try:
-        if iso:
-            day = date(int(iso[1]), int(iso[2]), int(iso[3]))
-        elif vietnamese:
-            day = date(int(vietnamese[3]), int(vietnamese[2]), int(vietnamese[1]))
-        else:
-            return None
-    except ValueError:
-        return None
-    return day if day.year in YEARS else None

@@ -5,13 +5,13 @@ its exit (`exit`, with `exited_on`). Each has its decision: number, day, authori
 another plan, which is kept beside the earlier, or the exit.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from server.domain.area_records import Clash, RowProblem
 from server.domain.programme import BASES, EXITS, LEVELS, MERGED, SOURCED
+from server.domain.written_days import read_day
 
 COLUMNS = (
     *("area", "level", "basis", "entered_on", "entry_number", "entry_date", "entry_authority", "funding"),
@@ -24,7 +24,6 @@ MOST_ROWS = 40_000
 """Rows of one file: more than there are communes and villages in special difficulty."""
 LONGEST = {"number": 128, "authority": 255, "funding": 255, "source": 1000}
 YEARS = range(1990, 2101)
-_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 Row = Mapping[str, str]
 
@@ -196,14 +195,7 @@ def _day(row: Row, column: str) -> date | None:
     text = _text(row, column, 32)
     if not text:
         return None
-    found = _DAY.fullmatch(text)
-    try:
-        if found is None:
-            raise ValueError(text)
-        year, month, day = found.group(1, 2, 3) if found.group(1) else found.group(6, 5, 4)
-        made = date(int(year), int(month), int(day))
-    except ValueError:
-        raise Clash("programme.not_a_day", column=column, value=text) from None
-    if made.year not in YEARS:
+    made = read_day(text, YEARS, "/.-")
+    if made is None:
         raise Clash("programme.not_a_day", column=column, value=text)
     return made
