@@ -17,7 +17,7 @@ from server.services.training_condition import list_conditions
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.reach import find_above
-from server.storage.rounds import RoundView
+from server.storage.rounds import RoundView, find_lock_of
 from server.storage.verdicts import find_project_synthetic
 
 VERB, READ = "area.update", "submission.list"
@@ -40,8 +40,8 @@ class Attesting:
 
 def attest(session: Session, caller: Caller, round_view: RoundView, asked: Attesting, now: datetime) -> None:
     """Writes the three counts as facts of the commune from the round's cut-off on; the commune's own sheet, where it
-    says a count, goes before them. Raises NotFound, Forbidden, Conflict (the round is locked), Invalid (no source, a
-    number out of range, or the recorded classes leave it open how many of the commune were there)."""
+    says a count, goes before them. Of recorded classes those count who are named: more may have been
+    there. Raises NotFound, Forbidden, Conflict (the round is locked), Invalid (no source, a number out of range)."""
     commune = next(
         (
             each
@@ -88,7 +88,7 @@ def _write(
     ]
     session.rollback()
     with writing(session) as connection:
-        if round_view.is_locked:
+        if find_lock_of(connection, round_view.id) is not None:
             raise Conflict("round.locked", slug=round_view.slug)
         plan = plan_facts(connection, records, round_view.cutoff)
         if plan.refused:

@@ -18,7 +18,7 @@ from server.domain.area_records import Clash, RowProblem
 from server.domain.area_times import Times
 from server.domain.areas import COMMUNE_KINDS, AreaChange
 from server.domain.errors import Exists, Invalid, NotFound
-from server.domain.programme import COMMUNE, MERGED, VILLAGE, Listing, heirs_of, list_memberships
+from server.domain.programme import COMMUNE, MERGED, VILLAGE, Parent, heirs_of, list_memberships
 from server.domain.programme_rows import (
     COLUMNS,
     Decision,
@@ -221,12 +221,13 @@ def _plan(
             # what the planner of areas says of a code is said here of a unit
             code = f"programme.{clash.code.partition('.')[2]}"
             problems.append(RowProblem(record.row, code, told))
-    problems += [] if problems else _inside(work, planner)
+    problems += [] if problems else _inside(work)
     return Enlisting(list(work.writes.values()), problems)
 
 
 def _put(work: _Planning, record: UnitRecord) -> None:
-    day = next(each.on for each in (record.entry, record.exit, _Open(work.programme.valid_from)) if each is not None)
+    told = record.entry or record.exit
+    day = told.on if told else work.programme.valid_from
     area = work.planner.find(record.area, day, also_ended=record.entry is None)
     level = _level_of(area, day)
     if record.level not in (None, level):
@@ -243,11 +244,6 @@ def _put(work: _Planning, record: UnitRecord) -> None:
         _intend(held, record.plan, record)
     if record.exit is not None:
         _leave(work, held, record.exit, record)
-
-
-@dataclass(frozen=True)
-class _Open:
-    on: date
 
 
 def _level_of(area: Times, day: date) -> str:
@@ -348,37 +344,31 @@ def _columns(prefix: str, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _inside(work: _Planning, planner: Planner) -> list[RowProblem]:
+def _inside(work: _Planning) -> list[RowProblem]:
     """Villages that would be listed by themselves while their commune is in, and units that leave without having been
     in: by what the whole register would say then."""
+    areas = work.planner.plan.areas
     listings = [each.listing() for each in work.units.values() if each.area_id not in work.writes]
     listings += [each.after.listing() for each in work.writes.values()]
-    parent = parent_by(planner.plan.areas)
-    communes = [each for each in list_memberships(listings, work.changes, parent) if each.level == COMMUNE]
+    parent = parent_by(areas)
+    found = list_memberships(listings, work.changes, parent)
+    known = {(each.level, each.area_id) for each in found}
     problems = []
     for each in work.writes.values():
-        own, entered = each.after, each.after.entered_on
-        told = {"row": each.rows[0], "name": each.name}
-        if own.level != VILLAGE or entered is None:
+        own, told = each.after, {"row": each.rows[0], "name": each.name}
+        if own.entered_on is None:
+            if (own.level, each.area_id) not in known:
+                problems.append(RowProblem(each.rows[0], "programme.never_entered", told))
             continue
-        above = parent(each.area_id, entered)
-        over = [one for one in communes if one.area_id == above and one.holds_on(entered)]
+        above = parent(each.area_id, own.entered_on) if own.level == VILLAGE else None
+        over = [one for one in found if one.level == COMMUNE and one.area_id == above and one.holds_on(own.entered_on)]
         if over and above is not None:
-            more = {"commune": planner.plan.areas[above].last.name, "since": over[0].since}
+            more = {"commune": areas[above].last.name, "since": over[0].since}
             problems.append(RowProblem(each.rows[0], "programme.inside_commune", told | more))
-    return problems + _never_in(work, listings, parent)
+    return problems
 
 
-def _never_in(work: _Planning, listings: list[Listing], parent: Any) -> list[RowProblem]:
-    known = {(each.level, each.area_id) for each in list_memberships(listings, work.changes, parent)}
-    return [
-        RowProblem(each.rows[0], "programme.never_entered", {"row": each.rows[0], "name": each.name})
-        for each in work.writes.values()
-        if each.after.entered_on is None and (each.after.level, each.area_id) not in known
-    ]
-
-
-def parent_by(areas: Mapping[str, Times]) -> Any:
+def parent_by(areas: Mapping[str, Times]) -> Parent:
     """What an area lies right below on a day, from its times."""
 
     def parent(area_id: str, day: date) -> str | None:

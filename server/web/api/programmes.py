@@ -23,6 +23,7 @@ from server.services.enlist import (
 from server.services.remain import ProgrammeState, UnitStanding, place_names, read_programme
 from server.storage.programmes import PlanView, ProgrammeView, list_programmes
 from server.web.api.nouns import Here, Nouns
+from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.programmes import (
     EnlistedBody,
     NewProgrammeBody,
@@ -47,7 +48,6 @@ TABLE = Content(
     {"type": "string"},
     "area,basis,entered_on,status,source\n06865,kv_iii,2017-04-28,synthetic,sample\n",
 )
-KINDS = {COMMUNE: "commune", VILLAGE: "village"}
 
 
 @nouns.view(f"GET {PROJECT}/programmes", "round.list", answer=ProgrammeBody(many=True))
@@ -104,15 +104,15 @@ def enlist_units(here: Here) -> dict[str, Any]:
     return {"dryRun": dry, **made.count()}
 
 
-@nouns.view(f"DELETE {PROJECT}/programme/units/<area_id>", "round.update", body=TakeBackBody, answer=EnlistedBody())
+@nouns.view(f"DELETE {PROJECT}/programme/units/<area_id>", "round.update", body=TakeBackBody, answer=Success())
 @told(Wire(reads=(WHICH,)))
-def take_unit_back(here: Here, body: dict[str, Any], area_id: str) -> dict[str, Any]:
+def take_unit_back(here: Here, body: dict[str, Any], area_id: str) -> dict[str, bool]:
     """Takes back what was written of a unit by mistake, with the reason; what stood there is kept in the audit."""
     session = current_session()
     here.caller.require_everywhere("round.update", here.project.id)
     programme = find_programme(session, here.project.id, request.args.get("programme") or None)
     take_back(session, here.caller, programme, (area_id, body["what"], body["reason"]), now())
-    return {"dryRun": False, "new": 0, "changed": 1, "unchanged": 0}
+    return SUCCESS
 
 
 def _require_good(made: Enlisting) -> None:
