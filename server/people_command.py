@@ -74,7 +74,7 @@ def _careful(command: Command) -> Command:
         except DomainError as error:
             for language, style in (("vi", "red"), ("en", "dim")):
                 text = read_catalogue("errors", language).gettext(error.code)
-                console.print(fill(text, error.params), style=style, markup=False)
+                console.print(fill(text, error.params, language), style=style, markup=False)
             return FAILED
 
     return run

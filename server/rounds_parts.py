@@ -79,4 +79,4 @@ def complain(console: Console, problems: Sequence[RowProblem]) -> None:
 def _say_code(console: Console, code: str, params: Mapping[str, object]) -> None:
     for language, style in (("vi", None), ("en", "dim")):
         text = read_catalogue("errors", language).gettext(code)
-        console.print(fill(text, params), style=style, markup=False)
+        console.print(fill(text, params, language), style=style, markup=False)

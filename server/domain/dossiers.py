@@ -8,13 +8,14 @@ of it. What lies at an office that is no more waits for the next above.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from server.domain.errors import Conflict, Forbidden, Missing
 from server.domain.review import LEVELS, levels_on, rank_of
+from server.domain.told import Told
 
 OPEN, SENT, RETURNED, TAKEN = "open", "sent", "returned", "taken"
 STATES = (OPEN, SENT, RETURNED, TAKEN)
@@ -170,7 +171,7 @@ EVIDENCE_LACKS = ("minutes", "posting", "complaints")
 LACKS = (NO_VILLAGES, NOT_SENT, NOT_APPROVED, NO_COMMUNE_SHEET, GIVEN_BACK, *EVIDENCE_LACKS)
 
 
-def require_complete(lacks: Iterable[Lack], verbs: Collection[str], reason: str | None, named: str) -> bool:
+def require_complete(lacks: Iterable[Lack], verbs: Collection[str], reason: str | None, named: Sequence[Told]) -> bool:
     """Whether a dossier is sent though something is missing: the province may say why. `named`: what is missing, in
     words. Raises Conflict for anybody else, Missing where the province gave no reason."""
     if not list(lacks):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.criteria.freeze import digest_of, figure_of, hash_of, total_of
 from server.domain.errors import Conflict, Missing, NotFound
+from server.domain.told import Told
 from server.services.authenticate import Caller
 from server.services.campaign import touch
 from server.services.foresee import Foreseen, foresee, foresee_again
@@ -127,7 +128,8 @@ def _write(
     head = head_of(connection, round_view) | {"ruleSets": keep_texts(connection, both_kinds(book, round_view))}
     why = why_provisional(connection, round_view, foreseen)
     if why and reason is None:
-        raise Missing("round.reason_missing", reasons=", ".join(dict.fromkeys(each["code"] for each in why)))
+        codes = dict.fromkeys(each["code"] for each in why)
+        raise Missing("round.reason_missing", reasons=tuple(Told(f"desk.lock.word.{code}") for code in codes))
     digest = hash_of({"head": head, "provisional": why}, foreseen.tally.digests, foreseen.totals)
     row = {"round_id": round_view.id, "head": head, "provisional": why, "reason": reason, "sha256": digest}
     lock_id = add_lock(connection, **row, locked_at=now, locked_by=caller.actor_id)

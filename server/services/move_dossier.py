@@ -33,6 +33,7 @@ from server.domain.dossiers import (
 )
 from server.domain.errors import Conflict, Forbidden, Invalid, Missing, NotFound
 from server.domain.review import tie_to
+from server.domain.told import Told
 from server.services.authenticate import Caller
 from server.services.dossier import SENDINGS, Dossier, read_dossier, verbs_at
 from server.storage.audits import Where, write_audit
@@ -191,7 +192,7 @@ def _require(row: Move, made: Dossier, by: tuple[frozenset[str], str], what: tup
     require_letter(asked.letter, caller.on)
     if len(asked.letter.number.strip()) > LONGEST_NUMBER:
         raise Invalid("dossier.long_number", most=LONGEST_NUMBER)
-    named = "; ".join(f"{each.area}: {each.code}" for each in made.lacks)
+    named = tuple(Told(f"desk.dossierlack.{each.code}", each.area) for each in made.lacks)
     return made.lacks if require_complete(made.lacks, verbs, reason, named) else ()
 
 

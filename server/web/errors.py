@@ -19,9 +19,11 @@ from werkzeug.wrappers import Response
 from forms.errors import ConversionError, DefinitionError, FormsError, InstanceError, Problem
 from forms.places import problems_of
 from server.domain import errors
+from server.domain.told import Told
 from server.storage.database import reason_of
 from server.web.answers import answer_json, answer_openrosa
-from server.web.context import current_home
+from server.web.catalogues import read_catalogue
+from server.web.context import choose_locale, current_home
 from server.web.logs import without_secrets
 from server.web.problems import problem_body
 from sync.openrosa import LENGTH_HEADER
@@ -176,9 +178,10 @@ def say(message_id: str, params: Mapping[str, object]) -> str:
     return text if text == message_id else fill(text, params)
 
 
-def fill(text: str, params: Mapping[str, object]) -> str:
-    """A text of a catalogue with its parameters; one that is missing is a dash."""
-    return text % _Shown(params)
+def fill(text: str, params: Mapping[str, object], locale: str | None = None) -> str:
+    """A text of a catalogue with its parameters, what has words of its own in that language or in that of this request;
+    one that is missing is a dash."""
+    return text % _Shown(params, locale)
 
 
 def register_errors(app: Flask) -> None:
@@ -303,11 +306,20 @@ def _plain(params: Mapping[str, object]) -> dict[str, Any]:
 class _Shown(dict[str, object]):
     """Params as a sentence shows them; one that is missing is a dash."""
 
-    def __init__(self, params: Mapping[str, object]) -> None:
-        super().__init__({key: _shown(value) for key, value in params.items()})
+    def __init__(self, params: Mapping[str, object], locale: str | None) -> None:
+        super().__init__({key: _in_words(value, locale) for key, value in params.items()})
 
     def __missing__(self, key: str) -> str:
         return "–"
+
+
+def _in_words(value: object, locale: str | None) -> object:
+    told = [each for each in value if isinstance(each, Told)] if isinstance(value, list | tuple) else []
+    if not told:
+        return _shown(value)
+    desk = read_catalogue("desk", locale or choose_locale())
+    words = (f"{each.about}: {desk.gettext(each.word)}" if each.about else desk.gettext(each.word) for each in told)
+    return "; ".join(words)
 
 
 def _shown(value: object) -> object:

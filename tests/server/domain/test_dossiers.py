@@ -20,6 +20,7 @@ from server.domain.dossiers import (
     standing_on,
 )
 from server.domain.errors import Conflict, Missing
+from server.domain.told import Told
 
 DISTRICTS, NONE = date(2025, 6, 30), date(2025, 7, 1)
 
@@ -77,12 +78,13 @@ def test_buttons_follow_the_level_and_nobody_decides_on_an_own_sending() -> None
 
 def test_what_is_missing_stops_all_but_the_province_with_a_reason() -> None:
     lacks = [Lack("not_sent", "Thôn A")]
-    assert not require_complete([], set(), None, "")
+    named = (Told("desk.dossierlack.not_sent", "Thôn A"),)
+    assert not require_complete([], set(), None, ())
     with pytest.raises(Conflict):
-        require_complete(lacks, {VERBS["district"]}, "vì sao", "Thôn A")
+        require_complete(lacks, {VERBS["district"]}, "vì sao", named)
     with pytest.raises(Missing):
-        require_complete(lacks, {VERBS["province"]}, "", "Thôn A")
-    assert require_complete(lacks, {VERBS["province"]}, "vì sao", "Thôn A")
+        require_complete(lacks, {VERBS["province"]}, "", named)
+    assert require_complete(lacks, {VERBS["province"]}, "vì sao", named)
     for results in ({"A": None}, {"A": "supplement", "B": "passed"}):
         with pytest.raises(Conflict):
             require_appraised(results)

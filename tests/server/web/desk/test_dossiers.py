@@ -99,7 +99,7 @@ def test_a_dossier_is_completed_sent_appraised_and_printed(seeded: Seeded) -> No
     body = commune.get(f"/v1{address}").get_json()
     assert (body["complete"], body["possible"]) == (False, ["send"])
     assert [(each["code"], each["area"]) for each in body["lacks"]] == [("not_approved", last)]
-    assert last in posted(commune, address, move="send", number="7/UBND", day="2026-01-05")
+    assert f"{last}: phiếu chưa duyệt" in posted(commune, address, move="send", number="7/UBND", day="2026-01-05")
     with seeded.app.app_context():
         now = datetime.now(UTC)
         sent = seeded.sent[seeded.heads[numbers(seeded)[-1]].village.uuid]
@@ -134,7 +134,9 @@ def test_scripts_move_it_by_the_same_rules(seeded: Seeded) -> None:
     letter = {"move": "send", "number": "8/UBND", "letterOn": "2026-01-05"}
     refused = send_json(commune, moves, letter)
     assert refused.status_code == 409
-    assert "not_sent" in refused.get_json()["message"]
+    told = refused.get_json()
+    assert ": chưa có phiếu" in told["message"]
+    assert ": not_sent" in told["details"]["lacks"]
     assert send_json(province, moves, letter).status_code == 400
     made = send_json(province, moves, letter | {"reason": "Thôn mất liên lạc"}).get_json()
     assert (made["state"], made["level"]) == ("sent", "province")
