@@ -201,21 +201,35 @@ def _models(places: Mapping[str, AreaRow], communes: Mapping[str, AreaRow]) -> I
         return _step(f"model/{key}/{phase}", MODEL, answers, {"anh": f"mo_hinh_{key}_{phase}.jpg"})
 
     goats = _model("Nuôi dê sinh sản (mẫu)", "chan_nuoi", (20, 12, 8, 20, 6), (160_000_000, 40_000_000))
-    yield start("goats", f"{VO_NGAI}-01", goats | {"ngay": "2018-04-10", "so_luong": 40, "don_vi": "con"})
+    yield start(
+        "goats",
+        f"{VO_NGAI}-01",
+        goats | _lies("2018-04-10", "21.5231 107.3552 0 0") | {"so_luong": 40, "don_vi": "con"},
+    )
     yield later("goats", "giua", "2018-10-15", {"tong_ho": 20, "con_song": 38, "thu_nhap": "khong_doi"})
     better: Answers = {"thu_nhap": "tang", "thu_nhap_muc": 6_000_000, "nhan_rong": "co", "ho_tu_lam": 5}
     better |= {"tong_ho": 19, "con_song": 36, "ly_do": "Dê hợp khí hậu (mẫu)."}
     yield later("goats", "cuoi", "2019-05-20", better)
     trees = _model("Trồng quế (mẫu)", "lam_nghiep", (16, 6, 5, 14, 3), (96_000_000, 30_000_000))
-    yield start("cinnamon", f"{THANH_LAM}-02", trees | {"ngay": "2018-06-01", "so_luong": 12_000, "don_vi": "cay"})
+    yield start(
+        "cinnamon",
+        f"{THANH_LAM}-02",
+        trees | _lies("2018-06-01", "21.2852 107.2303 0 0") | {"so_luong": 12_000, "don_vi": "cay"},
+    )
     yield later("cinnamon", "giua", "2019-03-30", {"tong_ho": 16, "con_song": 10_400, "thu_nhap": "khong_ro"})
     hens = _model("Nuôi gà thả đồi (mẫu)", "chan_nuoi", (10, 7, 3, 10, 2), (70_000_000, 20_000_000))
-    yield start("hens", f"{HA_LAU}-01", hens | {"ngay": "2018-05-05", "so_luong": 1000, "don_vi": "con"})
+    yield start(
+        "hens", f"{HA_LAU}-01", hens | _lies("2018-05-05", "21.3951 107.3353 0 0") | {"so_luong": 1000, "don_vi": "con"}
+    )
     worse: Answers = {"thu_nhap": "giam", "thu_nhap_muc": 1_500_000, "nhan_rong": "khong", "ho_tu_lam": 0}
     worse |= {"tong_ho": 10, "con_song": 410, "ly_do": "Dịch bệnh, đường xa chợ (mẫu)."}
     yield later("hens", "cuoi", "2018-12-10", worse)
     bees = _model("Nuôi ong lấy mật (mẫu)", "chan_nuoi", (9, 4, 2, 9, 1), (45_000_000, None))
     yield start("bees", f"{DONG_VAN}-01", bees | {"ngay": "2019-06-03"}, approve=False)
+
+
+def _lies(day: str, place: str) -> Answers:
+    return {"ngay": day, "toa_do": place}
 
 
 def _model(name: str, kind: str, households: Sequence[int], money: tuple[int, int | None]) -> Answers:

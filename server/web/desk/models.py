@@ -10,11 +10,22 @@ from server.services.works import list_models, sum_models_up
 from server.web.context import current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import show_page
-from server.web.desk.works import FILE, PROJECT, Chosen, areas_to_choose, chosen_of, communes_of, part_of, reader
+from server.web.desk.work_map import GOING_ON, draw_models
+from server.web.desk.works import (
+    FILE,
+    PROJECT,
+    Chosen,
+    areas_to_choose,
+    borders_of,
+    chosen_of,
+    communes_of,
+    part_of,
+    reader,
+)
 from server.web.table_files import Book, answer_table
 from server.web.works_asked import works_asked
 
-REPEATED = ("co", "khong", "chua", "going_on")
+REPEATED = ("co", "khong", "chua", GOING_ON)
 
 
 @blueprint.get(f"{PROJECT}/models")
@@ -37,6 +48,7 @@ def models(project_id: int) -> str:
         chosen=chosen,
         communes=communes_of(areas_to_choose(asked, read)),
         commune_of=commune_of,
+        picture=draw_models(kept, borders_of(read, [model.area_id for model in kept]), read.names),
         kinds=KINDS,
         states=REPEATED,
         households=HOUSEHOLDS,
@@ -54,5 +66,5 @@ def models_file(project_id: int, ending: str) -> Response:
 
 
 def _fits(model: Model, chosen: Chosen) -> bool:
-    decided = model.repeat or "going_on"
+    decided = model.repeat or GOING_ON
     return chosen.kind in (None, model.kind) and chosen.state in (None, decided)

@@ -1,4 +1,5 @@
-"""A map of works without a ground: boundaries of their communes, and a mark for each work with its condition."""
+"""Maps without a ground: boundaries of communes, and a mark for each work with its condition, or for each production
+model with what was decided."""
 
 from __future__ import annotations
 
@@ -7,19 +8,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.domain.production import Model
 from server.services.works import WorkLine
 
 WIDE = 640.0
 FEW = 12
 """So many works are named on the map; of more the names would lie on each other."""
 MARGIN = 24.0
+GOING_ON = "going_on"
+"""How a model stands of which nothing was decided yet."""
 LEAST = 0.02
 """Degrees that a map spans at least: one work alone would fill it."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A work on the map: where, and what it stands for. `condition` None: nobody has looked yet."""
+    """A work or a model on the map: where, and how it stands. `condition`: of a work; None: nobody has looked yet."""
 
     x: float
     y: float
@@ -30,9 +34,19 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Thing:
+    """What a mark stands for."""
+
+    id: str
+    name: str
+    state: str
+    condition: int | None = None
+
+
+@dataclass(frozen=True)
 class WorkMap:
     """The size of the picture, the boundaries as paths by the names of their areas, marks, whether these are named on
-    it, and how many works have no position."""
+    it, and how many have no position."""
 
     width: float
     height: float
@@ -46,24 +60,41 @@ def draw_works(
     lines: Iterable[WorkLine], borders: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]
 ) -> WorkMap | None:
     """The map of these works; None where none has a position. `borders`: GeoJSON geometries by area."""
-    every = list(lines)
-    placed = [(line, line.state.work.place) for line in every if line.state.work.place is not None]
+    things = [
+        (line.state.work.place, Thing(line.state.work.id, line.state.work.name, line.state.state, line.state.condition))
+        for line in lines
+    ]
+    return _draw(things, borders, names)
+
+
+def draw_models(
+    models: Iterable[Model], borders: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]
+) -> WorkMap | None:
+    """The same of production models; each is named by the number of its start sheet, and stands as was decided."""
+    things = [(each.place, Thing(str(each.start.submission_id), each.name, each.repeat or GOING_ON)) for each in models]
+    return _draw(things, borders, names)
+
+
+def _draw(
+    things: Sequence[tuple[tuple[float, float] | None, Thing]],
+    borders: Mapping[str, Mapping[str, Any]],
+    names: Mapping[str, str],
+) -> WorkMap | None:
+    placed = [(place, thing) for place, thing in things if place is not None]
     if not placed:
         return None
     rings = [(area_id, ring) for area_id, geometry in borders.items() for ring in _rings(geometry)]
-    corners = [place for _, place in placed if place] + [(each[0], each[1]) for _, ring in rings for each in ring]
+    corners = [place for place, _ in placed] + [(each[0], each[1]) for _, ring in rings for each in ring]
     frame = _Frame(corners)
     paths: dict[str, list[str]] = {}
     for area_id, ring in rings:
         points = " L".join(f"{x} {y}" for x, y in (frame.place(each) for each in ring))
         paths.setdefault(area_id, []).append(f"M{points}Z")
     marks = tuple(
-        Mark(*frame.place(place), line.state.work.id, line.state.work.name, line.state.state, line.state.condition)
-        for line, place in placed
-        if place
+        Mark(*frame.place(place), thing.id, thing.name, thing.state, thing.condition) for place, thing in placed
     )
     found = tuple((names.get(area_id, ""), " ".join(parts)) for area_id, parts in paths.items())
-    return WorkMap(frame.width, frame.height, found, marks, len(marks) <= FEW, len(every) - len(placed))
+    return WorkMap(frame.width, frame.height, found, marks, len(marks) <= FEW, len(things) - len(placed))
 
 
 class _Frame:

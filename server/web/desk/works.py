@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import request, url_for
 from werkzeug.wrappers import Response
@@ -74,8 +74,6 @@ def works(project_id: int) -> str:
     read = list_works(current_session(), asked)
     chosen = chosen_of(asked, {"kind": KINDS, "state": STATES})
     lines = _narrowed(read.lines, chosen)
-    communes = {area.id for line in lines if (area := commune_of(read, line.state.work.area_id)) is not None}
-    borders = list_boundaries(current_session(), communes, read.on) if len(communes) <= MOST_BORDERS else {}
     return show_page(
         "works.html",
         caller=caller,
@@ -87,7 +85,7 @@ def works(project_id: int) -> str:
         chosen=chosen,
         communes=communes_of(areas_to_choose(asked, read)),
         commune_of=commune_of,
-        picture=draw_works(lines, borders, read.names),
+        picture=draw_works(lines, borders_of(read, [line.state.work.area_id for line in lines]), read.names),
         kinds=KINDS,
         states=STATES,
         conditions=CONDITIONS,
@@ -186,6 +184,12 @@ def areas_to_choose(asked: WorksAsked, read: WorksRead | ModelsRead) -> Iterable
     """The areas that can be chosen: those in which something lies, and the one that was chosen."""
     lying = {each for path in read.above.values() for each in path} | ({asked.area} if asked.area else set())
     return [area for area_id, area in read.areas.items() if area_id in lying]
+
+
+def borders_of(read: WorksRead | ModelsRead, area_ids: Iterable[str | None]) -> Mapping[str, Mapping[str, Any]]:
+    """The boundaries of the communes that these areas lie in, by own id; none where there are too many to be drawn."""
+    communes = {area.id for area_id in area_ids if (area := commune_of(read, area_id)) is not None}
+    return list_boundaries(current_session(), communes, read.on) if len(communes) <= MOST_BORDERS else {}
 
 
 def communes_of(areas: Iterable[AreaView]) -> list[AreaView]:

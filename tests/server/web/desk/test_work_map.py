@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
+from server.domain.production import START, Model, Phase
 from server.domain.works import Upkeep, Work, WorkState
 from server.services.works import WorkLine
-from server.web.desk.work_map import FEW, MARGIN, WIDE, draw_works
+from server.web.desk.work_map import FEW, MARGIN, WIDE, draw_models, draw_works
 
 ON = date(2019, 6, 30)
 SQUARE = [[107.0, 21.0], [107.2, 21.0], [107.2, 21.2], [107.0, 21.2], [107.0, 21.0]]
@@ -61,3 +62,12 @@ def test_many_works_are_not_named_on_it() -> None:
     drawn = draw_works(every, {}, {})
     assert drawn is not None
     assert not drawn.named
+
+
+def test_models_stand_on_a_map_as_was_decided() -> None:
+    start = Phase(7, START, ON, provisional=False)
+    going = Model("m1", "a", "Nuôi ong", "chan_nuoi", start, place=(107.05, 21.02))
+    drawn = draw_models([going, replace(going, id="m2", place=None)], {}, {})
+    assert drawn is not None
+    (mark,) = drawn.marks
+    assert (mark.id, mark.name, mark.state, drawn.unplaced) == ("7", "Nuôi ong", "going_on", 1)
