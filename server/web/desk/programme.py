@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from server.domain.area_records import RowProblem
 from server.domain.errors import DomainError, Forbidden, Invalid, NotFound
-from server.domain.programme import EXITS, LEVELS, SOURCED
+from server.domain.programme import BASES, EXITS, LEVELS, SOURCED
 from server.domain.programme_rows import COLUMNS, read_units
 from server.services.authenticate import Caller
 from server.services.enlist import (
@@ -225,6 +225,18 @@ def load_programme_table(project_id: int) -> Answer:
     return redirect(url_for("desk.programme", project_id=project_id, programme=found.slug, done="loaded"))
 
 
+@blueprint.post(f"{PROGRAMME}/units")
+def add_programme_unit(project_id: int) -> Answer:
+    """Writes the entry of one unit, as a row of a table says it."""
+    caller, project = _writer(project_id)
+    found = _chosen(project_id)
+    problems = _add(caller, found, request.form.get("area", ""))
+    if problems:
+        told = [say(each.code, each.params) for each in problems]
+        return _load_page(caller, project, found, Looked(error=" ".join(told))), REFUSED
+    return redirect(url_for("desk.programme", project_id=project_id, programme=found.slug, done="loaded"))
+
+
 @blueprint.get(f"{PROGRAMME}/template")
 def programme_template(project_id: int) -> Response:
     """A file with the columns to fill in."""
@@ -304,6 +316,8 @@ def _load_page(caller: Caller, project: ProjectView, found: ProgrammeView, looke
         error=looked.error,
         problems=[(each.row, say(each.code, each.params)) for each in problems[:MOST_SHOWN]],
         more=len(problems) - MOST_SHOWN,
+        bases=BASES,
+        statuses=SOURCED,
     )
 
 

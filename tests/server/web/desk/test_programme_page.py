@@ -137,3 +137,17 @@ def test_a_plan_is_added_and_a_mistake_taken_back(office: FlaskClient) -> None:
     assert office.post(path, data=back | token).status_code == 400
     assert office.post(path, data=back | {"reason": "Nhầm"} | token).status_code == 302
     assert "2021 · không rõ số" not in read(office, path)
+
+
+def test_one_unit_is_written_without_a_table(office: FlaskClient) -> None:
+    row = {"area": "06838", "basis": "border", "entered_on": "2019-01-01", "entry_number": "12/QĐ", "plan_year": "2020"}
+    row |= {"status": "synthetic", "source": "thử", "programme": "thu", "__csrf": csrf(office)}
+    assert office.post(f"{PAGE}/units", data=row | {"area": "99999"}).status_code == 400
+    assert office.post(f"{PAGE}/units", data=row).status_code == 302
+    assert "Thị trấn Bình Liêu" in read(office, f"{PAGE}?programme=thu&on=2019-06-30&level=commune")
+    own = office.get(f"{PAGE}/units/{COMMUNES['qn-binh-lieu-tt-binh-lieu'].uuid}?programme=thu&on=2019-06-30")
+    assert "12/QĐ" in own.get_data(as_text=True)
+    back = {"act": "take_back", "what": "unit", "reason": "thử xong", "programme": "thu", "__csrf": csrf(office)}
+    path = f"{PAGE}/units/{COMMUNES['qn-binh-lieu-tt-binh-lieu'].uuid}"
+    assert office.post(path, data=back).status_code == 302
+    assert "Thị trấn Bình Liêu" not in read(office, f"{PAGE}?programme=thu&on=2019-06-30&level=commune")
