@@ -81,8 +81,12 @@ def make_sheet(definition: FormDefinition, form: Downloaded, head: Head, number:
         device_id=f"thonban:{head.village.uuid}",
         username=head.village.name,
     )
-    sheet_id = uuid.uuid5(_SHEETS, f"{SEED}/{head.village.key}")
-    return fill(definition, sheet.answers, context, instance_id=f"uuid:{sheet_id}"), _photos(sheet, number)
+    return fill(definition, sheet.answers, context, instance_id=sheet_id(head.village.key)), _photos(sheet, number)
+
+
+def sheet_id(village_key: str) -> str:
+    """The instance id of a village's sheet."""
+    return f"uuid:{uuid.uuid5(_SHEETS, f'{SEED}/{village_key}')}"
 
 
 def _photos(sheet: DemoSheet, number: int) -> tuple[Part, ...]:

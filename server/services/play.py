@@ -22,14 +22,15 @@ from forms.evaluate import JudgeContext
 from forms.parse import parse_form, table_from_csv
 from server.domain.data_files import list_areas, list_demo_villages
 from server.domain.demo_photo import draw_photo
-from server.domain.demo_steps import CUTOFF_2018, DemoStep, list_demo_steps
+from server.domain.demo_steps import COMPLETE, CUTOFF_2018, DemoStep, list_demo_steps
 from server.domain.demo_training import DemoPeople, DemoTraining, DemoUnit, DemoVillage, make_demo_training
 from server.domain.demo_works import list_demo_answers, list_demo_works
 from server.domain.errors import Conflict
-from server.domain.review import APPROVED, RECEIVED
+from server.domain.review import APPROVED, HAS_ISSUES, RECEIVED
 from server.domain.rounds import Round
 from server.domain.supervision import FORM as SUPERVISION
 from server.services.authenticate import VIETNAM, Caller
+from server.services.collect import FORM, sheet_id
 from server.services.enroll import PeopleTable, enroll
 from server.services.health import LOADING
 from server.services.home import Home
@@ -145,9 +146,15 @@ class Player:
         """The office approves a sheet that nobody has decided on."""
         form = find_form(self.session, self.project_id, form_id)
         sent = find_submission(self.session, form.id, instance_id) if form else None
-        if sent is not None and sent.review_state == RECEIVED:
+        if sent is not None and sent.review_state in (RECEIVED, HAS_ISSUES):
             review(self.session, self.caller, Decision(sent.id, APPROVED, None), now)
         self.session.rollback()
+
+    def approve_commune(self, now: datetime) -> None:
+        """The office approves the villages' sheets of the commune whose evidence is all there."""
+        for village in list_demo_villages():
+            if village.parent_key == COMPLETE:
+                self.approve(FORM, sheet_id(village.key), now)
 
     def name_people(self, now: datetime) -> None:
         """The office adds the people of classes of which only totals were sent, from the signed sheets, and says who
@@ -188,6 +195,7 @@ def play(
                 player.approve(step.form_id, instance_id, now())
             if sent % _KEEP_EVERY == 0:
                 _keep(player.session, number + 1 - len(steps), finished=False)
+    player.approve_commune(now())
     player.name_people(now())
     player.answer_findings(now())
     _keep(player.session, 0, finished=True)
