@@ -78,6 +78,8 @@ def test_the_last_approved_answers_stand_beside_their_questions(field: Field) ->
     assert re.search(r"Thôn có tất cả bao nhiêu hộ\?[^?]*: 100 ", shown)
     assert re.search(r"Sóng điện thoại ở thôn thế nào\?.*?: Chập chờn, phải tìm chỗ có sóng", shown)
     assert "☐ Như kỳ trước" in shown
+    # the place and the round are printed by name, and nothing by an id
+    assert VILLAGES[MINE].uuid not in shown
     assert ": 100 " not in text(paper(field, "village_criteria", OTHER))
     nobody = Scope(False, frozenset(), field.now.date())
     assert ": 100 " not in text(paper(field, "village_criteria", MINE, reads=nobody))

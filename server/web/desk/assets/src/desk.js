@@ -7,6 +7,7 @@ import "./print.css";
 import "./statement.css";
 import "./plan.css";
 import "./programme.css";
+import "./paper.css";
 import "./works.css";
 import "./training.css";
 import htmx from "htmx.org";
