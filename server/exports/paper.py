@@ -217,7 +217,7 @@ class _Writer:
 
     def last(self, each: Field) -> str | None:
         value = self.paper.last.get(each.name)
-        # a place or a round is settled already, and what was chosen from another list is an id that tells nobody anything
+        # a place or a round is settled already; what was chosen from another list is an id that tells nobody anything
         if not value or each.name in self.paper.known or (each.itemset is not None and each.itemset.file_name):
             return None
         names = {one.name: self.choice(one) for one in each.choices}
