@@ -169,7 +169,7 @@ class _Writer:
         asked = [each for each in repeat.walk() if each.kind == "field" and each.path in self.numbers]
         yield f"<li><h2>{escape(self.label(repeat))}</h2>"
         yield from self.skip(repeat)
-        yield '<div class="table-wrap"><table class="table"><thead><tr><th></th>'
+        yield '<div class="table-wrap"><table class="table is-plain"><thead><tr><th></th>'
         for each in asked:
             may = " / ".join(self.choice(one) for one in each.choices[:MOST_CHOICES])
             words = escape(f"{self.numbers[each.path]}. {self.label(each)}")
