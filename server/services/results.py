@@ -91,11 +91,11 @@ def sheets_of_results(session: Session, home: Home, results: Results) -> Iterato
 
 def about_results(session: Session, results: Results, area: str | None, now: date) -> About:
     """What stands beside the results in a file."""
-    round_view = next((each for each in _rounds(session, results) if each.id == results.wanted.round_id), None)
+    round_view = next((each for each in _rounds(session, results) if each.id in results.wanted.round_ids), None)
     at: Value = Word("all", "table.result.every_round")
     if round_view is not None:
         at = Word(round_view.slug, {"vi": round_view.name_vi, "en": round_view.name_en})
-    state = results.wanted.state
+    state = next(iter(results.wanted.states), None)
     synthetic = results.project.synthetic
     lines: list[tuple[Said, Value]] = [
         (Word("what", "table.label.what"), Word("results", "table.result.about")),
@@ -237,4 +237,10 @@ def _labels_of(session: Session, home: Home, version_id: int, name: str) -> dict
 
 def narrowed(results: Results, *, round_id: int | None, state: str | None, area: tuple[str, date] | None) -> Results:
     """The same of one round, one state, one area with all below it; None: all."""
-    return replace(results, wanted=replace(results.wanted, round_id=round_id, state=state, area=area))
+    wanted = replace(
+        results.wanted,
+        round_ids=() if round_id is None else (round_id,),
+        states=() if state is None else (state,),
+        areas=None if area is None else ((area[0],), area[1]),
+    )
+    return replace(results, wanted=wanted)

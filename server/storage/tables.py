@@ -51,22 +51,22 @@ class TableRow:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which rows of a form's table: those in `scope` that fit the condition; deleted ones only when
-    the condition speaks of them. `draft`: what was sent to try a draft. `instance_id`: only that one. `round_id`,
-    `state`: only those; `area`: only what lies in it or below it on a day."""
+    the condition speaks of them. `draft`: what was sent to try a draft. `instance_id`: only that one. `round_ids`,
+    `states`: only those; `areas`: only what lies in one of them or below it on a day. Empty: all."""
 
     form_id: int
     scope: Scope = ALL
     condition: Condition | None = None
     draft: bool = False
     instance_id: str | None = None
-    round_id: int | None = None
-    state: str | None = None
-    area: tuple[str, date] | None = None
+    round_ids: tuple[int, ...] = ()
+    states: tuple[str, ...] = ()
+    areas: tuple[tuple[str, ...], date] | None = None
 
 
 def count_rows(session: Session | Connection, wanted: Wanted) -> int:
     """How many there are."""
-    return sum(count_newest(session, _part(session, wanted)).values())
+    return sum(count_newest(session, part_of(session, wanted)).values())
 
 
 def iterate_rows(
@@ -90,7 +90,7 @@ def iterate_rows(
         .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
         .order_by(Submission.created_at.desc(), Submission.id.desc())
     )
-    part = _part(session, wanted)
+    part = part_of(session, wanted)
     if after is not None:
         place = select(Submission.created_at, Submission.id).where(
             Submission.form_id == wanted.form_id,
@@ -125,7 +125,8 @@ def _dialect_of(session: Session | Connection) -> str:
     return bind.dialect.name
 
 
-def _part(session: Session | Connection, wanted: Wanted) -> Part:
+def part_of(session: Session | Connection, wanted: Wanted) -> Part:
+    """What is wanted as a part of the submissions."""
     found: list[ColumnElement[bool]] = [Submission.is_draft.is_(wanted.draft)]
     condition = wanted.condition
     if condition is None or _DELETED_AT not in names_in(condition):
@@ -142,12 +143,12 @@ def _part(session: Session | Connection, wanted: Wanted) -> Part:
 
 def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if wanted.round_id is not None:
-        found.append(Submission.round_id == wanted.round_id)
-    if wanted.state is not None:
-        found.append(Submission.review_state == wanted.state)
-    if wanted.area is not None:
-        found.append(lies_in(Submission.area_id, (wanted.area[0],), wanted.area[1]))
+    if wanted.round_ids:
+        found.append(Submission.round_id.in_(wanted.round_ids))
+    if wanted.states:
+        found.append(Submission.review_state.in_(wanted.states))
+    if wanted.areas is not None:
+        found.append(lies_in(Submission.area_id, *wanted.areas))
     return found
 
 
