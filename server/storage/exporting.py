@@ -1,0 +1,157 @@
+"""Submissions as exports read them: few columns, in batches, by one statement for each thing and batch; a whole form is
+read through a cursor of the database, so that memory stays flat however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from server.storage.actors import Actor
+from server.storage.forms import FormVersion
+from server.storage.newest import Part, list_newest, older_than
+from server.storage.reach import in_scope
+from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
+from server.storage.tables import Wanted, part_of
+
+AT_ONCE = 500
+
+
+class Sent(NamedTuple):
+    """A submission in its current version. `current_id`: the instance id of that version; `files_present`: of the
+    `files_expected` that its answers name."""
+
+    id: int
+    instance_id: str
+    created_at: datetime
+    updated_at: datetime | None
+    deleted_at: datetime | None
+    submitter_id: int
+    review_state: str
+    review_level: str | None
+    device_id: str | None
+    area_id: str | None
+    round_id: int | None
+    version_id: int
+    form_version_id: int
+    current_id: str
+    answers: dict[str, Any]
+    submitter: str = ""
+    form_version: str = ""
+    edits: int = 0
+    files_present: int = 0
+    files_expected: int = 0
+
+
+_COLUMNS = (
+    Submission.id,
+    Submission.instance_id,
+    Submission.created_at,
+    Submission.updated_at,
+    Submission.deleted_at,
+    Submission.submitter_id,
+    Submission.review_state,
+    Submission.review_level,
+    Submission.device_id,
+    Submission.area_id,
+    Submission.round_id,
+    SubmissionVersion.id,
+    SubmissionVersion.form_version_id,
+    SubmissionVersion.instance_id,
+    SubmissionVersion.answers,
+)
+_ANSWERS = len(_COLUMNS) - 1
+_CURRENT = (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current
+
+
+def iterate_batches(session: Session, wanted: Wanted) -> Iterator[list[Sent]]:
+    """All that is wanted, newest first, some hundred at a time, as of one moment (PostgreSQL: of one statement)."""
+    part = part_of(session, wanted)
+    query = _query().where(
+        Submission.form_id == wanted.form_id, in_scope(wanted.scope, Submission.area_id), *part.conditions
+    )
+    names = _Names(session)
+    # whoever stops before the end leaves no cursor open
+    with session.execute(query.execution_options(yield_per=AT_ONCE)) as rows:
+        for some in rows.partitions():
+            yield names.complete(some)
+
+
+def list_page(session: Session, wanted: Wanted, skip: int, top: int, after: str | None = None) -> list[Sent]:
+    """A page, newest first, found by index; `after`: only those that follow the submission of that instance id."""
+    part = part_of(session, wanted)
+    if after is not None:
+        part = _after(session, wanted, part, after)
+    numbers = list_newest(session, part, skip, top)
+    rows = session.execute(_query().where(Submission.id.in_(numbers))).all() if numbers else []
+    return _Names(session).complete(rows)
+
+
+def _after(session: Session, wanted: Wanted, part: Part, after: str) -> Part:
+    place = select(Submission.created_at, Submission.id).where(
+        Submission.form_id == wanted.form_id,
+        Submission.instance_id == after,
+        in_scope(wanted.scope, Submission.area_id),
+    )
+    found = session.execute(place.limit(1)).first()
+    return part if found is None else replace(part, conditions=(*part.conditions, older_than(found[0], found[1])))
+
+
+def _query() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_COLUMNS).join(SubmissionVersion, _CURRENT).order_by(Submission.created_at.desc(), Submission.id.desc())
+    )
+
+
+@dataclass
+class _Names:
+    """What stands beside the rows: few people and few versions of a form sent them all, and they are kept."""
+
+    session: Session
+    actors: dict[int, str] = field(default_factory=dict)
+    versions: dict[int, str] = field(default_factory=dict)
+
+    def complete(self, rows: Sequence[Sequence[Any]]) -> list[Sent]:
+        """The rows with names and counts."""
+        if not rows:
+            return []
+        self._learn(self.actors, Actor.id, Actor.display_name, (row[5] for row in rows))
+        self._learn(self.versions, FormVersion.id, FormVersion.version, (row[12] for row in rows))
+        edits, files = self._edits([row[0] for row in rows]), self._files([row[11] for row in rows])
+        return [
+            Sent._make(
+                (
+                    *row[:_ANSWERS],
+                    row[_ANSWERS] or {},
+                    self.actors.get(row[5], ""),
+                    self.versions.get(row[12], ""),
+                    edits.get(row[0], 1) - 1,
+                    *files.get(row[11], (0, 0)),
+                )
+            )
+            for row in rows
+        ]
+
+    def _learn(self, known: dict[int, str], key: Any, name: Any, asked: Iterable[int]) -> None:
+        missing = sorted(set(asked) - known.keys())
+        if missing:
+            known.update((row[0], row[1]) for row in self.session.execute(select(key, name).where(key.in_(missing))))
+
+    def _edits(self, submissions: list[int]) -> dict[int, int]:
+        """How many texts each has; of most there is one, and nothing is said of them."""
+        key = SubmissionVersion.submission_id
+        query = select(key, func.count()).where(key.in_(submissions)).group_by(key).having(func.count() > 1)
+        return {row[0]: row[1] for row in self.session.execute(query)}
+
+    def _files(self, versions: list[int]) -> dict[int, tuple[int, int]]:
+        file = SubmissionAttachment
+        query = (
+            select(file.version_id, func.count(file.sha256), func.count())
+            .where(file.version_id.in_(versions), file.expected)
+            .group_by(file.version_id)
+        )
+        return {row[0]: (row[1], row[2]) for row in self.session.execute(query)}
