@@ -86,7 +86,8 @@ class Search:
 class Bind:
     """The rules of a node. An expression that is absent is None; ``type`` is the XForm bind type.
 
-    ``readonly``: always; ``readonly_rule``: as it says.
+    ``readonly``: always; ``readonly_rule``: as it says. ``personal``: what it tells of a person (``name``,
+    ``phone`` …), in XLSForm the column ``bind::thonban:personal``; None: nothing.
     """
 
     type: str = "string"
@@ -102,6 +103,7 @@ class Bind:
     preload: str | None = None
     preload_params: str | None = None
     save_to: str | None = None
+    personal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,6 +301,7 @@ class _Reader:
             preload=said.get("preload"),
             preload_params=said.get("preloadParams"),
             save_to=said.get("saveto"),
+            personal=said.get("personal", "").strip() or None,
         )
 
     def _rule(self, said: dict[str, str], role: str, path: str) -> Expression | None:

@@ -29,6 +29,7 @@ JAVAROSA = "http://openrosa.org/javarosa"
 OPENROSA = "http://openrosa.org/xforms"
 ENTITIES = "http://www.opendatakit.org/xforms/entities"
 ODK = "http://www.opendatakit.org/xforms"
+THONBAN = "urn:thonban:xforms"
 
 Element = etree._Element
 
@@ -117,7 +118,7 @@ def spoken(element: Element) -> dict[str, str]:
         address, mark, name = str(key).rpartition("}")
         if not mark:
             found[name] = str(value)
-        elif address[1:] in (JAVAROSA, ENTITIES, ODK, OPENROSA):
+        elif address[1:] in (JAVAROSA, ENTITIES, ODK, OPENROSA, THONBAN):
             found.setdefault(name, str(value))
     return found
 

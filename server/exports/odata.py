@@ -1,24 +1,30 @@
 """Answers as OData has them: rows of a form's tables, and the document that describes them (OData 4.01 JSON and CSDL).
 
 Tables are `Submissions` and one for each repeat, `Submissions.group.repeat`. A row of a repeat has a key made from
-where it stands and the key of the row above it, as in ODK Central.
+where it stands and the key of the row above it, as in ODK Central. Rows are made in exports/odata_rows.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from hashlib import sha1
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from forms.definition import Field
 from forms.xml import escape
+from server.domain.table_terms import DAY, INSTANT, NULL, NUMBER, PLACE, SWITCH, TEXT, Column
 
 ROOT = "Submissions"
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _BAD_START = re.compile(r"^(?![A-Za-z_])")
-_TYPES = {"int": "Edm.Int64", "decimal": "Edm.Decimal", "date": "Edm.Date", "dateTime": "Edm.DateTimeOffset"}
+_TYPES = {
+    "int": "Edm.Int64",
+    "decimal": "Edm.Decimal",
+    "boolean": "Edm.Boolean",
+    "date": "Edm.Date",
+    "dateTime": "Edm.DateTimeOffset",
+}
 _GEO = {"geopoint": "Edm.GeographyPoint", "geotrace": "Edm.GeographyLineString", "geoshape": "Edm.GeographyPolygon"}
 _SYSTEM = {
     "submissionDate": "Edm.DateTimeOffset",
@@ -34,16 +40,31 @@ _SYSTEM = {
     "edits": "Edm.Int64",
     "formVersion": "Edm.String",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How values are shown: geometries as WKT, repeats inside their rows, and of the columns only these paths (with
-    what lies below them); None: all."""
-
-    wkt: bool = False
-    expanded: bool = False
-    selected: frozenset[str] | None = None
+KINDS: Mapping[str, str] = {
+    "int": NUMBER,
+    "decimal": NUMBER,
+    "date": DAY,
+    "dateTime": INSTANT,
+    "boolean": SWITCH,
+    **dict.fromkeys(_GEO, PLACE),
+}
+"""What answers are compared as, by the type of their question; all others as text."""
+KNOWN: Mapping[str, str] = {
+    "__id": TEXT,
+    "__system/submissionDate": INSTANT,
+    "__system/updatedAt": INSTANT,
+    "__system/deletedAt": INSTANT,
+    "__system/submitterId": NUMBER,
+    "__system/submitterName": TEXT,
+    "__system/attachmentsPresent": NUMBER,
+    "__system/attachmentsExpected": NUMBER,
+    "__system/status": NULL,
+    "__system/reviewState": TEXT,
+    "__system/deviceId": TEXT,
+    "__system/edits": NUMBER,
+    "__system/formVersion": TEXT,
+}
+"""What is known of a submission besides its answers, and what it is compared as."""
 
 
 def name_of(name: str) -> str:
@@ -82,119 +103,40 @@ def columns_of(table: Field) -> frozenset[str]:
     return frozenset(found)
 
 
-def submission_row(key: str, answers: Mapping[str, Any], system: Mapping[str, Any], root: Field, shape: Shape) -> Any:
-    """One row of `Submissions`."""
-    shown = {"__id": key, "__system": dict(system)} | _Rows(shape, key).group(answers, root, _At(ROOT, key, _link(key)))
-    return _select(shown, shape.selected)
+def filter_columns(root: Field, table: str) -> dict[str, Column]:
+    """The columns by which a table may be filtered and put in order, by name. In the table of a repeat its own, and
+    those of the submission behind `$root/Submissions/`; what the server knows of it also without."""
+    known = {name: Column(name, kind) for name, kind in KNOWN.items()}
+    every = known | {column.name: column for column in _answers(root, own=False)}
+    if table == ROOT:
+        return every
+    found = {f"$root/{ROOT}/{name}": replace(column, name=f"$root/{ROOT}/{name}") for name, column in every.items()}
+    found |= {name: column for name, column in known.items() if name.startswith("__system/")}
+    above = parent_key(above_of(tables_of(root), table))
+    found |= {name: Column(name, TEXT, own=True) for name in ("__id", above)}
+    return found | {column.name: column for column in _answers(tables_of(root)[table], own=True)}
 
 
-def repeat_rows(
-    key: str, answers: Mapping[str, Any], root: Field, table: str, shape: Shape
-) -> Iterator[dict[str, Any]]:
-    """The rows that one submission has in the table of a repeat."""
-    rows = _Rows(shape, key)
-    for row in rows.find(answers, root, _At(ROOT, key, _link(key)), table):
-        yield _select(row, shape.selected)
+def _answers(table: Field, *, own: bool) -> Iterator[Column]:
+    def walk(field: Field, path: str, steps: tuple[str, ...]) -> Iterator[Column]:
+        for child in field.children:
+            here, below = f"{path}{name_of(child.name)}", (*steps, child.name)
+            if child.kind == "group":
+                yield from walk(child, f"{here}/", below)
+            elif child.kind == "field":
+                yield Column(here, KINDS.get(child.type, TEXT), below, own)
+
+    yield from walk(table, "", ())
 
 
-def _link(key: str) -> str:
-    return f"{ROOT}('{key}')"
+def above_of(tables: Iterable[str], table: str) -> str:
+    """The table in whose rows those of a repeat's table lie."""
+    return max((each for each in tables if table.startswith(f"{each}.")), key=len)
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """Where we are: the table, the key of its row, and the link to what lies below."""
-
-    table: str
-    key: str
-    link: str
-    above: str = ""
-
-
-class _Rows:
-    def __init__(self, shape: Shape, submission: str) -> None:
-        self._shape = shape
-        self._submission = submission
-
-    def group(self, answers: Mapping[str, Any], group: Field, at: _At) -> dict[str, Any]:
-        """All that stands in a group, groups nested."""
-        shown: dict[str, Any] = {}
-        for field in group.children:
-            name, value = name_of(field.name), answers.get(field.name)
-            inner = self._below(at, name)
-            if field.kind == "repeat":
-                shown[f"{name}@odata.navigationLink"] = inner.link
-                if self._shape.expanded:
-                    shown[name] = list(self._repeat(value, field, at, inner))
-            elif field.kind == "group":
-                shown[name] = self.group(value if isinstance(value, Mapping) else {}, field, inner)
-            else:
-                shown[name] = self._value(value)
-        return shown
-
-    def find(self, answers: Mapping[str, Any], group: Field, at: _At, table: str) -> Iterator[dict[str, Any]]:
-        """The rows of a table that lies somewhere below."""
-        for field in group.children:
-            inner = self._below(at, name_of(field.name))
-            if not f"{table}.".startswith(f"{inner.above}."):
-                continue
-            value = answers.get(field.name)
-            if field.kind == "group":
-                yield from self.find(value if isinstance(value, Mapping) else {}, field, inner, table)
-            elif field.kind == "repeat" and inner.above == table:
-                yield from self._repeat(value, field, at, inner)
-            elif field.kind == "repeat":
-                for row, answers_of_row in self._keys(value, inner):
-                    yield from self.find(answers_of_row, field, row, table)
-
-    def _repeat(self, value: Any, field: Field, at: _At, inner: _At) -> Iterator[dict[str, Any]]:
-        parent = f"__{at.table.replace('.', '-')}-id"
-        for row, answers in self._keys(value, inner):
-            yield {"__id": row.key, parent: at.key} | self.group(answers, field, row)
-
-    def _keys(self, value: Any, inner: _At) -> Iterator[tuple[_At, Mapping[str, Any]]]:
-        rows = value if isinstance(value, list) else []
-        for number, answers in enumerate(rows, start=1):
-            made = f"{inner.key}/{inner.above}/{number}"
-            key = sha1(made.encode(), usedforsecurity=False).hexdigest()
-            yield _At(inner.above, key, f"{inner.link}('{key}')", inner.above), answers
-
-    @staticmethod
-    def _below(at: _At, name: str) -> _At:
-        """Into a group the row stays the same; `above` is the path so far."""
-        return _At(at.table, at.key, f"{at.link}/{name}", f"{at.above or at.table}.{name}")
-
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, list):
-            # choices as the form's own answer has them
-            return " ".join(map(str, value))
-        if self._shape.wkt and isinstance(value, Mapping) and "coordinates" in value:
-            return _WKT[value["type"]](value["coordinates"])
-        return value
-
-
-def _select(row: dict[str, Any], selected: frozenset[str] | None, path: str = "") -> dict[str, Any]:
-    if selected is None:
-        return row
-    kept: dict[str, Any] = {}
-    for name, value in row.items():
-        here = f"{path}{name.partition('@')[0]}"
-        if here in selected:
-            kept[name] = value
-        elif isinstance(value, dict) and any(each.startswith(f"{here}/") for each in selected):
-            kept[name] = _select(value, selected, f"{here}/")
-    return kept
-
-
-def _position(position: list[float]) -> str:
-    return " ".join(f"{number:g}" if number == int(number) else repr(number) for number in position)
-
-
-_WKT: Mapping[str, Callable[[Any], str]] = {
-    "Point": lambda at: f"POINT ({_position(at)})",
-    "LineString": lambda line: f"LINESTRING ({', '.join(map(_position, line))})",
-    "Polygon": lambda rings: f"POLYGON ({', '.join('(' + ', '.join(map(_position, ring)) + ')' for ring in rings)})",
-}
+def parent_key(table: str) -> str:
+    """The name of the column that holds the key of a row of this table."""
+    return f"__{table.replace('.', '-')}-id"
 
 
 def service_document(base: str, root: Field) -> dict[str, Any]:
@@ -213,8 +155,8 @@ def metadata_document(form_id: str, root: Field) -> str:
         if name == ROOT:
             keys.append('<Property Name="__system" Type="org.opendatakit.submission.metadata"/>')
         else:
-            above = max((each for each in tables if name.startswith(f"{each}.")), key=len)
-            keys.append(f'<Property Name="__{escape(above.replace(".", "-"))}-id" Type="Edm.String"/>')
+            above = escape(parent_key(above_of(tables, name)))
+            keys.append(f'<Property Name="{above}" Type="Edm.String"/>')
         inside = _properties(field, name, space, types)
         key = '<Key><PropertyRef Name="__id"/></Key>'
         types.append(f'<EntityType Name="{escape(name)}">{key}{"".join((*keys, *inside))}</EntityType>')

@@ -211,7 +211,7 @@ class _Told:
     def _file(self, name: str) -> Mapping[str, str]:
         """The labels of a list that was put up with the form."""
         if name not in self._uploaded:
-            self._uploaded[name] = _labels_of(self.session, self.home, self.results.version.id, name)
+            self._uploaded[name] = labels_of_file(self.session, self.home, self.results.version.id, name)
         return self._uploaded[name]
 
 
@@ -225,7 +225,8 @@ def _texts(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
                 yield from _texts((value,))
 
 
-def _labels_of(session: Session, home: Home, version_id: int, name: str) -> dict[str, str]:
+def labels_of_file(session: Session, home: Home, version_id: int, name: str) -> dict[str, str]:
+    """What the rows of a CSV list that was put up with a form are called, by name; empty when it is no such list."""
     file = next((each for each in list_form_attachments(session, version_id) if each.name == name), None)
     if file is None or file.sha256 is None or not name.endswith(".csv"):
         return {}

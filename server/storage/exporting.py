@@ -15,7 +15,8 @@ from server.storage.actors import Actor
 from server.storage.forms import FormVersion
 from server.storage.newest import Part, list_newest, older_than
 from server.storage.reach import in_scope
-from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
+from server.storage.reviews import ReviewMove
+from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 from server.storage.tables import Wanted, part_of
 
 AT_ONCE = 500
@@ -155,3 +156,53 @@ class _Names:
             .group_by(file.version_id)
         )
         return {row[0]: (row[1], row[2]) for row in self.session.execute(query)}
+
+
+class Decided(NamedTuple):
+    """The last decision about a submission."""
+
+    by: str
+    at: datetime
+    reason: str | None
+
+
+def list_decisions(session: Session, submissions: Sequence[int]) -> dict[int, Decided]:
+    """By submission what was decided last."""
+    last = select(func.max(ReviewMove.id)).where(ReviewMove.submission_id.in_(submissions))
+    query = (
+        select(ReviewMove.submission_id, Actor.display_name, ReviewMove.created_at, ReviewMove.reason)
+        .join(Actor, Actor.id == ReviewMove.actor_id)
+        .where(ReviewMove.id.in_(last.group_by(ReviewMove.submission_id)))
+    )
+    return {row[0]: Decided(*row[1:]) for row in session.execute(query)}
+
+
+def list_findings_of(session: Session, versions: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """By version the kinds and paths of what validation found, in order."""
+    query = select(FindingRow.version_id, FindingRow.kind, FindingRow.path).where(FindingRow.version_id.in_(versions))
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in session.execute(query.order_by(FindingRow.id)):
+        found.setdefault(row[0], []).append((row[1], row[2]))
+    return found
+
+
+def iterate_files(session: Session, wanted: Wanted) -> Iterator[tuple[str, str, str]]:
+    """The files of all that is wanted which are here: the submission's instance id, the file's name, its SHA-256."""
+    part = part_of(session, wanted)
+    file = SubmissionAttachment
+    query = (
+        select(Submission.instance_id, file.name, file.sha256)
+        .join(SubmissionVersion, _CURRENT)
+        .join(file, file.version_id == SubmissionVersion.id)
+        .where(
+            Submission.form_id == wanted.form_id,
+            in_scope(wanted.scope, Submission.area_id),
+            file.sha256.is_not(None),
+            *part.conditions,
+        )
+        .order_by(Submission.created_at.desc(), Submission.id.desc(), file.name)
+    )
+    with session.execute(query.execution_options(yield_per=AT_ONCE)) as rows:
+        for instance_id, name, sha256 in rows:
+            if sha256 is not None:
+                yield instance_id, name, sha256

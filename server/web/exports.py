@@ -21,6 +21,6 @@ def tell_export(caller: Caller, action: str, acted_on: str | None, where: Where 
 
     @after_this_request
     def tell(answer: Response) -> Response:
-        if request.method == "GET" and answer.status_code == 200:
+        if request.method in ("GET", "POST") and answer.status_code == 200:
             answer.call_on_close(write)
         return answer
