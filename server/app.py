@@ -16,12 +16,12 @@ from flask_babel import Babel
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from server.catalogues import compile_catalogues, translation_folders
 from server.config import Config
 from server.domain.errors import Unreadable
 from server.services.home import Home, open_home
 from server.storage.database import db, engine_options
 from server.web import api, desk, health, openrosa
-from server.web.catalogues import compile_catalogues, translation_folders
 from server.web.compress import compress
 from server.web.context import choose_locale
 from server.web.errors import register_errors

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.area_print import print_report
 from server.area_words import PROBLEMS, WORDS
+from server.catalogues import read_catalogue
 from server.config import Config
 from server.domain.area_files import header_problems, is_of_facts, read_areas, read_facts
 from server.domain.area_plan import Effect, Plan
@@ -31,7 +32,6 @@ from server.services.area_tables import make_template, read_table
 from server.services.areas import Wish, import_areas
 from server.storage.areas import list_area_ids
 from server.storage.schema import open_sessions
-from server.web.catalogues import read_catalogue
 from server.web.errors import fill
 
 Add = Callable[..., argparse.ArgumentParser]

@@ -16,10 +16,10 @@ from rich.console import Console
 from forms.errors import ConversionError, DefinitionError, Problem
 from forms.lint import examine_source
 from forms.places import problems_of
+from server.catalogues import read_catalogue
 from server.config import Config
 from server.sentences import SENTENCES, Sentence
 from server.services.publish import KINDS
-from server.web.catalogues import read_catalogue
 from server.web.errors import fill
 from server.web.problems import problem_body
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from server.catalogues import read_catalogue
 from server.config import Config
 from server.domain.errors import NotFound
 from server.domain.roles import Scope
@@ -19,7 +20,6 @@ from server.services.authenticate import day_of
 from server.services.paper import AskedPaper, gather_paper
 from server.storage.forms import find_form
 from server.storage.projects import find_project
-from server.web.catalogues import read_catalogue
 
 WORDS: Words = {
     "written": Sentence(

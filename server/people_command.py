@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from rich.console import Console
 from sqlalchemy.orm import Session
 
+from server.catalogues import read_catalogue
 from server.config import Config
 from server.domain.errors import DomainError, NotFound
 from server.domain.roles import ROLES, find_role
@@ -26,7 +27,6 @@ from server.storage.actors import GrantView
 from server.storage.forms import find_form
 from server.storage.projects import list_projects
 from server.storage.schema import open_sessions
-from server.web.catalogues import read_catalogue
 from server.web.errors import fill
 
 Command = Callable[[Config, argparse.Namespace, Console], int]

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from server.catalogues import read_catalogue
 from server.domain.powers import IN_FORCE, Held, Power, by_noun
 from server.services.explain import Explanation, NamedArea, areas_of
-from server.web.catalogues import read_catalogue
 
 
 class Words:

@@ -18,6 +18,7 @@ from forms.errors import ConversionError, DefinitionError, FormsError
 from forms.parse import parse_form
 from forms.tables import table_from_file
 from forms.xpath.values import Node
+from server.catalogues import read_catalogue
 from server.config import Config
 from server.rehearsal_print import print_both, show
 from server.rehearsal_words import SAID
@@ -28,7 +29,6 @@ from server.services.rehearse import NewVersion, Rehearsal, rehearse
 from server.storage.forms import FormView, find_form, list_forms
 from server.storage.schema import head_revision, open_sessions, revision_of
 from server.web.api.schemas.rehearsals import rehearsal_body
-from server.web.catalogues import read_catalogue
 from server.web.errors import fill
 
 Command = Callable[[Config, argparse.Namespace, Console], int]

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from sqlalchemy.orm import Session
 
+from server.catalogues import read_catalogue
 from server.config import Config
 from server.domain.area_records import RowProblem
 from server.domain.errors import DomainError
 from server.sentences import Sentence
 from server.storage.schema import is_ready, open_sessions
-from server.web.catalogues import read_catalogue
 from server.web.errors import fill
 
 Add = Callable[..., argparse.ArgumentParser]

@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy.orm import Session
 
+from server.catalogues import read_catalogue
 from server.config import Config
 from server.criteria.load import load_rule_sets
 from server.criteria.report import rule_set_json
@@ -30,7 +31,6 @@ from server.services.rule_book import PERSONS_NEEDED, confirmed_clauses, rule_bo
 from server.services.rules import Reading, Scan, confirm, decode_rules, get_rule_set, load_rules
 from server.storage.rule_sets import list_confirmations
 from server.storage.schema import is_ready, open_sessions
-from server.web.catalogues import read_catalogue
 from server.web.errors import fill
 
 Add = Callable[..., argparse.ArgumentParser]

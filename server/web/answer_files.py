@@ -14,9 +14,9 @@ from server.exports.formats import list_formats
 from server.services.authenticate import Caller
 from server.services.extract import Asked, look_up, source_of
 from server.storage.audits import Where
+from server.table_words import translator
 from server.web.context import choose_locale, current_home, current_session, now, today
 from server.web.exports import tell_export
-from server.web.table_words import translator
 
 CSV = "csv"
 """The form's own table alone, without its repeats."""

@@ -18,11 +18,11 @@ from werkzeug.wrappers import Response
 
 from forms.errors import ConversionError, DefinitionError, FormsError, InstanceError, Problem
 from forms.places import problems_of
+from server.catalogues import read_catalogue
 from server.domain import errors
 from server.domain.told import Told
 from server.storage.database import reason_of
 from server.web.answers import answer_json, answer_openrosa
-from server.web.catalogues import read_catalogue
 from server.web.context import choose_locale, current_home
 from server.web.logs import without_secrets
 from server.web.problems import problem_body

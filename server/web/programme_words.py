@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from flask_babel import format_date
 
+from server.catalogues import read_catalogue
 from server.domain.programme import COMMUNE, VILLAGE
 from server.services.remain import ProgrammeState, UnitStanding
-from server.web.catalogues import read_catalogue
 
 DAYS = {"vi": "dd/MM/yyyy", "en": "d MMMM yyyy"}
 

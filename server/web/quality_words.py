@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from server.catalogues import read_catalogue
 from server.services.quality import Told
-from server.web.catalogues import read_catalogue
 
 PER_HOUSEHOLD = "nhan_khau"
 """Its share is people in a household; all other shares are per cent."""

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response
 from server.exports.csv_rows import csv_zip
 from server.exports.sheets import About, Sheet
 from server.exports.xlsx import write_xlsx
+from server.table_words import translator
 from server.web.context import choose_locale, today
-from server.web.table_words import translator
 
 XLSX, CSV = "xlsx", "csv.zip"
 ENDINGS = (XLSX, CSV)

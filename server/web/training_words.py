@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from server.catalogues import read_catalogue
 from server.domain.training import DISAGREE, Flag
-from server.web.catalogues import read_catalogue
 
 DEFINITIONS = ("turns", "persons", "person_days")
 MEASURES = ("heads", "women", "minority")

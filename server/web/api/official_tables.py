@@ -13,13 +13,13 @@ from server.services.official_tables import LAWLESS, TABLES, make_table, title_o
 from server.services.table_units import Asked, Listed
 from server.storage.locks import find_lock
 from server.storage.rounds import find_round, find_round_id
+from server.table_words import translator
 from server.web.api.nouns import Here, Nouns
 from server.web.api.rounds import ROUND
 from server.web.api.schemas.official_tables import OfficialTableBody, TableNameBody
 from server.web.context import LOCALES, current_session, now, own_url, whole
 from server.web.official_tables import asked_of, download
 from server.web.table_files import CSV, KINDS, XLSX
-from server.web.table_words import translator
 from server.web.wire import LIMIT, OFFSET, Content, Parameter, Wire, told
 
 nouns = Nouns("official_tables", "The official tables of a round")

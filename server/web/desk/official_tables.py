@@ -16,6 +16,7 @@ from server.services.official_tables import TABLES, make_table, title_of
 from server.services.table_units import Asked, Listed
 from server.storage.areas import AreaView
 from server.storage.sights import list_seen_areas
+from server.table_words import translator
 from server.web.context import choose_locale, current_session, now, whole
 from server.web.desk import words
 from server.web.desk.blueprint import blueprint
@@ -23,7 +24,6 @@ from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.rounds import find_round_of
 from server.web.official_tables import asked_of, download
 from server.web.table_files import ENDINGS
-from server.web.table_words import translator
 
 LEADS = ("village", "area", "name", "commune", "work")
 """The columns that name what a line is about, the nearest first: one of them stands first on a page."""

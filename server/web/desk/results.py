@@ -30,13 +30,13 @@ from server.storage.projects import ProjectView
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.sights import list_seen_areas
 from server.storage.tables import Wanted
+from server.table_words import translator
 from server.web.context import choose_locale, current_home, current_session, today
 from server.web.desk.blueprint import blueprint
 from server.web.desk.official_tables import lines_of
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.exports import tell_export
 from server.web.table_files import ENDINGS, Book, answer_table
-from server.web.table_words import translator
 
 PAGE = 50
 FORM = "/projects/<int:project_id>/forms/<segment:form_id>"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from flask_babel import format_date, format_datetime
 
-from server.web.catalogues import read_catalogue
+from server.catalogues import read_catalogue
 from server.web.context import choose_locale
 
 

@@ -12,7 +12,7 @@ from server.domain.training import ETHNICITIES
 from server.exports.sheets import Word
 from server.services.official_tables import TABLES
 from server.services.tables_of_poverty import REASONS
-from server.web.table_words import translator
+from server.table_words import translator
 
 ROOT = Path(server.__file__).parent
 MADE = {

@@ -12,8 +12,8 @@ from forms.flatten import answers_of
 from forms.instance import read_instance
 from forms.parse import parse_form
 from forms.validate import JudgeContext, judge
+from server.catalogues import compile_catalogues, translation_folders
 from server.storage.desk import FileRow
-from server.web.catalogues import compile_catalogues, translation_folders
 from server.web.context import choose_locale
 from server.web.desk.sheets import Item, Sheet, show_place
 

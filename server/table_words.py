@@ -3,8 +3,8 @@ texts that stand in both languages."""
 
 from __future__ import annotations
 
+from server.catalogues import read_catalogue
 from server.exports.sheets import Translate, Word
-from server.web.catalogues import read_catalogue
 
 
 def translator(locale: str) -> Translate:

@@ -11,7 +11,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-FOLDER = Path(__file__).resolve().parent.parent / "translations"
+FOLDER = Path(__file__).resolve().parent / "translations"
 
 
 def translation_folders() -> list[Path]:
