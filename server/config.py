@@ -4,6 +4,7 @@ The environment is an argument: nothing here reads ``os.environ``. Every field n
 it is for; ``.env.example`` is written from the same lines (``env_example``), so the two cannot differ.
 """
 
+import ipaddress
 import os
 import re
 import secrets
@@ -22,6 +23,7 @@ _DATABASE_SCHEMES = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SECRET_KEY_FILE = "secret.key"  # noqa: S105 - the name of a file, no secret
 _SHORTEST_SECRET_KEY = 32
@@ -103,6 +105,14 @@ def _secret_key(variable: str, value: str) -> str:
             f"Write at least {_SHORTEST_SECRET_KEY} random characters, or leave it out and one is made.",
         )
     return value
+
+
+def _networks(variable: str, value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(each.strip()) for each in value.split(",") if each.strip())
+    except ValueError as error:
+        remedy = "Write addresses or networks with commas, such as 10.20.0.0/16,192.168.1.7."
+        raise ConfigError(variable, f"{value!r} is no list of networks ({error})", remedy) from error
 
 
 def _log_level(variable: str, value: str) -> str:
@@ -264,6 +274,16 @@ class Config:
             "200MB",
             _bytes,
             "Free space in the data folder below which writes answer 503, so that no phone deletes what was not kept.",
+        )
+    )
+    webhook_networks: tuple[Network, ...] = _setting(
+        _Setting(
+            "THONBAN_WEBHOOK_NETWORKS",
+            "",
+            _networks,
+            "Networks inside (loopback, private, link-local) that webhooks may call, separated by commas. Without it "
+            "they reach public addresses alone, so that nobody looks behind the firewall with them.",
+            "10.20.0.0/16,192.168.1.7",
         )
     )
     session_hours: int = _setting(

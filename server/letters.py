@@ -51,6 +51,15 @@ LETTERS: Mapping[str, LetterText] = {
         "Hello {name},\n\nThe password of {email} at {address} was just changed. If you did not do this, tell an "
         "administrator at once.",
     ),
+    "webhook_paused": LetterText(
+        "Webhook đã dừng / A webhook was paused",
+        "Chào {name},\n\nWebhook “{hook}” của bạn ở {address} đã dừng: nơi nhận không trả lời suốt ba ngày, báo không "
+        "còn ai nghe, hoặc không gửi tiếp được. Tin chưa gửi được giữ trong 30 ngày. Hãy xem trang Webhook của dự án, sửa "
+        "rồi cho gửi tiếp.",
+        "Hello {name},\n\nYour webhook “{hook}” at {address} was paused: the receiver has not answered for three days, "
+        "said that nobody listens there any more, or nothing more can be sent. Messages that were not sent are kept "
+        "for 30 days. Look at the page Webhooks of the project, mend it and resume.",
+    ),
     "email_changed": LetterText(
         "Thư điện tử của tài khoản thonban đã đổi / Your thonban e-mail was changed",
         "Chào {name},\n\nTài khoản của bạn ở {address} vừa chuyển từ {old} sang {new}. Nếu không phải bạn đổi, hãy báo "

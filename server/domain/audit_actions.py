@@ -17,6 +17,7 @@ GROUPS = (
     "area",
     "backup",
     "quarantine",
+    "webhook",
     "audit",
 )
 ACTIONS = (
@@ -107,4 +108,12 @@ ACTIONS = (
     "user.session.fail",
     "user.session.hold",
     "user.update",
+    "webhook.again",
+    "webhook.create",
+    "webhook.delete",
+    "webhook.pause",
+    "webhook.renew",
+    "webhook.resume",
+    "webhook.test",
+    "webhook.update",
 )

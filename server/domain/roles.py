@@ -102,6 +102,8 @@ _READ_ANSWERS = _verbs(
     "submission: list read\nentity: list read\nactor_property: list\nround: list read\narea: list read"
 )
 _FILL = _verbs("project: read\nopen_form: list read\nsubmission: create")
+_HOOK = _verbs("webhook: list create update delete")
+"""To be told of what one may read: each hears what its owner sees."""
 _WATCH = _verbs("audit: read\nfield_key: list")
 _WHOLE_PROJECTS = _verbs("project: update delete\nform: create update delete restore\ndataset: create update")
 """What changes a project for everybody in it, whatever their area: a grant for an area does not carry it."""
@@ -109,6 +111,7 @@ _REVIEW = _READ_FORMS | _READ_ANSWERS | {"submission.update"}
 _MANAGE = (
     _READ_FORMS
     | _READ_ANSWERS
+    | _HOOK
     | _verbs("""
         project: update delete
         form: create update delete restore
@@ -147,9 +150,9 @@ ROLES: tuple[Role, ...] = (
     Role(7, "formview", _verbs("open_form: list read")),
     Role(8, "formfill", _FILL),
     Role(9, "pub-link", _verbs("open_form: read\nsubmission: create")),
-    Role(101, "commune_supervisor", _REVIEW | _WATCH | {"review.commune"}, "commune"),
-    Role(102, "district_reviewer", _REVIEW | _WATCH | {"review.district"}, "district"),
-    Role(103, "province_reviewer", _REVIEW | _WATCH | {"review.province"}, "province"),
+    Role(101, "commune_supervisor", _REVIEW | _HOOK | _WATCH | {"review.commune"}, "commune"),
+    Role(102, "district_reviewer", _REVIEW | _HOOK | _WATCH | {"review.district"}, "district"),
+    Role(103, "province_reviewer", _REVIEW | _HOOK | _WATCH | {"review.province"}, "province"),
     Role(104, "village_head", _FILL | _verbs("submission: list read\nround: list read\narea: list read"), "village"),
     Role(105, "programme_admin", (_MANAGE - _WHOLE_PROJECTS) | _WATCH | _RUN_PROGRAMME, "any"),
     Role(106, "analyst", _READ_FORMS | _READ_ANSWERS, "any"),

@@ -7,10 +7,12 @@ losing it loses no work, and two machines never take the same row.
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 from celery import Celery
 
 from server.config import Config
+from server.jobs.webhooks import deliver_all
 from server.jobs.worker import drain
 from server.services.home import open_home
 from server.storage.schema import open_sessions
@@ -23,7 +25,10 @@ app.conf.update(
     task_ignore_result=True,
     broker_connection_retry_on_startup=True,
     worker_prefetch_multiplier=1,
-    beat_schedule={"drain": {"task": "thonban.drain", "schedule": LOOK_SECONDS, "options": {"expires": LOOK_SECONDS}}},
+    beat_schedule={
+        name: {"task": f"thonban.{name}", "schedule": LOOK_SECONDS, "options": {"expires": LOOK_SECONDS}}
+        for name in ("drain", "deliver")
+    },
 )
 _home = open_home(config)
 _sessions = open_sessions(config.database_url)
@@ -33,3 +38,9 @@ _sessions = open_sessions(config.database_url)
 def drain_outbox() -> int:
     """Does everything that is due now; returns how many jobs ended well."""
     return drain(_sessions, _home)
+
+
+@app.task(name="thonban.deliver")  # type: ignore[untyped-decorator]  # Celery brings no types
+def deliver_messages() -> int:
+    """Sends what is due to webhooks; returns how many messages were taken."""
+    return deliver_all(_sessions, _home, lambda: datetime.now(UTC))

@@ -17,6 +17,7 @@ from server.services.recount import recount
 from server.services.remove import purge
 from server.services.seal import seal
 from server.services.sweep import sweep
+from server.services.webhooks import forget_old_deliveries
 
 KIND = "home.nightly"
 HOUR = 19
@@ -30,6 +31,7 @@ def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime)
     record_own(session, "backup.create", now, file=keep_copy(home, now).name)
     purge(session, now)
     forget(session, now)
+    forget_old_deliveries(session, now)
     recount(session)
     sweep(session, home, now)
 

@@ -20,7 +20,7 @@ import server.jobs
 from server.services.home import Home
 
 Run = Callable[[Session, Home, Mapping[str, Any], datetime], None]
-_NO_JOBS = frozenset({"registry", "worker", "celery_app"})
+_NO_JOBS = frozenset({"registry", "worker", "celery_app", "webhooks"})
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from server.domain.errors import Unavailable
 from server.jobs.registry import list_kinds
+from server.jobs.webhooks import Postman
 from server.services.check_sheets import check_off
 from server.services.home import Home
 from server.services.outbox import give_up, note_failure, note_success, plan_duties, take
@@ -42,13 +43,18 @@ def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], boo
 
 
 def work(sessions: sessionmaker[Session], home: Home, stop: threading.Event) -> None:
-    """Drains again and again until `stop` is set. A database that is away is waited for."""
+    """Drains again and again until `stop` is set. A database that is away is waited for. Webhooks are served by threads
+    of their own: a receiver that hangs holds up nothing else."""
+    postman = Postman(sessions, home)
+    delivering = threading.Thread(target=postman.work, args=(stop,), name="webhooks")
+    delivering.start()
     while not stop.is_set():
         try:
             drain(sessions, home, stop.is_set)
         except (SQLAlchemyError, Unavailable) as error:
             log.warning("outbox.away", error=str(error))
         stop.wait(IDLE_SECONDS)
+    delivering.join()
 
 
 def _work_off(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool]) -> None:

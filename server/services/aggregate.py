@@ -20,6 +20,7 @@ from server.criteria.ruleset import Fact, RuleSet, facts_under
 from server.domain.review import APPROVED as STATE_APPROVED
 from server.domain.review import REJECTED
 from server.services.campaign import Campaign
+from server.services.notify import watching
 from server.storage.intake import Counting, list_counting
 from server.storage.memory import Memory
 from server.storage.rollups import mark
@@ -65,11 +66,12 @@ def aggregate(connection: Connection, campaign: Campaign, place: tuple[RoundView
         return
     speaking = who_speaks(list_counting(connection, round_id, area_id, CRITERIA_FORM, NOT_COUNTING))
     gone = {APPROVED, NEWEST} - speaking.keys()
-    if gone:
-        remove_verdicts(connection, round_id, area_id, gone)
-    for basis, counting in speaking.items():
-        rows = make_verdicts(connection, campaign, place, counting.answers)
-        keep_verdicts(connection, rows, (counting.submission_id, basis), now)
+    with watching(connection, campaign, (round_id, area_id, CRITERIA_FORM), now):
+        if gone:
+            remove_verdicts(connection, round_id, area_id, gone)
+        for basis, counting in speaking.items():
+            rows = make_verdicts(connection, campaign, place, counting.answers)
+            keep_verdicts(connection, rows, (counting.submission_id, basis), now)
     mark(connection, round_id, area_id)
 
 

@@ -331,7 +331,7 @@ def _agent(attempt: Attempt) -> dict[str, Any]:
     return {"userAgent": attempt.user_agent} if attempt.user_agent else {}
 
 
-def caller_of(session: Session, actor_id: int, now: datetime) -> Caller:
+def caller_of(session: Session | Connection, actor_id: int, now: datetime) -> Caller:
     """Somebody in whose name the server goes on with what they sent, with what they are granted now."""
     kind, name, project_id = find_actor_name(session, actor_id) or ("system", "", None)
     on = day_of(now)

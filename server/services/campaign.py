@@ -19,18 +19,21 @@ from server.storage.memory import Memory
 from server.storage.rounds import RoundView, list_rounds
 from server.storage.settings import find_revision, put_revision
 from server.storage.standings import read_decided, read_paths, read_standing
+from server.storage.webhooks import has_hooks
 
 KEPT = 64
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """The rounds of a project, the latest cut-off first, the law, and standings of villages as they are asked for."""
+    """The rounds of a project, the latest cut-off first, the law, and standings of villages as they are asked for.
+    `hooked`: somebody has webhooks there, or had (services/notify.py)."""
 
     revision: str
     project_id: int
     rounds: tuple[RoundView, ...]
     book: RuleBook
+    hooked: bool = False
     _standings: dict[tuple[str, date], Standing] = field(default_factory=dict)
 
     def find_round(self, slug: str | None) -> RoundView | None:
@@ -59,14 +62,15 @@ def campaign_of(session: Connection | Session, project_id: int) -> Campaign:
     kept = _kept.find((revision, project_id))
     if kept is not None:
         return kept
-    made = Campaign(revision, project_id, tuple(list_rounds(session, project_id)), book_at(session, revision))
+    rounds, hooked = tuple(list_rounds(session, project_id)), has_hooks(session, project_id)
+    made = Campaign(revision, project_id, rounds, book_at(session, revision), hooked)
     if revision:
         _kept.put((revision, project_id), made)
     return made
 
 
 def touch(connection: Connection) -> None:
-    """Says that areas, their facts, rounds or rule sets have changed."""
+    """Says that areas, their facts, rounds, rule sets or who has webhooks have changed."""
     put_revision(connection)
 
 

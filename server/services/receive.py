@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from server.domain.errors import NotFound, Unreadable
-from server.domain.review import APPROVED
+from server.domain.review import APPROVED, EDITED, RECEIVED
+from server.domain.webhooks import Change
 from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate, keep_verdicts
 from server.services.campaign import touch
 from server.services.home import Home, require_space
 from server.services.judge import Judged, Upload, read_and_judge
 from server.services.keep import Keeping, Kept, decide_on, keep, look
+from server.services.notify import notify_arrival, watching
 from server.services.quarantine import quarantine
 from server.services.refusals import refusal
 from server.storage.database import lock_instances, transaction
@@ -105,9 +107,12 @@ def store_files(home: Home, upload: Upload) -> None:
 
 
 def settle(keeping: Keeping, decision: Decision, kept: Kept) -> None:
-    """What follows from a new text: the verdicts of its village, and edits that waited for it."""
-    written = kept.submission_id is not None and decision.store in (Store.SUBMISSION, Store.VERSION)
-    if not written or keeping.upload.target.draft:
+    """What follows from a new text: who is told of it, the verdicts of its village, and edits that waited for it."""
+    if keeping.upload.target.draft or kept.submission_id is None:
+        return
+    if decision.store in (Store.SUBMISSION, Store.LATE, Store.VERSION):
+        _notify(keeping, decision, kept.submission_id)
+    if decision.store not in (Store.SUBMISSION, Store.VERSION):
         return
     _judge_villages(keeping, keeping.judged, decision, kept)
     # also an edit may be what another edit waited for
@@ -115,6 +120,16 @@ def settle(keeping: Keeping, decision: Decision, kept: Kept) -> None:
         if variant.waits:
             work = Work("apply_held", {"variant_id": variant.id}, key=str(variant.id))
             enqueue(keeping.connection, work, keeping.upload.now)
+
+
+def _notify(keeping: Keeping, decision: Decision, submission_id: int) -> None:
+    judged, original = keeping.judged, keeping.original
+    if decision.store is Store.VERSION and original is not None:
+        change = Change(original.review_state, EDITED)
+    else:
+        change = Change(None, decision.review_state or RECEIVED)
+    form = (judged.form.form_id, judged.form.xml_form_id)
+    notify_arrival(keeping.connection, judged.campaign, (submission_id, change), form, keeping.upload.now)
 
 
 def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, kept: Kept) -> None:
@@ -127,7 +142,8 @@ def _judge_villages(keeping: Keeping, judged: Judged, decision: Decision, kept: 
     if judged.area_id and round_view and not kept.after_lock:
         if decision.store is Store.SUBMISSION and judged.verdicts:
             # it is the newest; what was approved before goes on speaking beside it
-            keep_verdicts(connection, judged.verdicts, (kept.submission_id, NEWEST), now)
+            with watching(connection, judged.campaign, (round_view.id, judged.area_id, CRITERIA_FORM), now):
+                keep_verdicts(connection, judged.verdicts, (kept.submission_id, NEWEST), now)
             mark(connection, round_view.id, judged.area_id)
         else:
             aggregate(connection, judged.campaign, (round_view, judged.area_id), now)

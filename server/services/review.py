@@ -12,9 +12,11 @@ from server.domain.errors import Conflict, Missing, NotFound
 from server.domain.registers import REPORTER
 from server.domain.review import Standing, Tie, move, tie_to
 from server.domain.roles import Place
+from server.domain.webhooks import Change
 from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate, find_field
 from server.services.authenticate import Caller
 from server.services.campaign import campaign_of, touch
+from server.services.notify import notify_review
 from server.storage.area_views import find_kind
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
@@ -62,6 +64,9 @@ def review(session: Session, caller: Caller, decision: Decision, now: datetime) 
         details = {"instanceId": fresh.instance_id, "reviewState": standing.state, "level": row.level}
         where = Where(form.project_id, fresh.area_id)
         write_audit(connection, caller.entry("submission.update", f"submission:{fresh.id}", now, where, **details))
+        told = (fresh.id, Change(fresh.review_state, standing.state))
+        campaign = campaign_of(connection, form.project_id)
+        notify_review(connection, campaign, told, (form.id, form.xml_form_id), now)
         judge_again(connection, form, fresh, now)
         session.commit()
     return find_submission_by_id(session, submission.id) or submission

@@ -28,6 +28,7 @@ from server.services.aggregate import (
 )
 from server.services.campaign import Campaign, campaign_of
 from server.services.lists import COMMUNE_KINDS, VILLAGE_KINDS
+from server.services.notify import watching
 from server.services.rule_book import RuleBook
 from server.storage.database import writing
 from server.storage.intake import Counting, list_counting, list_counting_of
@@ -101,7 +102,8 @@ def _roll_up_round(connection: Connection, round_view: RoundView, marked: set[st
         above += [link.area_id for link in top if link.kind not in COMMUNE_KINDS]
     children = list_children(connection, communes, round_view.cutoff, VILLAGE_KINDS)
     for commune in sorted(communes):
-        _roll_up_commune(work, commune, children[commune])
+        with watching(connection, work.campaign, (round_view.id, commune, COMMUNE_FORM), now):
+            _roll_up_commune(work, commune, children[commune])
     # the nearest above first: each is the sum of those right below it
     depth = {area_id: len(path) for area_id, path in read_paths(connection, set(above), round_view.cutoff).items()}
     for area_id in sorted(set(above), key=lambda each: (-depth.get(each, 0), each)):

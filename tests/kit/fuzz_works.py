@@ -28,3 +28,14 @@ def settle_works(world: World) -> dict[str, list[str | int]]:
     assert told.status_code == 200, told.get_data(as_text=True)
     word = told.get_json()["words"][0]["id"]
     return {"work_id": ["w", "khong-co"], "finding_key": ["v-1", "khong-co"], "word_id": [word, 99]}
+
+
+def settle_webhooks(world: World) -> dict[str, list[str | int]]:
+    """A webhook that was tried; gives what paths may name, the best first."""
+    asked = {"name": "Nơi nhận", "url": "https://example.org/thonban", "events": ["submission.created"]}
+    made = world.api.post("projects/1/webhooks", json=asked)
+    assert made.status_code == 200, made.get_data(as_text=True)
+    hook_id = made.get_json()["id"]
+    tried = world.api.post(f"projects/1/webhooks/{hook_id}/test")
+    assert tried.status_code == 200, tried.get_data(as_text=True)
+    return {"hook_id": [hook_id, 99], "delivery_id": [tried.get_json()["id"], 99]}

@@ -24,7 +24,7 @@ from server.storage.actors import Token
 from server.storage.database import writing
 from server.storage.submissions import Submission
 from tests.kit.fuzz_kept import Kept, keep
-from tests.kit.fuzz_works import settle_works
+from tests.kit.fuzz_works import settle_webhooks, settle_works
 from tests.kit.law import RULE_SET, RULES, confirm_with_scan, unread_clauses
 from tests.kit.scope_locks import leave_without_round, lock_and_reopen
 from tests.kit.world import (
@@ -184,6 +184,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "lock_number": [1, 99],
         "area_id": [COMMUNES["qn-tien-yen-ha-lau"].uuid, "khong-co"],
         **settle_works(world),
+        **settle_webhooks(world),
     }
     known["xml_form_id"] = known["form_id"]
     bodies: dict[str, list[Any]] = {

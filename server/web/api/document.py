@@ -40,6 +40,7 @@ from server.web.api import (
     users,
     verdicts,
     village_heads,
+    webhooks,
     works,
 )
 from server.web.api.describe import describe
@@ -83,6 +84,7 @@ ALL_NOUNS = (
             quality,
             rule_sets,
             quarantine,
+            webhooks,
         )
     ),
     nouns,
