@@ -13,7 +13,7 @@ from typing import Any
 
 from forms.definition import Field
 from forms.xml import escape
-from server.domain.table_terms import DAY, INSTANT, NULL, NUMBER, PLACE, SWITCH, TEXT, Column
+from server.domain.table_terms import DAY, INSTANT, KNOWN_COLUMNS, NUMBER, PLACE, SWITCH, TEXT, Column
 
 ROOT = "Submissions"
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
@@ -49,22 +49,6 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(_GEO, PLACE),
 }
 """What answers are compared as, by the type of their question; all others as text."""
-KNOWN: Mapping[str, str] = {
-    "__id": TEXT,
-    "__system/submissionDate": INSTANT,
-    "__system/updatedAt": INSTANT,
-    "__system/deletedAt": INSTANT,
-    "__system/submitterId": NUMBER,
-    "__system/submitterName": TEXT,
-    "__system/attachmentsPresent": NUMBER,
-    "__system/attachmentsExpected": NUMBER,
-    "__system/status": NULL,
-    "__system/reviewState": TEXT,
-    "__system/deviceId": TEXT,
-    "__system/edits": NUMBER,
-    "__system/formVersion": TEXT,
-}
-"""What is known of a submission besides its answers, and what it is compared as."""
 
 
 def name_of(name: str) -> str:
@@ -103,15 +87,28 @@ def columns_of(table: Field) -> frozenset[str]:
     return frozenset(found)
 
 
+def expandable(table: Field) -> frozenset[str]:
+    """The paths of the repeats that lie in the rows of a table, with slashes."""
+
+    def walk(field: Field, path: str) -> Iterator[str]:
+        for child in field.children:
+            here = f"{path}{name_of(child.name)}"
+            if child.kind == "repeat":
+                yield here
+            elif child.kind == "group":
+                yield from walk(child, f"{here}/")
+
+    return frozenset(walk(table, ""))
+
+
 def filter_columns(root: Field, table: str) -> dict[str, Column]:
     """The columns by which a table may be filtered and put in order, by name. In the table of a repeat its own, and
     those of the submission behind `$root/Submissions/`; what the server knows of it also without."""
-    known = {name: Column(name, kind) for name, kind in KNOWN.items()}
-    every = known | {column.name: column for column in _answers(root, own=False)}
+    every = {**KNOWN_COLUMNS} | {column.name: column for column in _answers(root, own=False)}
     if table == ROOT:
         return every
     found = {f"$root/{ROOT}/{name}": replace(column, name=f"$root/{ROOT}/{name}") for name, column in every.items()}
-    found |= {name: column for name, column in known.items() if name.startswith("__system/")}
+    found |= {name: column for name, column in KNOWN_COLUMNS.items() if name != "__id"}
     above = parent_key(above_of(tables_of(root), table))
     found |= {name: Column(name, TEXT, own=True) for name in ("__id", above)}
     return found | {column.name: column for column in _answers(tables_of(root)[table], own=True)}
@@ -132,6 +129,17 @@ def _answers(table: Field, *, own: bool) -> Iterator[Column]:
 def above_of(tables: Iterable[str], table: str) -> str:
     """The table in whose rows those of a repeat's table lie."""
     return max((each for each in tables if table.startswith(f"{each}.")), key=len)
+
+
+def steps_to(root: Field, table: str) -> tuple[str, ...] | None:
+    """The names by which the rows of a repeat are found in the answers; None when they lie within another repeat."""
+    field, path, steps = root, ROOT, tuple[str, ...]()
+    while path != table:
+        field = next(child for child in field.children if f"{table}.".startswith(f"{path}.{name_of(child.name)}."))
+        path, steps = f"{path}.{name_of(field.name)}", (*steps, field.name)
+        if field.kind == "repeat" and path != table:
+            return None
+    return steps
 
 
 def parent_key(table: str) -> str:

@@ -17,7 +17,8 @@ from server.storage.newest import Part, list_newest, older_than
 from server.storage.reach import in_scope
 from server.storage.reviews import ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
-from server.storage.tables import Wanted, part_of
+from server.storage.table_sql import order_as_sql
+from server.storage.tables import Wanted, dialect_of, part_of
 
 AT_ONCE = 500
 
@@ -72,7 +73,7 @@ _CURRENT = (SubmissionVersion.submission_id == Submission.id) & SubmissionVersio
 def iterate_batches(session: Session, wanted: Wanted) -> Iterator[list[Sent]]:
     """All that is wanted, newest first, some hundred at a time, as of one moment (PostgreSQL: of one statement)."""
     part = part_of(session, wanted)
-    query = _query().where(
+    query = _query(wanted, session).where(
         Submission.form_id == wanted.form_id, in_scope(wanted.scope, Submission.area_id), *part.conditions
     )
     names = _Names(session)
@@ -83,12 +84,18 @@ def iterate_batches(session: Session, wanted: Wanted) -> Iterator[list[Sent]]:
 
 
 def list_page(session: Session, wanted: Wanted, skip: int, top: int, after: str | None = None) -> list[Sent]:
-    """A page, newest first, found by index; `after`: only those that follow the submission of that instance id."""
+    """A page, newest first, found by index; `after`: only those that follow the submission of that instance id. With an
+    order of its own (`wanted.order`) all are looked at."""
     part = part_of(session, wanted)
     if after is not None:
         part = _after(session, wanted, part, after)
+    query = _query(wanted, session)
+    if wanted.order:
+        seen = in_scope(wanted.scope, Submission.area_id)
+        query = query.where(Submission.form_id == wanted.form_id, seen, *part.conditions).offset(skip).limit(top)
+        return _Names(session).complete(session.execute(query).all())
     numbers = list_newest(session, part, skip, top)
-    rows = session.execute(_query().where(Submission.id.in_(numbers))).all() if numbers else []
+    rows = session.execute(query.where(Submission.id.in_(numbers))).all() if numbers else []
     return _Names(session).complete(rows)
 
 
@@ -102,10 +109,9 @@ def _after(session: Session, wanted: Wanted, part: Part, after: str) -> Part:
     return part if found is None else replace(part, conditions=(*part.conditions, older_than(found[0], found[1])))
 
 
-def _query() -> Select[*tuple[Any, ...]]:
-    return (
-        select(*_COLUMNS).join(SubmissionVersion, _CURRENT).order_by(Submission.created_at.desc(), Submission.id.desc())
-    )
+def _query(wanted: Wanted, session: Session) -> Select[*tuple[Any, ...]]:
+    order = order_as_sql(wanted.order, dialect_of(session))
+    return select(*_COLUMNS).join(SubmissionVersion, _CURRENT).order_by(*order)
 
 
 @dataclass

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, extract, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, func, literal, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
-from server.domain.review import RECEIVED
 from server.domain.roles import ALL, Scope
-from server.domain.table_filter import Compared, Condition, Literal, Name, names_in
+from server.domain.table_terms import Condition, Order, columns_in
 from server.storage.actors import Actor
-from server.storage.database import Moment
 from server.storage.forms import FormVersion
 from server.storage.newest import Part, count_newest, list_newest, older_than
 from server.storage.reach import in_scope, lies_in
 from server.storage.readings import CURRENT, OWN, SUBMISSIONS, SubmissionView, view_of
 from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
+from server.storage.table_sql import POSTGRESQL, condition_as_sql
 
 AT_ONCE = 200
 _other = aliased(SubmissionVersion)
 _DELETED_AT = "__system/deletedAt"
-_COLUMNS: dict[str, Any] = {
-    "__id": Submission.instance_id,
-    "__system/submissionDate": Submission.created_at,
-    "__system/updatedAt": Submission.updated_at,
-    _DELETED_AT: Submission.deleted_at,
-    "__system/submitterId": Submission.submitter_id,
-    "__system/reviewState": Submission.review_state,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +43,9 @@ class TableRow:
 class Wanted:
     """Which rows of a form's table: those in `scope` that fit the condition; deleted ones only when
     the condition speaks of them. `draft`: what was sent to try a draft. `instance_id`: only that one. `round_ids`,
-    `states`: only those; `areas`: only what lies in one of them or below it on a day. Empty: all."""
+    `states`: only those; `areas`: only what lies in one of them or below it on a day. Empty: all. `order`: what
+    they are put in order by, newest first where that does not tell; `after`: only those that follow this place (when it
+    was sent, our number) in the order of time."""
 
     form_id: int
     scope: Scope = ALL
@@ -62,11 +55,41 @@ class Wanted:
     round_ids: tuple[int, ...] = ()
     states: tuple[str, ...] = ()
     areas: tuple[tuple[str, ...], date] | None = None
+    order: tuple[Order, ...] = ()
+    after: tuple[datetime, int] | None = None
 
 
 def count_rows(session: Session | Connection, wanted: Wanted) -> int:
-    """How many there are."""
-    return sum(count_newest(session, part_of(session, wanted)).values())
+    """How many there are, wherever the reader is (`after`)."""
+    return sum(count_newest(session, part_of(session, replace(wanted, after=None))).values())
+
+
+def count_rows_within(session: Session, wanted: Wanted, steps: tuple[str, ...]) -> int:
+    """How many rows they have in a repeat that is found in the answers by these names, none of them a repeat."""
+    answers = SubmissionVersion.answers
+    if dialect_of(session) == POSTGRESQL:
+        rows: ColumnElement[Any] = func.jsonb_extract_path(answers, *(literal(step, Text()) for step in steps))
+        is_list = func.jsonb_typeof(rows) == "array"
+        counted: ColumnElement[int] = case((is_list, func.jsonb_array_length(rows)), else_=0)
+    else:
+        counted = func.json_array_length(answers, literal("$" + "".join(f'."{step}"' for step in steps), Text()))
+    current = (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current
+    query = select(func.coalesce(func.sum(counted), 0)).select_from(Submission).join(SubmissionVersion, current)
+    part = part_of(session, replace(wanted, after=None))
+    seen = in_scope(wanted.scope, Submission.area_id)
+    return int(session.execute(query.where(Submission.form_id == wanted.form_id, seen, *part.conditions)).scalar_one())
+
+
+def find_place(session: Session, wanted: Wanted, instance_id: str) -> tuple[datetime, int] | None:
+    """Where a submission in sight stands in the order of time, a deleted one too: what `after` takes."""
+    query: Select[datetime, int] = select(Submission.created_at, Submission.id).where(
+        Submission.form_id == wanted.form_id,
+        Submission.is_draft.is_(wanted.draft),
+        Submission.instance_id == instance_id,
+        in_scope(wanted.scope, Submission.area_id),
+    )
+    row = session.execute(query.limit(1)).first()
+    return None if row is None else (row[0], row[1])
 
 
 def iterate_rows(
@@ -92,14 +115,9 @@ def iterate_rows(
     )
     part = part_of(session, wanted)
     if after is not None:
-        place = select(Submission.created_at, Submission.id).where(
-            Submission.form_id == wanted.form_id,
-            Submission.instance_id == after,
-            in_scope(wanted.scope, Submission.area_id),
-        )
-        found = session.execute(place.limit(1)).first()
-        if found is not None:
-            part = replace(part, conditions=(*part.conditions, older_than(found[0], found[1])))
+        place = find_place(session, wanted, after)
+        if place is not None:
+            part = replace(part, conditions=(*part.conditions, older_than(*place)))
     if top is None:
         seen = in_scope(wanted.scope, Submission.area_id)
         query = query.where(Submission.form_id == wanted.form_id, seen, *part.conditions).offset(skip)
@@ -120,7 +138,8 @@ def _of_draft(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _dialect_of(session: Session | Connection) -> str:
+def dialect_of(session: Session | Connection) -> str:
+    """The name of the database's dialect."""
     bind = session.get_bind() if isinstance(session, Session) else session
     return bind.dialect.name
 
@@ -129,15 +148,19 @@ def part_of(session: Session | Connection, wanted: Wanted) -> Part:
     """What is wanted as a part of the submissions."""
     found: list[ColumnElement[bool]] = [Submission.is_draft.is_(wanted.draft)]
     condition = wanted.condition
-    if condition is None or _DELETED_AT not in names_in(condition):
+    if condition is None or not any(each.name.endswith(_DELETED_AT) for each in columns_in(condition)):
         found.append(Submission.deleted_at.is_(None))
     if condition is not None:
-        found.append(_as_sql(condition, _dialect_of(session)))
+        found.append(condition_as_sql(condition, dialect_of(session)))
     if wanted.instance_id is not None:
         found.append(Submission.instance_id == wanted.instance_id)
     narrowed = _narrowed(wanted)
     found += narrowed
-    live = condition is None and wanted.instance_id is None and not wanted.draft and not narrowed
+    if wanted.after is not None:
+        found.append(older_than(*wanted.after))
+    live = (
+        condition is None and wanted.after is None and wanted.instance_id is None and not wanted.draft and not narrowed
+    )
     return Part([wanted.form_id], wanted.scope, tuple(found), live)
 
 
@@ -150,37 +173,3 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.areas is not None:
         found.append(lies_in(Submission.area_id, *wanted.areas))
     return found
-
-
-def _as_sql(condition: Condition, dialect: str) -> ColumnElement[bool]:
-    if not isinstance(condition, Compared):
-        parts = [_as_sql(each, dialect) for each in condition.conditions]
-        if condition.operator == "not":
-            return not_(parts[0])
-        return and_(*parts) if condition.operator == "and" else or_(*parts)
-    left = _side(condition.left, condition.right, dialect)
-    right = _side(condition.right, condition.left, dialect)
-    if condition.operator == "eq":
-        return left.is_not_distinct_from(right)
-    if condition.operator == "ne":
-        return left.is_distinct_from(right)
-    compared = {"lt": left < right, "le": left <= right, "gt": left > right, "ge": left >= right}
-    return compared[condition.operator]
-
-
-def _side(side: Name | Literal, other: Name | Literal, dialect: str) -> ColumnElement[Any]:
-    if isinstance(side, Name):
-        column: ColumnElement[Any] = _COLUMNS[side.field]
-        if side.part is None:
-            return column
-        if dialect == "postgresql":
-            # which would take the time zone of its session, and counts fractions of a second
-            return func.floor(extract(side.part, func.timezone("UTC", column)))
-        return extract(side.part, column)
-    value = side.value
-    if value is None and isinstance(other, Name) and other.field == "__system/reviewState":
-        # what clients see as null
-        return literal(RECEIVED)
-    if isinstance(value, datetime):
-        return literal(value.astimezone(UTC), Moment())
-    return literal(value)

@@ -97,10 +97,16 @@ SPECIAL: Mapping[str, float] = {
     "table.column": 400.23,
     "table.expand": 501.6,
     "table.filter": 400.18,
+    "table.format": 406.1,
     "table.option": 501.1,
-    "table.field": 501.5,
+    "table.order": 400.18,
+    "table.order_and_token": 501.1,
+    "table.field": 400.23,
+    "table.types": 400.18,
+    "table.unfit": 501.5,
     "table.select_and_expand": 501.11,
     "table.skiptoken": 400.34,
+    "table.skiptoken_gone": 400.35,
 }
 """Cases that share a class and have a code of their own in Central."""
 

@@ -1,52 +1,76 @@
-"""Answers as tables, in the part of OData that scripts use: `.svc/Submissions`, the tables of repeats, `$metadata`.
+"""Answers as tables, in the part of OData that spreadsheets and scripts use: `.svc/Submissions`, the tables of repeats,
+`$metadata`.
 
-$top, $skip, $skiptoken, $count, $wkt, $expand=*, $select, and $filter on what is known besides the answers, are
-understood; every other option is refused by name.
+$top, $skip, $skiptoken, $count, $wkt, $expand, $select, $orderby, $format, and $filter on answers and what is known
+besides, are understood; every other option is refused by name. docs/odata.md says it to their users.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-import orjson
-from flask import Response, request
+from flask import request
+from werkzeug.wrappers import Response
 
 from forms.definition import Field
 from server.domain.errors import Invalid, NotFound
-from server.domain.review import Standing, shown_state
-from server.domain.table_filter import read_filter
+from server.domain.table_filter import read_filter, read_order
+from server.domain.table_terms import Condition, Order, parted
 from server.exports.odata import (
     ROOT,
-    Shape,
     columns_of,
+    expandable,
+    filter_columns,
     metadata_document,
-    repeat_rows,
     service_document,
-    submission_row,
     tables_of,
 )
+from server.exports.odata_rows import EVERY, Shape
 from server.services.definitions import definition_of
 from server.storage.audits import Where
 from server.storage.forms import VersionView
-from server.storage.tables import TableRow, Wanted, count_rows, iterate_rows
-from server.web.answers import answer_json, moment
+from server.storage.tables import Wanted
+from server.web.answers import answer_json
 from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
 from server.web.context import current_session, flag, now, own_url, whole
 from server.web.exports import tell_export
+from server.web.table_rows import (
+    Asked,
+    Links,
+    Page,
+    answer_pieces,
+    is_short,
+    own_session,
+    read_one,
+    token_as_mark,
+    write_table,
+)
 from server.web.wire import SWITCH, WHOLE, XML, Content, Parameter, Wire, told
 
 nouns = Nouns("tables", "Answers as tables (OData)")
 
-OPTIONS = {"$top", "$skip", "$skiptoken", "$count", "$wkt", "$expand", "$select", "$filter"}
+OPTIONS = {
+    "$top",
+    "$skip",
+    "$skiptoken",
+    "$count",
+    "$wkt",
+    "$expand",
+    "$select",
+    "$filter",
+    "$orderby",
+    "$format",
+}
+KIND = "application/json; charset=utf-8"
+_JSON = frozenset({"json", "application/json", "application/*", "*/*"})
+_ANY_XML = frozenset({"xml", "application/xml", "text/xml", "application/*", "text/*", "*/*"})
 _ONE = re.compile(r"Submissions\('((?:[^']|'')*)'\)")
 _STEPS = re.compile(r"/([A-Za-z_][A-Za-z0-9_]*)(?:\('([0-9a-f]{40})'\))?")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/]*|\*")
 _CONTEXT = {"@odata.context": {"type": "string"}}
 SERVICE = Content(
     "application/json",
@@ -64,6 +88,7 @@ _PAGE = {
     },
 }
 _ROW = {"type": "object", "required": ["@odata.context", "__id"], "properties": _CONTEXT}
+_FORMAT = Parameter("$format", "`json`; it goes before the header Accept.", {"type": "string", "enum": ["json"]})
 TABLE = Wire(
     reads=(
         Parameter("$top", "At most so many rows.", WHOLE, 100),
@@ -71,50 +96,50 @@ TABLE = Wire(
         Parameter("$skiptoken", "Where to go on, as `@odata.nextLink` says it."),
         Parameter("$count", "`true`: how many there are in all.", SWITCH, True),
         Parameter("$wkt", "`true`: places as WKT in place of GeoJSON.", SWITCH, False),
-        Parameter("$expand", "`*`: the rows of repeats within.", {"type": "string", "enum": ["*"]}),
+        Parameter("$expand", "The rows of these repeats within, by commas; `*`: of all, at any depth.", example="*"),
         Parameter("$select", "The columns wanted, by commas; not with `$expand`.", example="__id,__system"),
-        Parameter("$filter", "A condition on `__system/…`.", example="__system/submissionDate gt 2026-01-01T00:00:00Z"),
+        Parameter(
+            "$filter",
+            "A condition on answers, `household/hh_size gt 5`, and on `__system/…`; in the table of a repeat on its "
+            "own answers, and on what the submission has behind `$root/Submissions/`.",
+            example="__system/submissionDate gt 2026-01-01T00:00:00Z",
+        ),
+        Parameter(
+            "$orderby",
+            "Columns by commas, each with `asc` or `desc`; not with `$skiptoken`.",
+            example="__system/submissionDate asc",
+        ),
+        _FORMAT,
     ),
     gives=(Content("application/json", "A page of rows, or one row with its columns.", {"anyOf": [_PAGE, _ROW]}),),
-    refuses=(501,),
+    refuses=(406, 501),
     etag=True,
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One table of a form as somebody asks for it. `above`: of a repeat, only the rows below the row with this key."""
-
-    root: Field
-    table: str
-    wanted: Wanted
-    shape: Shape
-    above: str | None = None
-
-
 @nouns.view(f"GET {FORM}.svc", "submission.list")
-@told(Wire(gives=(SERVICE,), etag=True))
+@told(Wire(gives=(SERVICE,), refuses=(406,), etag=True))
 def get_service(here: Here) -> Any:
     """The tables of a form."""
-    return _answer(service_document(own_url(), _root(here.form.shown)))
+    return _service(here.form.shown)
 
 
 @nouns.view(f"GET {FORM}/draft.svc", "submission.list")
-@told(Wire(gives=(SERVICE,), etag=True))
+@told(Wire(gives=(SERVICE,), refuses=(406,), etag=True))
 def get_draft_service(here: Here) -> Any:
     """The tables of the draft, of what was sent to try it."""
-    return _answer(service_document(own_url(), _root(draft_of(here))))
+    return _service(draft_of(here))
 
 
 @nouns.view(f"GET {FORM}.svc/$metadata", "submission.list")
-@told(Wire(gives=(XML,), etag=True))
+@told(Wire(gives=(XML,), refuses=(406,), etag=True))
 def get_metadata(here: Here) -> Response:
     """The tables and their columns, as XML."""
     return _metadata(here, here.form.shown)
 
 
 @nouns.view(f"GET {FORM}/draft.svc/$metadata", "submission.list")
-@told(Wire(gives=(XML,), etag=True))
+@told(Wire(gives=(XML,), refuses=(406,), etag=True))
 def get_draft_metadata(here: Here) -> Response:
     """The same of the draft."""
     return _metadata(here, draft_of(here))
@@ -129,94 +154,168 @@ def get_table(here: Here, table: str) -> Any:
         told = {"format": "odata", "table": asked.table, "query": request.query_string.decode(errors="replace")[:1000]}
         where = Where(here.form.project_id)
         tell_export(here.caller, "form.submission.export", f"form:{here.form.id}", where, **told)
-    return _table(asked)
+    return _answered(asked)
 
 
 @nouns.view(f"GET {FORM}/draft.svc/<segment:table>", "submission.list")
 @told(TABLE)
 def get_draft_table(here: Here, table: str) -> Any:
     """The same of what was sent to try the draft."""
-    return _table(_asked(here, table, draft_of(here)))
+    return _answered(_asked(here, table, draft=draft_of(here)))
 
 
 @nouns.view(f"GET {FORM}.svc/<segment:table>/<path:rest>", "submission.list")
 @told(TABLE)
 def get_table_below(here: Here, table: str, rest: str) -> Any:
     """The rows of a repeat in one submission: `Submissions('uuid:…')/group/repeat`."""
-    return _table_below(_asked(here, table), table, rest)
+    return _answered(_asked(here, table, rest))
 
 
 @nouns.view(f"GET {FORM}/draft.svc/<segment:table>/<path:rest>", "submission.list")
 @told(TABLE)
 def get_draft_table_below(here: Here, table: str, rest: str) -> Any:
     """The same of what was sent to try the draft."""
-    return _table_below(_asked(here, table, draft_of(here)), table, rest)
+    return _answered(_asked(here, table, rest, draft_of(here)))
+
+
+def _service(version: VersionView) -> Any:
+    _require_format(_JSON)
+    return _said(answer_json(service_document(own_url(), _root(version))))
 
 
 def _metadata(here: Here, version: VersionView) -> Response:
-    answer = Response(metadata_document(here.form.xml_form_id, _root(version)), content_type="application/xml")
-    answer.headers["OData-Version"] = "4.0"
-    return answer
-
-
-def _table(asked: Asked) -> Any:
-    if asked.wanted.instance_id is not None:
-        rows = list(_rows(asked))
-        if not rows:
-            raise NotFound("submission.unknown", instance=asked.wanted.instance_id)
-        return _answer({"@odata.context": _context(asked.table), **rows[0]})
-    return _page(asked)
-
-
-def _table_below(asked: Asked, table: str, rest: str) -> Any:
-    path, above, end = ROOT, None, 0
-    for step in _STEPS.finditer(f"/{rest}"):
-        path, end = f"{path}.{step[1]}", step.end()
-        above = step[2] or above
-    if asked.wanted.instance_id is None or end != len(rest) + 1 or path not in tables_of(asked.root):
-        raise NotFound("table.unknown", table=f"{table}/{rest}")
-    shape = replace(asked.shape, selected=_selected(tables_of(asked.root)[path]))
-    return _page(replace(asked, table=path, above=above, shape=shape))
+    _require_format(_ANY_XML)
+    document = metadata_document(here.form.xml_form_id, _root(version))
+    return _said(Response(document, content_type="application/xml"))
 
 
 def _root(version: VersionView) -> Field:
     return definition_of(current_session(), version.sha256).root
 
 
-def _asked(here: Here, table: str, draft: VersionView | None = None) -> Asked:
+def _answered(asked: Asked) -> Response:
+    one = asked.wanted.instance_id
+    if one is not None and asked.table == ROOT:
+        row = read_one(current_session(), asked)
+        if row is None:
+            raise NotFound("submission.unknown", instance=one)
+        return _said(answer_json({"@odata.context": _context(asked.table), **row}))
+    return _said(answer_pieces(_pieces(asked, _links(asked.table)), KIND))
+
+
+def _pieces(asked: Asked, links: Links) -> Generator[bytes]:
+    session = current_session()
+    if is_short(asked):
+        yield from write_table(session, asked, links)
+        return
+    # the session of the request is gone before the end is written
+    with own_session(session) as reading:
+        yield from write_table(reading, asked, links)
+
+
+def _asked(here: Here, table: str, rest: str | None = None, draft: VersionView | None = None) -> Asked:
+    _require_options()
+    _require_format(_JSON)
+    root = _root(draft or here.form.shown)
+    name, one, above = _table_named(root, table, rest)
+    condition, order = _narrowed(root, name), _ordered(root, name)
+    of_root, own = (condition, None) if name == ROOT else parted(condition)
+    by_own = any(each.column.own for each in order)
+    wanted = Wanted(
+        form_id=here.form.id,
+        scope=here.caller.scope("submission.list", here.form.project_id, here.form.id),
+        condition=of_root,
+        draft=draft is not None,
+        instance_id=one,
+        order=() if by_own else order,
+    )
+    return Asked(root, name, wanted, _shape(tables_of(root)[name]), _page(), own, order if by_own else (), above)
+
+
+def _table_named(root: Field, table: str, rest: str | None) -> tuple[str, str | None, str | None]:
+    """(the table, the instance id of the only submission, the key of the row above)."""
+    one = _ONE.fullmatch(table)
+    name = ROOT if one else table
+    above, end = None, 0
+    for step in _STEPS.finditer(f"/{rest}" if rest is not None else ""):
+        name, end = f"{name}.{step[1]}", step.end()
+        above = step[2] or above
+    whole_way = rest is None or (one is not None and end == len(rest) + 1)
+    if not whole_way or name not in tables_of(root):
+        raise NotFound("table.unknown", table=table if rest is None else f"{table}/{rest}")
+    if one is None:
+        return name, None, None
+    instance_id = one[1].replace("''", "'")
+    if "\x00" in instance_id:
+        raise NotFound("submission.unknown", instance=instance_id.replace("\x00", ""))
+    return name, instance_id, above
+
+
+def _require_options() -> None:
     unknown = sorted(name for name in request.args if name.startswith("$") and name not in OPTIONS)
     if unknown:
         raise Invalid("table.option", option=unknown[0])
-    expand = request.args.get("$expand")
-    if expand not in (None, "*"):
-        raise Invalid("table.expand", value=expand)
-    form, root = here.form, _root(draft or here.form.shown)
-    one = _ONE.fullmatch(table)
-    name = ROOT if one else table
-    if name not in tables_of(root):
-        raise NotFound("table.unknown", table=table)
+    if "$orderby" in request.args and "$skiptoken" in request.args:
+        raise Invalid("table.order_and_token")
+
+
+def _require_format(given: frozenset[str]) -> None:
+    """`$format` goes before Accept (OData 4.01, part 1, section 8.1.1)."""
+    said = request.args.get("$format")
+    if said is not None:
+        if said.partition(";")[0].strip().lower() not in given:
+            raise Invalid("table.format", format=said[:80])
+        return
+    accepted = request.headers.get("Accept", "")
+    kinds = {kind.partition(";")[0].strip().lower() for kind in accepted.split(",")}
+    if accepted.strip() and not kinds & given:
+        raise Invalid("table.format", format=accepted[:80])
+
+
+def _narrowed(root: Field, table: str) -> Condition | None:
     said = request.args.get("$filter")
-    wanted = Wanted(
-        form_id=form.id,
-        scope=here.caller.scope("submission.list", form.project_id, form.id),
-        condition=read_filter(said, now()) if said is not None else None,
-        draft=draft is not None,
-        instance_id=one[1].replace("''", "'") if one else None,
-    )
-    shape = Shape(flag("$wkt"), expand == "*", None if one else _selected(tables_of(root)[name]))
-    return Asked(root, name, wanted, shape)
+    return read_filter(said, now(), filter_columns(root, table)) if said is not None else None
+
+
+def _ordered(root: Field, table: str) -> tuple[Order, ...]:
+    said = request.args.get("$orderby")
+    return read_order(said, filter_columns(root, table)) if said is not None else ()
+
+
+def _page() -> Page:
+    token = request.args.get("$skiptoken")
+    mark = token_as_mark(token) if token is not None else None
+    return Page(whole("$skip") or 0, whole("$top"), flag("$count"), mark)
+
+
+def _shape(table: Field) -> Shape:
+    expanded = _expanded(table)
+    selected = _selected(table)
+    if selected is not None and expanded:
+        raise Invalid("table.select_and_expand")
+    return Shape(flag("$wkt"), expanded, selected)
+
+
+def _expanded(table: Field) -> frozenset[str]:
+    said = request.args.get("$expand")
+    names = frozenset(name.strip() for name in said.split(",")) if said is not None else frozenset[str]()
+    odd = sorted(name for name in names if not _PLAIN.fullmatch(name))
+    if odd:
+        raise Invalid("table.expand", value=odd[0][:80])
+    unknown = sorted(names - expandable(table) - {EVERY})
+    if unknown:
+        raise Invalid("table.column", column=unknown[0][:80])
+    return names
 
 
 def _selected(table: Field) -> frozenset[str] | None:
     said = request.args.get("$select")
     if said is None or said.strip() == "*":
         return None
-    if "$expand" in request.args:
-        raise Invalid("table.select_and_expand")
     names = frozenset(name.strip() for name in said.split(","))
     unknown = sorted(name for name in names - columns_of(table) if not _is_parent_key(name))
     if unknown:
-        raise Invalid("table.column", column=unknown[0])
+        raise Invalid("table.column", column=unknown[0][:80])
     return names
 
 
@@ -224,112 +323,16 @@ def _is_parent_key(name: str) -> bool:
     return name.startswith(f"__{ROOT}") and name.endswith("-id")
 
 
-def _page(asked: Asked) -> Any:
-    skip, top = whole("$skip") or 0, whole("$top")
-    after = _token()
-    body: dict[str, Any] = {"@odata.context": _context(asked.table)}
-    if asked.table == ROOT:
-        found = iterate_rows(current_session(), asked.wanted, skip, None if top is None else top + 1, after)
-        rows = [(row.submission.instance_id, _submission(row, asked)) for row in found]
-        total = count_rows(current_session(), asked.wanted) if flag("$count") else None
-    else:
-        every = ((row["__id"], row) for row in _rows(replace(asked, shape=replace(asked.shape, selected=None))))
-        rows, total = _cut(every, skip, top, after)
-        rows = [(key, _narrowed(row, asked.shape.selected)) for key, row in rows]
-    if total is not None and flag("$count"):
-        body["@odata.count"] = total
-    body["value"] = [row for _, row in rows[:top]]
-    if top and len(rows) > top:
-        key = "instanceId" if asked.table == ROOT else "repeatId"
-        token = "01" + base64.urlsafe_b64encode(orjson.dumps({key: rows[top - 1][0]})).decode()
-        rest = {name: value for name, value in request.args.items() if name != "$skip"} | {"$skiptoken": token}
-        body["@odata.nextLink"] = f"{own_url()}?{urlencode(rest)}"
-    return _answer(body)
-
-
-def _cut(
-    every: Iterator[tuple[str, Any]], skip: int, top: int | None, after: str | None
-) -> tuple[list[Any], int | None]:
-    """One more row than asked for, and how many there are in all when that is asked for too."""
-    counted = flag("$count")
-    kept: list[Any] = []
-    total, waiting = 0, after is not None
-    for row in every:
-        total += 1
-        if waiting:
-            waiting = row[0] != after
-        elif skip:
-            skip -= 1
-        elif top is None or len(kept) <= top:
-            kept.append(row)
-        elif not counted:
-            break
-    return kept, total if counted else None
-
-
-def _narrowed(row: dict[str, Any], selected: frozenset[str] | None) -> dict[str, Any]:
-    if selected is None:
-        return row
-    return {name: value for name, value in row.items() if name.partition("@")[0] in selected}
-
-
-def _rows(asked: Asked) -> Iterator[dict[str, Any]]:
-    for row in iterate_rows(current_session(), asked.wanted):
-        if asked.table == ROOT:
-            yield _submission(row, asked)
-            continue
-        key = row.submission.instance_id
-        for found in repeat_rows(key, row.answers, asked.root, asked.table, asked.shape):
-            parents = {value for name, value in found.items() if _is_parent_key(name)}
-            if asked.above is None or asked.above in parents:
-                yield found
-
-
-def _submission(row: TableRow, asked: Asked) -> dict[str, Any]:
-    submission = row.submission
-    meta = row.answers.get("meta")
-    answers = row.answers | {"meta": {"instanceID": submission.current.instance_id} | (meta or {})}
-    shown: dict[str, Any] = submission_row(submission.instance_id, answers, _system(row), asked.root, asked.shape)
-    return shown
-
-
-def _system(row: TableRow) -> dict[str, Any]:
-    submission = row.submission
-    return {
-        "submissionDate": moment(submission.created_at),
-        "updatedAt": moment(submission.updated_at),
-        "submitterId": str(submission.submitter_id),
-        "submitterName": row.submitter,
-        "attachmentsPresent": row.files_present,
-        "attachmentsExpected": row.files_expected,
-        "status": None,
-        "reviewState": shown_state(Standing(submission.review_state, submission.review_level)),
-        "deviceId": submission.device_id,
-        "edits": row.edits,
-        "formVersion": row.form_version,
-        "deletedAt": moment(submission.deleted_at),
-    }
-
-
-def _token() -> str | None:
-    said = request.args.get("$skiptoken")
-    if said is None:
-        return None
-    try:
-        found = orjson.loads(base64.urlsafe_b64decode(said.removeprefix("01")))
-        key = found.get("instanceId") or found.get("repeatId")
-    except (ValueError, binascii.Error, AttributeError):
-        key = None
-    if not said.startswith("01") or not isinstance(key, str):
-        raise Invalid("table.skiptoken", value=said[:80])
-    return key
+def _links(table: str) -> Links:
+    kept = {name: value for name, value in request.args.items() if name not in ("$skip", "$skiptoken")}
+    address = f"{own_url()}?{urlencode(kept)}&".replace("{", "%7B").replace("}", "%7D")
+    return Links(_context(table), f"{address}{quote('$')}skiptoken={{mark}}", f"{address}{quote('$')}skip={{skip}}")
 
 
 def _context(table: str) -> str:
     return f"{own_url().partition('.svc/')[0]}.svc/$metadata#{table}"
 
 
-def _answer(body: dict[str, Any]) -> Any:
-    answer = answer_json(body)
+def _said(answer: Response) -> Response:
     answer.headers["OData-Version"] = "4.0"
     return answer

@@ -1,0 +1,377 @@
+"""The rows of an OData table as pieces of JSON, read while they are written: a page by index, a whole table through a
+cursor, in a session of its own, so that memory stays flat and the first piece goes out at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import heapq
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from forms.definition import Field
+from server.domain.errors import Invalid
+from server.domain.review import RECEIVED
+from server.domain.table_terms import Column, Condition, Order, Read, judge, value_of
+from server.exports.odata import ROOT, steps_to
+from server.exports.odata_rows import RepeatRow, RepeatRows, Shape, SubmissionRows
+from server.storage.exporting import Sent, iterate_batches, list_page
+from server.storage.tables import Wanted, count_rows, count_rows_within, find_place
+from server.web.compress import LEVEL, takes_gzip
+
+MOST_BY_INDEX = 2_000
+"""Rows of a page up to which it is found by index; what is longer is read through a cursor."""
+MOST_ORDERED = 10_000
+"""Rows of a repeat that are put in order by their own columns, with those skipped: they are held in memory."""
+AT_ONCE = 100
+FIRST = 1 << 16
+"""Bytes that are made before an answer begins: what is whole by then goes out with its length and its tag."""
+_MARKED = "01"
+LONGEST_MARK = 2_000
+_GZIP = 31
+
+
+class Mark(NamedTuple):
+    """Where a page ended: with this submission; in a repeat's table with this row of it. One of both may be unknown."""
+
+    instance_id: str | None
+    repeat: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a table; `mark`: what follows it."""
+
+    skip: int = 0
+    top: int | None = None
+    counted: bool = False
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One table of a form as somebody asks for it. Of a repeat: `own` and `order` are what its own rows are narrowed to
+    and put in order by; `above`: only the rows below the row with this key."""
+
+    root: Field
+    table: str
+    wanted: Wanted
+    shape: Shape
+    page: Page = Page()
+    own: Condition | None = None
+    order: tuple[Order, ...] = ()
+    above: str | None = None
+
+
+class Links(NamedTuple):
+    """The address of what describes the table, and how the next page is asked for."""
+
+    context: str
+    after_mark: str
+    after_count: str
+
+
+def own_session(session: Session) -> Session:
+    """Another session on the same database, for what is read when the request is over."""
+    return Session(session.get_bind())
+
+
+def read_one(session: Session, asked: Asked) -> dict[str, Any] | None:
+    """The row of the submission that is asked for."""
+    found = list_page(session, asked.wanted, 0, 1)
+    return _Submissions(asked).shown(found[0]) if found else None
+
+
+def is_short(asked: Asked) -> bool:
+    """Whether it is a page that is found by index."""
+    return asked.page.top is not None and asked.page.top <= MOST_BY_INDEX
+
+
+def write_table(session: Session, asked: Asked, links: Links) -> Generator[bytes]:
+    """The table as JSON. Raises Invalid (`table.skiptoken_gone`, `table.order_needs_top`) before the first piece."""
+    page = asked.page
+    rows = _Submissions(asked) if asked.table == ROOT else _Repeats(asked)
+    found = rows.read(session)
+    if page.top is not None:
+        found = islice(found, page.top + 1)
+    yield b'{"@odata.context":' + orjson.dumps(links.context) + b',"value":['
+    written, last, more = 0, None, False
+    while some := list(islice(found, AT_ONCE)):
+        if page.top is not None and written + len(some) > page.top:
+            some, more = some[: page.top - written], True
+        if some:
+            lead = b"," if written else b""
+            yield lead + orjson.dumps([row for _, row in some])[1:-1]
+            written, last = written + len(some), some[-1][0]
+    tail: dict[str, Any] = {}
+    if page.counted:
+        whole = page.top is None and page.mark is None and not page.skip
+        tail["@odata.count"] = written if whole else rows.count(session)
+    if more and last is not None:
+        tail["@odata.nextLink"] = _next_link(links, page, asked, last)
+    yield b"]" + (b"," + orjson.dumps(tail)[1:-1] if tail else b"") + b"}"
+
+
+def _next_link(links: Links, page: Page, asked: Asked, last: Mark) -> str:
+    if asked.order or asked.wanted.order:
+        return links.after_count.format(skip=page.skip + (page.top or 0))
+    return links.after_mark.format(mark=mark_as_token(last))
+
+
+def mark_as_token(mark: Mark) -> str:
+    """A mark as it stands in an address: `01` and base64 of JSON, as ODK Central has it."""
+    named = {"repeatId": mark.repeat, "instanceId": mark.instance_id}
+    said = orjson.dumps({name: value for name, value in named.items() if value is not None})
+    return _MARKED + base64.urlsafe_b64encode(said).decode()
+
+
+def token_as_mark(token: str) -> Mark:
+    """The mark that an address says. Raises Invalid (`table.skiptoken`) when it says none."""
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(token.removeprefix(_MARKED)))
+        keys = [found.get("instanceId"), found.get("repeatId")]
+    except (ValueError, binascii.Error, AttributeError):
+        keys = []
+    known = [key for key in keys if key is not None]
+    good = known and all(isinstance(key, str) and key and "\x00" not in key for key in known)
+    if not token.startswith(_MARKED) or len(token) > LONGEST_MARK or not good:
+        raise Invalid("table.skiptoken", value=token[:80])
+    return Mark(*keys)
+
+
+class _Submissions:
+    """The table of submissions."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._rows = SubmissionRows(asked.root, asked.shape)
+
+    def shown(self, sent: Sent) -> dict[str, Any]:
+        """One of them as it is shown."""
+        meta = sent.answers.get("meta") or {}
+        answers = sent.answers | {"meta": {"instanceID": sent.current_id} | meta}
+        return self._rows.row(sent.instance_id, answers, _system(sent))
+
+    def read(self, session: Session) -> Iterator[tuple[Mark, dict[str, Any]]]:
+        """The rows, each with its mark."""
+        page, wanted = self._asked.page, self._asked.wanted
+        if page.mark is not None:
+            wanted = replace(wanted, after=_place(session, wanted, page.mark))
+        if is_short(self._asked):
+            found: Iterator[Sent] = iter(list_page(session, wanted, page.skip, (page.top or 0) + 1))
+        else:
+            found = islice(_each(iterate_batches(session, wanted)), page.skip, None)
+        for sent in found:
+            yield Mark(sent.instance_id), self.shown(sent)
+
+    def count(self, session: Session) -> int:
+        """How many there are in all."""
+        return count_rows(session, self._asked.wanted)
+
+
+class _Repeats:
+    """The table of a repeat."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._rows = RepeatRows(asked.root, asked.table, asked.shape)
+
+    def read(self, session: Session) -> Iterator[tuple[Mark, dict[str, Any]]]:
+        """The rows, each with its mark."""
+        page = self._asked.page
+        found = self._ordered(session) if self._asked.order else self._after(session)
+        for sent, row in islice(found, page.skip, None):
+            yield Mark(sent.instance_id, row.key), self._rows.row(row)
+
+    def count(self, session: Session) -> int:
+        """How many there are in all."""
+        asked = self._asked
+        steps = steps_to(asked.root, asked.table)
+        if asked.own is None and asked.above is None and steps is not None:
+            return count_rows_within(session, asked.wanted, steps)
+        return sum(1 for _ in self._fitting(_each(iterate_batches(session, asked.wanted))))
+
+    def _fitting(self, submissions: Iterable[Sent]) -> Iterator[tuple[Sent, RepeatRow]]:
+        own, above = self._asked.own, self._asked.above
+        for sent in submissions:
+            for row in self._rows.found(sent.instance_id, sent.answers):
+                if above is not None and row.parent != above:
+                    continue
+                if own is None or judge(own, _reading(sent, row)) is True:
+                    yield sent, row
+
+    def _after(self, session: Session) -> Iterator[tuple[Sent, RepeatRow]]:
+        mark, wanted = self._asked.page.mark, self._asked.wanted
+        if mark is None:
+            yield from self._fitting(self._submissions(session, wanted))
+        elif mark.instance_id is None:
+            yield from self._looked_for(session, mark.repeat or "")
+        else:
+            place = _place(session, wanted, mark)
+            if mark.repeat is not None:
+                same = list_page(session, replace(wanted, instance_id=mark.instance_id, after=None), 0, 1)
+                yield from _behind(self._fitting(same), mark.repeat)
+            yield from self._fitting(self._submissions(session, replace(wanted, after=place)))
+
+    def _looked_for(self, session: Session, key: str) -> Iterator[tuple[Sent, RepeatRow]]:
+        """What follows a row of which nothing is known but its key: all before it are walked."""
+        found = self._fitting(_each(iterate_batches(session, self._asked.wanted)))
+        if not any(row.key == key for _, row in found):
+            raise Invalid("table.skiptoken_gone")
+        yield from found
+
+    def _submissions(self, session: Session, wanted: Wanted) -> Iterator[Sent]:
+        if not is_short(self._asked) or wanted.order:
+            yield from _each(iterate_batches(session, wanted))
+            return
+        # most submissions have some rows: what is read too much costs more than to read again
+        size = max(10, (self._asked.page.top or 0) // 3)
+        while some := list_page(session, wanted, 0, size):
+            yield from some
+            if len(some) < size:
+                return
+            wanted = replace(wanted, after=(some[-1].created_at, some[-1].id))
+            size = min(2 * size, MOST_BY_INDEX)
+
+    def _ordered(self, session: Session) -> Iterator[tuple[Sent, RepeatRow]]:
+        page, order = self._asked.page, self._asked.order
+        if page.top is None or page.skip + page.top > MOST_ORDERED:
+            raise Invalid("table.order_needs_top", most=MOST_ORDERED)
+
+        def place_of(pair: tuple[Sent, RepeatRow]) -> tuple[Any, ...]:
+            read = _reading(*pair)
+            values = ((each.descending, value_of(each.column, read(each.column))) for each in order)
+            ranked = ((down, (value is not None, value)) for down, value in values)
+            return tuple(_Down(rank) if down else rank for down, rank in ranked)
+
+        every = self._fitting(_each(iterate_batches(session, self._asked.wanted)))
+        return iter(heapq.nsmallest(page.skip + page.top + 1, every, key=place_of))
+
+
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """A value in the other order."""
+
+    value: Any
+
+    def __lt__(self, other: _Down) -> bool:
+        return bool(other.value < self.value)
+
+
+def _each(batches: Iterable[list[Sent]]) -> Iterator[Sent]:
+    for batch in batches:
+        yield from batch
+
+
+def _behind(rows: Iterator[tuple[Sent, RepeatRow]], key: str) -> Iterator[tuple[Sent, RepeatRow]]:
+    """The rows that follow one; none when an edit took it away."""
+    if any(row.key == key for _, row in rows):
+        yield from rows
+
+
+def _place(session: Session, wanted: Wanted, mark: Mark) -> tuple[datetime, int]:
+    found = find_place(session, wanted, mark.instance_id) if mark.instance_id is not None else None
+    if found is None:
+        raise Invalid("table.skiptoken_gone")
+    return found
+
+
+def _reading(sent: Sent, row: RepeatRow) -> Read:
+    def read(column: Column) -> Any:
+        if column.steps:
+            value: Any = row.answers if column.own else sent.answers
+            for step in column.steps:
+                value = value.get(step) if isinstance(value, Mapping) else None
+            return value
+        if column.own:
+            return row.key if column.name == "__id" else row.parent
+        return _KNOWN[column.name.removeprefix(f"$root/{ROOT}/")](sent)
+
+    return read
+
+
+def _moment(instant: datetime | None) -> str | None:
+    # of moments in UTC, as storage gives them
+    return None if instant is None else f"{instant.isoformat(timespec='milliseconds')[:23]}Z"
+
+
+def _system(sent: Sent) -> dict[str, Any]:
+    return {
+        "submissionDate": _moment(sent.created_at),
+        "updatedAt": _moment(sent.updated_at),
+        "submitterId": str(sent.submitter_id),
+        "submitterName": sent.submitter,
+        "attachmentsPresent": sent.files_present,
+        "attachmentsExpected": sent.files_expected,
+        "status": None,
+        "reviewState": _state(sent),
+        "deviceId": sent.device_id,
+        "edits": sent.edits,
+        "formVersion": sent.form_version,
+        "deletedAt": _moment(sent.deleted_at),
+    }
+
+
+def _state(sent: Sent) -> str | None:
+    return None if sent.review_state == RECEIVED else sent.review_state
+
+
+_KNOWN: Mapping[str, Any] = {
+    "__id": lambda sent: sent.instance_id,
+    "__system/submissionDate": lambda sent: sent.created_at,
+    "__system/updatedAt": lambda sent: sent.updated_at,
+    "__system/deletedAt": lambda sent: sent.deleted_at,
+    "__system/submitterId": lambda sent: sent.submitter_id,
+    "__system/submitterName": lambda sent: sent.submitter,
+    "__system/attachmentsPresent": lambda sent: sent.files_present,
+    "__system/attachmentsExpected": lambda sent: sent.files_expected,
+    "__system/reviewState": _state,
+    "__system/deviceId": lambda sent: sent.device_id,
+    "__system/edits": lambda sent: sent.edits,
+    "__system/formVersion": lambda sent: sent.form_version,
+}
+
+
+def answer_pieces(pieces: Generator[bytes], content_type: str) -> Response:
+    """An answer of pieces: whole when it is short; else streamed, gzipped for whoever takes it. What is read from is
+    closed with the answer, also when whoever asks goes away."""
+    begun, size = [], 0
+    for piece in pieces:
+        begun.append(piece)
+        size += len(piece)
+        if size >= FIRST:
+            break
+    else:
+        return Response(b"".join(begun), content_type=content_type)
+    body = _joined(begun, pieces)
+    answer = Response(_gzipped(body) if takes_gzip() else body, content_type=content_type)
+    if takes_gzip():
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.vary.add("Accept-Encoding")
+    answer.call_on_close(pieces.close)
+    return answer
+
+
+def _joined(begun: list[bytes], pieces: Iterable[bytes]) -> Iterator[bytes]:
+    yield b"".join(begun)
+    yield from pieces
+
+
+def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    squeezed = zlib.compressobj(LEVEL, wbits=_GZIP)
+    first = True
+    for piece in pieces:
+        out = squeezed.compress(piece)
+        if first:
+            out, first = out + squeezed.flush(zlib.Z_SYNC_FLUSH), False
+        if out:
+            yield out
+    yield squeezed.flush()
