@@ -45,6 +45,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "celery": ("server/jobs/",),
     "requests": ("sync/client.py", "server/services/deliver.py"),
     "xlsxwriter": ("server/exports/xlsx.py",),
+    "duckdb": ("server/exports/answers_parquet.py",),
     "segno": (),
     "PIL": (),
     "argon2": (),

@@ -1,16 +1,16 @@
 """A form's answers as flat tables, as ODK Central lays them out: one for the form, one for each repeat, a column for
 each question with the names of its groups before it, a place in four columns.
 
-What a row takes is worked out once for a form: a table holds, group by group, the names to look up and what to do with
-each value, so that a row costs little more than its look-ups.
+What a row takes is worked out once for a form and compiled to a function, as dataclasses are: a row costs little more
+than its look-ups.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -21,16 +21,18 @@ from server.exports.sheets import COUNT, DAY, DECIMAL, MOMENT, TEXT
 Lookup = Callable[[str, str], str | None]
 """(file name of a list, name of its row) → what the row is called; None when it is not known."""
 Cells = list[Any]
-Write = Callable[[Any, Cells], None]
+Write = Callable[[Any], Sequence[Any]]
+"""What makes the cells of a question out of its answer."""
 Labels = Literal["none", "instead", "beside"]
 
 _LANGUAGE = re.compile(r"\((\w+)\)\s*$")
 _PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
 _KINDS = {"int": COUNT, "decimal": DECIMAL, "date": DAY, "dateTime": MOMENT}
-_POINT = (("Latitude", 1), ("Longitude", 0), ("Altitude", 2))
+_POINT = ("Latitude", "Longitude", "Altitude", "Accuracy")
 CHOSEN = ("select1", "select", "rank")
 PLACES = ("geopoint", "geotrace", "geoshape")
 _NOTHING: Mapping[str, Any] = {}
+_PLAIN = (str, int, float, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +64,50 @@ class FlatColumn:
 @dataclass(frozen=True)
 class FlatTable:
     """A form or a repeat of it. `way`: from the root, each step a name and whether it is a repeat. `stem`: what tells
-    its file from that of the form."""
+    its file from that of the form. `quick`: the cells of a row, as many as there are columns, as they lie: what another
+    version of the form had in place of a question may be a group still."""
 
     name: str
     stem: str
     field: Field
     way: tuple[tuple[str, bool], ...]
     columns: tuple[FlatColumn, ...]
-    groups: tuple[tuple[tuple[str, ...], tuple[tuple[str, Write | None], ...]], ...]
+    quick: Callable[[Mapping[str, Any]], Cells]
 
     def cells(self, row: Mapping[str, Any]) -> Cells:
-        """The cells of a row, as many as there are columns."""
-        cells: Cells = []
-        append = cells.append
-        for way, asked in self.groups:
-            found: Any = row
-            for step in way:
-                found = found.get(step)
-                if type(found) is not dict:
-                    found = _NOTHING
-                    break
-            look = found.get
-            for name, write in asked:
-                if write is None:
-                    append(look(name))
-                else:
-                    write(look(name), cells)
-        return cells
+        """The cells of a row: texts, numbers, None."""
+        return [each if type(each) in _PLAIN else plain_cell(each) for each in self.quick(row)]
 
-    def rows(self, key: str, answers: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    def rows(self, key: str, answers: Mapping[str, Any]) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
         """The rows that a submission has here, with the key of the row above (empty: none) and their own: its own is
         `uuid:…/group/repeat[2]`."""
-        yield from _rows(answers, self.way, key, "")
+        found: Any = answers
+        path = key
+        for number, (name, repeated) in enumerate(self.way):
+            found = found.get(name) if type(found) is dict else None
+            path = f"{path}/{name}"
+            if repeated:
+                if type(found) is not list:
+                    return ()
+                if number + 1 < len(self.way):
+                    return _rows(answers, self.way, key, "")
+                return [(key, f"{path}[{place}]", row) for place, row in enumerate(found, start=1)]
+        return [("", key, answers)]
+
+
+def plain_cell(value: Any) -> Any:
+    """A value as a cell of its own: what is neither text nor number becomes text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return " ".join(value)
+    return orjson.dumps(value).decode() if isinstance(value, dict | list) else value
 
 
 def flat_tables(root: Field, layout: Layout, look_up: Lookup) -> tuple[FlatTable, ...]:
     """The tables of a form, the form itself first, each repeat after what it lies in."""
     found = [_table("", root, (), (layout, look_up))]
-    for field, way in _repeats(root, ()):
+    for field, way in _repeats(root, (), layout):
         found.append(_table(".".join(name for name, _ in way), field, way, (layout, look_up)))
     same = Counter(table.stem for table in found)
     counted: Counter[str] = Counter()
@@ -107,7 +115,7 @@ def flat_tables(root: Field, layout: Layout, look_up: Lookup) -> tuple[FlatTable
     for table in found:
         counted[table.stem] += 1
         stem = f"{table.stem}~{counted[table.stem]}" if same[table.stem] > 1 else table.stem
-        named.append(FlatTable(table.name, stem, table.field, table.way, table.columns, table.groups))
+        named.append(replace(table, stem=stem))
     return tuple(named)
 
 
@@ -141,13 +149,17 @@ def position_text(value: Mapping[str, Any]) -> str:
     )
 
 
-def _repeats(top: Field, way: tuple[tuple[str, bool], ...]) -> Iterator[tuple[Field, tuple[tuple[str, bool], ...]]]:
+def _repeats(
+    top: Field, way: tuple[tuple[str, bool], ...], layout: Layout
+) -> Iterator[tuple[Field, tuple[tuple[str, bool], ...]]]:
     for field in top.children:
         here = (*way, (field.name, field.kind == "repeat"))
+        if not layout.personal and is_personal(field):
+            continue
         if field.kind == "repeat":
             yield field, here
         if field.kind in ("repeat", "group"):
-            yield from _repeats(field, here)
+            yield from _repeats(field, here, layout)
 
 
 def _rows(value: Any, way: Sequence[tuple[str, bool]], key: str, above: str) -> Iterator[tuple[str, str, Any]]:
@@ -181,15 +193,51 @@ def _in_group(
 def _table(name: str, top: Field, way: tuple[tuple[str, bool], ...], how: tuple[Layout, Lookup]) -> FlatTable:
     layout, look_up = how
     columns: list[FlatColumn] = []
-    groups: list[tuple[tuple[str, ...], tuple[tuple[str, Write | None], ...]]] = []
+    code = _Code()
     for path, fields in _groups(top, (), layout):
-        asked = []
+        code.enter(path)
         for field in fields:
             made, write = _columns(field, (*path, field.name), layout, look_up)
             columns += made
-            asked.append((field.name, write))
-        groups.append((path, tuple(asked)))
-    return FlatTable(name, top.name if way else "", top, way, tuple(_headed(columns, layout)), tuple(groups))
+            code.add(field, write)
+    return FlatTable(name, top.name if way else "", top, way, tuple(_headed(columns, layout)), code.compiled())
+
+
+class _Code:
+    """The text of the function that makes the cells of a row; names stand in it as constants, quoted by Python."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._cells: list[str] = []
+        self._known: dict[str, Any] = {"NOTHING": _NOTHING}
+        self._group = "row"
+
+    def enter(self, path: tuple[str, ...]) -> None:
+        """What follows lies in this group."""
+        self._group = "row"
+        for step in path:
+            inner = f"g{len(self._lines)}"
+            self._lines.append(f"{inner} = found if type(found := {self._group}.get({step!r})) is dict else NOTHING")
+            self._group = inner
+
+    def add(self, field: Field, write: Write | None) -> None:
+        """The next question."""
+        found = f"{self._group}.get({field.name!r})"
+        if write is not None:
+            name = f"w{len(self._known)}"
+            self._known[name] = write
+            self._cells.append(f"*{name}({found})")
+        elif field.type in ("select", "rank"):
+            self._cells.append(f'" ".join(found) if type(found := {found}) is list else found')
+        else:
+            self._cells.append(found)
+
+    def compiled(self) -> Callable[[Mapping[str, Any]], Cells]:
+        """The function."""
+        body = "".join(f"    {line}\n" for line in self._lines)
+        exec(f"def quick(row):\n{body}    return [{', '.join(self._cells)}]\n", self._known)  # noqa: S102
+        made: Callable[[Mapping[str, Any]], Cells] = self._known["quick"]
+        return made
 
 
 def _groups(top: Field, path: tuple[str, ...], layout: Layout) -> Iterator[tuple[tuple[str, ...], list[Field]]]:
@@ -214,17 +262,13 @@ def _columns(
 ) -> tuple[list[FlatColumn], Write | None]:
     name = "-".join(path)
     if field.type == "geopoint":
-        parts = [*(part for part, _ in _POINT), "Accuracy"]
-        return [FlatColumn(f"{name}-{part}", name, DECIMAL, field, part) for part in parts], _write_point
+        return [FlatColumn(f"{name}-{part}", name, DECIMAL, field, part) for part in _POINT], _point_cells
     if field.type in ("geotrace", "geoshape"):
-        return [FlatColumn(name, name, TEXT, field)], _write_shape
-    if field.type in CHOSEN:
+        return [FlatColumn(name, name, TEXT, field)], _shape_cells
+    if field.type in CHOSEN and (layout.split or layout.labels != "none"):
         return _chosen(field, name, layout, look_up)
-    if field.type == "boolean":
-        return [FlatColumn(name, name, TEXT, field)], _write_boolean
-    kind = _KINDS.get(field.type, TEXT)
-    # what could not be read as its type is the text that was sent; a group or repeat of before may stand here
-    return [FlatColumn(name, name, kind, field)], None if kind != TEXT else _write_text
+    # what could not be read as its type is the text that was sent
+    return [FlatColumn(name, name, _KINDS.get(field.type, TEXT), field)], None
 
 
 def _chosen(field: Field, name: str, layout: Layout, look_up: Lookup) -> tuple[list[FlatColumn], Write]:
@@ -246,19 +290,17 @@ def _chosen(field: Field, name: str, layout: Layout, look_up: Lookup) -> tuple[l
     columns += [FlatColumn(f"{name}/{one}", name, COUNT, field, one) for one in offered]
     beside, instead = layout.labels == "beside" and labelled, layout.labels == "instead" and labelled
 
-    def write(value: Any, cells: Cells) -> None:
+    def write(value: Any) -> Cells:
         several = value if type(value) is list else None if value is None else [value]
         if several is None:
-            cells.append(None)
-            cells.extend((None,) * (beside + len(offered)))
-            return
-        if instead:
-            cells.append("; ".join([label(str(one)) for one in several]))
-        else:
-            cells.append(several[0] if len(several) == 1 else " ".join(map(str, several)))
+            return [None] * len(columns)
+        said = "; ".join([label(str(one)) for one in several]) if labelled else None
+        plain = several[0] if len(several) == 1 else " ".join(map(str, several))
+        cells: Cells = [said if instead else plain]
         if beside:
-            cells.append("; ".join([label(str(one)) for one in several]))
+            cells.append(said)
         cells.extend([1 if one in several else 0 for one in offered])
+        return cells
 
     return columns, write
 
@@ -289,32 +331,13 @@ def _part_label(column: FlatColumn, rest: str, layout: Layout) -> str:
     return f" ({column.part})" if rest else ""
 
 
-def _write_point(value: Any, cells: Cells) -> None:
-    if type(value) is not dict:
+def _point_cells(value: Any) -> Sequence[Any]:
+    if type(value) is not dict or "coordinates" not in value:
         # a place that could not be read stays what was sent
-        cells.extend((value, None, None, None))
-        return
-    at = value["coordinates"]
-    cells.append(at[1])
-    cells.append(at[0])
-    cells.append(at[2] if len(at) > 2 else None)
-    properties = value.get("properties")
-    cells.append(properties.get("accuracy") if properties else None)
+        return (value, None, None, None)
+    at, properties = value["coordinates"], value.get("properties")
+    return (at[1], at[0], at[2] if len(at) > 2 else None, properties.get("accuracy") if properties else None)
 
 
-def _write_shape(value: Any, cells: Cells) -> None:
-    cells.append(position_text(value) if type(value) is dict else value)
-
-
-def _write_boolean(value: Any, cells: Cells) -> None:
-    cells.append(value if value is None or type(value) is str else "true" if value else "false")
-
-
-def _write_text(value: Any, cells: Cells) -> None:
-    cells.append(value if value is None or type(value) is str else _shown(value))
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return " ".join(value)
-    return orjson.dumps(value).decode() if isinstance(value, dict | list) else value
+def _shape_cells(value: Any) -> Sequence[Any]:
+    return (position_text(value) if type(value) is dict and "coordinates" in value else value,)

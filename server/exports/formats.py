@@ -1,5 +1,6 @@
 """The formats of the answers, found by presence: a file `answers_….py` of this package each, with `ENDING` (of its
-file), `KIND` (its content type) and `write(source)`, which yields the file piece by piece."""
+file), `KIND` (its content type) and `write(source)`, which yields the file piece by piece; `LACKS` where it needs a
+package that is not installed: the package, and the extra that brings it."""
 
 from __future__ import annotations
 
@@ -21,6 +22,12 @@ class Format(Protocol):
 
     def write(self, source: Source) -> Iterator[bytes]:
         """The file, piece by piece."""
+
+
+def find_lack(ending: str) -> tuple[str, str] | None:
+    """The package that a format needs and is not installed here, with the extra that brings it; None: it works."""
+    found: tuple[str, str] | None = getattr(list_formats().get(ending), "LACKS", None)
+    return found
 
 
 @cache

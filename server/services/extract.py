@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from typing import IO
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -20,6 +22,7 @@ from server.domain.table_filter import read_filter
 from server.domain.wishes import Wish
 from server.exports.answers import Given, MediaFile, Source
 from server.exports.flat import PLACES, Layout, flat_tables, is_personal
+from server.exports.formats import find_lack
 from server.exports.merge import merge_forms
 from server.exports.sheets import Translate
 from server.services.authenticate import Caller
@@ -34,6 +37,8 @@ from server.storage.projects import ProjectView
 from server.storage.rounds import list_rounds
 from server.storage.tables import Wanted, count_rows
 
+WIDEST = 16_300
+"""Columns of answers that a sheet of a workbook holds, beside those that stand around them."""
 Progress = Callable[[int], None]
 """Told how many submissions have been read so far."""
 
@@ -87,7 +92,8 @@ def source_of(
     session: Session, home: Home, extract: Extract, translate: Translate, progress: Progress | None = None
 ) -> Source:
     """What formats are given. Raises Invalid: `export.no_place` when a map is wanted of no place,
-    `export.media_personal` when photos are wanted without what is personal."""
+    `export.media_personal` when photos are wanted without what is personal, `export.too_wide` when a workbook would not
+    hold the columns; Unavailable: `export.extra_missing` when a package is not installed that the format needs."""
     wish, form = extract.wish, extract.form
     definition = definition_of(session, extract.version.sha256)
     root = _root(session, extract, definition)
@@ -95,13 +101,16 @@ def source_of(
     layout = Layout(
         wish.group_paths, wish.split, wish.labels, wish.language, definition.default_language, wish.personal
     )
+    tables = flat_tables(root, layout, list_lookup(session, home, extract.version.id))
+    if wish.ending == "xlsx" and any(len(table.columns) > WIDEST for table in tables):
+        raise Invalid("export.too_wide", most=WIDEST)
     reader = _Reader(session, home, extract, root)
     with_media = (wish.attachments or wish.ending == "media.zip") and wish.personal and not wish.draft
     return Source(
         form_id=form.xml_form_id,
         title=extract.version.title,
         root=root,
-        tables=flat_tables(root, layout, list_lookup(session, home, extract.version.id)),
+        tables=tables,
         layout=layout,
         batches=partial(reader.batches, progress),
         media=reader.media if with_media else None,
@@ -116,12 +125,9 @@ def source_of(
 
 
 def list_places(root: Field, *, personal: bool = True) -> list[str]:
-    """The places of a form outside its repeats, each by its path with slashes."""
-    return [
-        each.path.split("/", 2)[2]
-        for each in _outside_repeats(root)
-        if each.type in PLACES and (personal or not is_personal(each))
-    ]
+    """The places of a form, each by its path with slashes; those outside its repeats first."""
+    found = [(field.path.split("/", 2)[2], inside) for field, inside in _places(root, personal)]
+    return [path for path, inside in found if not inside] + [path for path, inside in found if inside]
 
 
 def has_personal(root: Field) -> bool:
@@ -129,15 +135,21 @@ def has_personal(root: Field) -> bool:
     return any(field.bind.personal is not None for field in root.walk())
 
 
-def _outside_repeats(top: Field) -> Iterator[Field]:
+def _places(top: Field, personal: bool, inside: bool = False) -> Iterator[tuple[Field, bool]]:
+    """Each with whether it lies in a repeat."""
     for field in top.children:
-        if field.kind == "group":
-            yield from _outside_repeats(field)
-        elif field.kind == "field":
-            yield field
+        if not personal and is_personal(field):
+            continue
+        if field.kind in ("group", "repeat"):
+            yield from _places(field, personal, inside or field.kind == "repeat")
+        elif field.type in PLACES:
+            yield field, inside
 
 
 def _check(wish: Wish, root: Field) -> None:
+    lack = find_lack(wish.ending)
+    if lack is not None:
+        raise Unavailable("export.extra_missing", package=lack[0], extra=lack[1])
     if wish.ending == "geojson":
         places = list_places(root, personal=wish.personal)
         if not places or (wish.field is not None and wish.field.strip("/") not in places):
@@ -180,7 +192,12 @@ class _Reader:
     def media(self) -> Iterator[MediaFile]:
         """The files that are here, of all of it."""
         for key, name, digest in iterate_files(self._session, self._extract.wanted):
-            yield MediaFile(name, key, partial(self._home.blobs.open, digest))
+            yield MediaFile(name, key, partial(self._open, name, digest))
+
+    def _open(self, name: str, digest: str | None) -> AbstractContextManager[IO[bytes]]:
+        if digest is None:
+            raise FileNotFoundError(name)
+        return self._home.blobs.open(digest)
 
     def _given(self, sent: Sent, told: Mapping[int, list[object]]) -> Given:
         personal = self._extract.wish.personal

@@ -203,12 +203,11 @@ def iterate_files(session: Session, wanted: Wanted) -> Iterator[tuple[str, str, 
         .where(
             Submission.form_id == wanted.form_id,
             in_scope(wanted.scope, Submission.area_id),
-            file.sha256.is_not(None),
+            file.sha256.is_not(None) | file.expected,
             *part.conditions,
         )
         .order_by(Submission.created_at.desc(), Submission.id.desc(), file.name)
     )
     with session.execute(query.execution_options(yield_per=AT_ONCE)) as rows:
         for instance_id, name, sha256 in rows:
-            if sha256 is not None:
-                yield instance_id, name, sha256
+            yield instance_id, name, sha256

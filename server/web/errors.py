@@ -78,6 +78,7 @@ SPECIAL: Mapping[str, float] = {
     "instance.too_many_nodes": 400.36,
     "instance.text_too_long": 400.36,
     "people.last_administrator": 409.101,
+    "export.extra_missing": 501.102,
     "people.no_mail": 501.101,
     "people.preference_missing": 400.23,
     "people.preference_unknown": 400.33,

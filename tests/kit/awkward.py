@@ -11,14 +11,21 @@ TEXTS = {
     "a formula with a plus": "+84912345678",
     "a formula with a minus": "-2+3",
     "a formula with an at": "@SUM(1)",
+    "a formula of a sum": "=1+1",
+    "a formula that is a number below nought": "-5",
+    "a formula that is a name": "@x",
     "a formula behind blanks": "  =1+1",
     "a formula behind a tab": "\t=1+1",
     "a link": "https://example.test/a?b=1&c=2",
     "Vietnamese": "Thôn Ngàn Chi, xã Vô Ngại – hộ nghèo & cận nghèo",
     "Vietnamese in parts": "Tho\u0302n Nga\u0300n Chi",
     "several lines": "dòng một\ndòng hai",
+    "a tab between": "cột một\tcột hai",
+    "the word for nothing": "NULL",
     "quotes, commas, semicolons": 'a "b", c; d',
     "right to left": "שלום עולם مرحبا",
+    "marks that turn text around": "\u202eabc\u202c \u2066x\u2069",
+    "a picture of a nought": "\u2400 \ufffd",
     "emoji": "👩🏽‍🌾 lúa 🌾",
     "marks of XML": "<b>&amp;</b> ]]>",
     "marks of a rich text": "<r><t>x</t></r>",
@@ -28,6 +35,10 @@ TEXTS = {
     "blanks around": "  x  ",
 }
 """By what is odd about each."""
+HALVED = {"half of a pair": ("a\ud83db", "a?b")}
+"""What no file in UTF-8 holds, and what becomes of it."""
+LARGE = (2**53 + 1, 2**63 - 1, -(2**63), 2**70)
+"""Whole numbers that a double does not hold."""
 FORMULAS = tuple(name for name in TEXTS if name.startswith("a formula"))
 NUMBERS: tuple[int | float, ...] = (0, -5, 123456789, 0.1, -2.5)
 DAYS = (date(2019, 6, 30), date(2026, 2, 28), date(1900, 3, 1))

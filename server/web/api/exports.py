@@ -45,6 +45,13 @@ def _files(kind: str, about: str) -> Wire:
 
 _ZIP = _files("application/zip", "A CSV for the form, one for each repeat, `about.csv`, and the files in `media/`.")
 _ONE = _files("text/csv", "The form's own table, without its repeats.")
+_BOOK = _files(
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "A sheet for the form, one for each repeat, the codebook, and what the file is.",
+)
+_MAP = _files("application/geo+json", "A FeatureCollection: a feature for each submission, or each row of a repeat.")
+_COLUMNS = _files("application/zip", "Parquet files by table and month, `_about.csv` and `_codebook.csv`.")
+_MEDIA = _files("application/zip", "The files in `media/`, `files.csv`, `missing.csv`, `about.csv`.")
 
 
 @nouns.view(f"GET {FORM}/submissions.csv.zip", "submission.list")
@@ -80,6 +87,34 @@ def get_draft_csv_zip(here: Here) -> Any:
 def get_draft_csv(here: Here) -> Any:
     """The draft's own table as CSV."""
     return _answer(here, CSV, draft_of(here))
+
+
+@nouns.view(f"GET {FORM}/submissions.xlsx", "submission.list")
+@told(_BOOK)
+def get_xlsx(here: Here) -> Any:
+    """All answers as a workbook, which is sent when it is whole."""
+    return _answer(here, "xlsx")
+
+
+@nouns.view(f"GET {FORM}/submissions.geojson", "submission.list")
+@told(_MAP)
+def get_geojson(here: Here) -> Any:
+    """All answers that have a place, as a map."""
+    return _answer(here, "geojson")
+
+
+@nouns.view(f"GET {FORM}/submissions.media.zip", "submission.list")
+@told(_MEDIA)
+def get_media_zip(here: Here) -> Any:
+    """The files that answers name, stored as they are."""
+    return _answer(here, "media.zip")
+
+
+@nouns.view(f"GET {FORM}/submissions.parquet.zip", "submission.list")
+@told(_COLUMNS)
+def get_parquet_zip(here: Here) -> Any:
+    """All answers as Parquet in months, where the server has the extra `analysis`."""
+    return _answer(here, "parquet.zip")
 
 
 def _answer(here: Here, ending: str, draft: VersionView | None = None) -> Any:
