@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from forms.definition import Field, FormDefinition
-from server.domain.errors import Invalid, NotFound
+from server.domain.errors import Invalid, NotFound, Unavailable
 from server.domain.review import Standing, shown_state
 from server.domain.table_filter import read_filter
 from server.domain.wishes import Wish
@@ -190,7 +190,7 @@ class _Reader:
                 progress(read)
 
     def media(self) -> Iterator[MediaFile]:
-        """The files that are here, of all of it."""
+        """The files that the answers name, of all of it."""
         for key, name, digest in iterate_files(self._session, self._extract.wanted):
             yield MediaFile(name, key, partial(self._open, name, digest))
 

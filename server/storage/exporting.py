@@ -192,8 +192,9 @@ def list_findings_of(session: Session, versions: Sequence[int]) -> dict[int, lis
     return found
 
 
-def iterate_files(session: Session, wanted: Wanted) -> Iterator[tuple[str, str, str]]:
-    """The files of all that is wanted which are here: the submission's instance id, the file's name, its SHA-256."""
+def iterate_files(session: Session, wanted: Wanted) -> Iterator[tuple[str, str, str | None]]:
+    """The files of all that is wanted: the submission's instance id, the file's name, its SHA-256; None: the answers
+    name it, and it did not come."""
     part = part_of(session, wanted)
     file = SubmissionAttachment
     query = (
