@@ -9,9 +9,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from server.domain.webhooks import EVENTS
 from server.services.authenticate import system_caller
 from server.services.publish import NewForm, Source, create_form
 from server.services.roll_up import work_off
+from server.services.webhooks import Asked, create_webhook, try_webhook
 from server.storage.database import db
 from server.web.desk.built import FOLDER
 from tests.kit.world import COMMUNES
@@ -50,6 +52,9 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
         session, now = db.session(), datetime.now(UTC)
         new = NewForm(PROJECT, Source(DRAFTED.encode(), "md", ignore_warnings=True))
         create_form(session, made.home, system_caller(session, now), new, now)
+        asked = Asked("Sở Dân tộc và Tôn giáo", f"https://example.org/{'thonban/' * 20}", EVENTS)
+        hook = create_webhook(session, made.home, system_caller(session, now), (PROJECT, asked), now).hook
+        try_webhook(session, system_caller(session, now), hook, now)
         work_off(session, now)
     return made
 
@@ -145,6 +150,8 @@ def paths(seeded: Seeded) -> list[str]:
         f"/projects/{PROJECT}/quality?round=2019",
         "/quarantine",
         f"/projects/{PROJECT}/phones",
+        f"/projects/{PROJECT}/webhooks",
+        f"/projects/{PROJECT}/webhooks/1",
         f"/projects/{PROJECT}/forms",
         f"/projects/{PROJECT}/forms/village_criteria",
         f"/projects/{PROJECT}/forms/village_criteria/paper?round=2019",

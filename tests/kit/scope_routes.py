@@ -176,6 +176,8 @@ class Routes:
             "finding_key": ("khong-co-1",),
             "word_id": (1,),
             "ending": ("xlsx", "csv.zip"),
+            "hook_id": (1, 2),
+            "delivery_id": (1, 2),
         }
         if name not in known:
             raise Untaught(f"what stands in {rule.rule} for {name}")
@@ -429,6 +431,8 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.round_lock": ("verify", "done"),
     "desk.edit_round": ("done",),
     "desk.without_round": ("done",),
+    "desk.webhooks": ("done",),
+    "desk.one_webhook": ("before", "done"),
     "desk.holidays": ("done",),
     "desk.programme": ("on", "programme", "level", "show", "sentence", "done"),
     "desk.programme_file": ("on", "programme"),

@@ -42,6 +42,7 @@ from server.web.desk import (
     training_people,
     unplaced,
     villages,
+    webhooks,
     works,
 )
 from server.web.desk.blueprint import blueprint
@@ -89,5 +90,6 @@ __all__ = [
     "training_people",
     "unplaced",
     "villages",
+    "webhooks",
     "works",
 ]

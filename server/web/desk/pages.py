@@ -54,6 +54,7 @@ class Frame:
     may_rules: bool
     may_phones: bool
     may_people: bool
+    may_hooks: bool
 
 
 def desk_caller() -> Caller:
@@ -115,6 +116,7 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
         may_audit=caller is not None and bool(audit_scope(caller.grants, caller.on)),
         may_people=caller is not None and caller.reach("user.list").everywhere,
         may_phones=caller is not None and project is not None and caller.may("field_key.list", project.id),
+        may_hooks=caller is not None and project is not None and caller.may("webhook.list", project.id),
     )
 
 

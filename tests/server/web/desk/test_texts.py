@@ -50,6 +50,8 @@ from server.domain.statements import FATES
 from server.domain.training import AUDIENCES, ETHNICITIES, MAJORITY, MEN, MINORITY, UNKNOWN, WOMEN
 from server.domain.training import FLAGS as FLAGS_OF_TRAINING
 from server.domain.training import LEVELS as LEVELS_OF_CLASSES
+from server.domain.webhooks import DEAD, PING, SENT, WAITING
+from server.domain.webhooks import EVENTS as EVENTS_OF_WEBHOOKS
 from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
@@ -63,6 +65,7 @@ from server.web.desk.clauses import UNITS
 from server.web.desk.forms import DONE
 from server.web.desk.overviews import SUMS
 from server.web.desk.rules import DONE as DONE_WITH_RULES
+from server.web.desk.webhooks import DONE as DONE_WITH_WEBHOOKS
 from server.web.training_words import DEFINITIONS, MEASURES
 from tests.server.web.desk.dossier_texts import OF_DOSSIERS
 from tests.server.web.desk.work_texts import OF_WORKS
@@ -90,6 +93,11 @@ MADE = {
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
+    "desk.webhooks.event.": (*EVENTS_OF_WEBHOOKS, PING),
+    "desk.webhooks.state.": (WAITING, SENT, DEAD),
+    "desk.webhooks.why.": ("person", "failing", "gone", "owner", "secret"),
+    "desk.webhooks.error.": ("timeout", "unreachable", "tls", "inside", "unreadable", "sight"),
+    "desk.webhooks.done.": DONE_WITH_WEBHOOKS,
     "desk.audience.": (*AUDIENCES, UNKNOWN),
     "desk.ethnic.": ETHNICITIES,
     "desk.training.level.": tuple(LEVELS_OF_CLASSES.values()),
