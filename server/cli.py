@@ -19,6 +19,7 @@ from server.audit_command import add_audit_commands
 from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
 from server.domain.errors import DomainError
+from server.export_command import add_export_commands
 from server.forms_commands import add_forms_commands
 from server.people_command import add_people_commands
 from server.phones_command import add_phones_command
@@ -42,6 +43,7 @@ FAILED, USAGE = 1, 2
 GROUPS: tuple[tuple[str, Callable[[Callable[..., argparse.ArgumentParser]], None], str], ...] = (
     ("areas", add_areas_commands, "units of the tree: load them, and show one as of a day"),
     ("audit", add_audit_commands, "who did what, and that nobody altered it since"),
+    ("export", add_export_commands, "answers as files for programs that analyse"),
     ("forms", add_forms_commands, "what a form says before it is published, and of what was sent"),
     ("people", add_people_commands, "administrators, passwords, roles, and what somebody may do where"),
     ("programme", add_programme_commands, "the programme register: who is in, who left, who remains on a day"),

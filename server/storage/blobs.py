@@ -7,10 +7,12 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from errno import EIO
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
 from sqlalchemy import BigInteger, String, delete, exists, select, text
@@ -20,10 +22,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.database import Base
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 try:
     import boto3
+    from boto3.exceptions import Boto3Error
     from botocore.config import Config as BucketConfig
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:  # the extra `country` is not installed; BucketStore says so when it is asked for
     boto3 = None  # type: ignore[assignment]
 
@@ -171,20 +177,8 @@ class BucketStore:
     """Objects `prefix/abcdef…` in a bucket. An object store answers a write only when it is safe."""
 
     def __init__(self, bucket: Bucket) -> None:
-        if boto3 is None:
-            raise ExtraMissing("boto3", "country")
-        parts = urlsplit(bucket.url)
-        self._bucket = parts.netloc
-        self._prefix = f"{parts.path.strip('/')}/" if parts.path.strip("/") else ""
-        self._client = boto3.client(
-            "s3",
-            endpoint_url=bucket.endpoint,
-            aws_access_key_id=bucket.key_id,
-            aws_secret_access_key=bucket.secret,
-            region_name=None if bucket.endpoint is None else "us-east-1",
-            # object stores other than Amazon's do not all know the newer checksums
-            config=BucketConfig(request_checksum_calculation="when_required"),
-        )
+        self._bucket, self._prefix = _place_of(bucket)
+        self._client = _client_of(bucket)
 
     def put(self, content: bytes) -> str:
         """Keeps `content`; returns its SHA-256 in hex. Written again it is young again."""
@@ -236,6 +230,61 @@ class BucketStore:
         except ClientError:
             return None
         return found["LastModified"].timestamp()
+
+
+class BucketFolder:
+    """Files by name below s3://bucket/prefix, for others to read. Raises ExtraMissing; `OSError` when it is away."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket, self._prefix = _place_of(bucket)
+        self._client = _client_of(bucket)
+
+    def put(self, name: str, path: Path) -> None:
+        """Copies a file there; one of that name is replaced."""
+        with _as_os_error(name):
+            self._client.upload_file(str(path), self._bucket, self._prefix + name)
+
+    def list_names(self, under: str) -> list[str]:
+        """The names of all files below a folder."""
+        with _as_os_error(under):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._prefix}{under}/"
+            )
+            return [entry["Key"].removeprefix(self._prefix) for page in pages for entry in page.get("Contents", [])]
+
+    def remove(self, name: str) -> None:
+        """Removes it; nothing happens when it is not there."""
+        with _as_os_error(name):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+
+
+@contextmanager
+def _as_os_error(name: str) -> Iterator[None]:
+    """What an object store says it cannot do, as a folder says it."""
+    try:
+        yield
+    except (BotoCoreError, Boto3Error, ClientError) as error:
+        raise OSError(EIO, str(error), name) from error
+
+
+def _place_of(bucket: Bucket) -> tuple[str, str]:
+    """The name of a bucket, and what keys in it begin with."""
+    parts = urlsplit(bucket.url)
+    return parts.netloc, f"{parts.path.strip('/')}/" if parts.path.strip("/") else ""
+
+
+def _client_of(bucket: Bucket) -> S3Client:
+    if boto3 is None:
+        raise ExtraMissing("boto3", "country")
+    return boto3.client(
+        "s3",
+        endpoint_url=bucket.endpoint,
+        aws_access_key_id=bucket.key_id,
+        aws_secret_access_key=bucket.secret,
+        region_name=None if bucket.endpoint is None else "us-east-1",
+        # object stores other than Amazon's do not all know the newer checksums
+        config=BucketConfig(request_checksum_calculation="when_required"),
+    )
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,84 @@
+"""What it costs to take a million submissions out as Parquet: time, bytes, peak memory of the command.
+
+    python -m bench.parquet [--count 100000] [--database postgresql+psycopg://…] [--home FOLDER] [--keep FOLDER]
+
+The submissions are households of `hh_water` with three rows in their repeat, written past the server into an empty home
+(bench/water.py); `thonban export parquet` is run as it is typed, in a process of its own, whose peak memory is what the
+system says of it. Afterwards DuckDB counts what lies there. Ends with 1 when a row is missing or more than 400 MB were
+used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from bench.water import ROWS, furnish, open_app
+
+MOST_MB = 400
+
+
+def export(home: Path, database: str | None, to: Path) -> tuple[float, float]:
+    """Seconds, and peak memory in MB, of the command."""
+    environment = dict(os.environ) | {"THONBAN_HOME": str(home), "THONBAN_LOG_LEVEL": "ERROR"}
+    if database:
+        environment["THONBAN_DATABASE_URL"] = database
+    command = [sys.executable, "-m", "server.cli", "export", "parquet", "--project", "1", "--form", "hh_water"]
+    began = time.perf_counter()
+    subprocess.run([*command, "--to", str(to)], env=environment, check=True, stdout=subprocess.DEVNULL)
+    took = time.perf_counter() - began
+    return took, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+
+
+def count(to: Path) -> dict[str, int]:
+    """Rows by table, as DuckDB reads them."""
+    found = {}
+    with duckdb.connect() as connection:
+        for table in sorted(to.glob("form=*/table=*")):
+            asked = connection.execute("SELECT count(DISTINCT KEY) FROM read_parquet($1)", [f"{table}/**/*.parquet"])
+            found[table.name.removeprefix("table=")] = int((asked.fetchone() or (0,))[0])
+    return found
+
+
+def main() -> int:
+    """Prints the table; 1 when a row is missing or it took too much memory."""
+    parser = argparse.ArgumentParser(prog="python -m bench.parquet", description=__doc__)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--database", help="an empty PostgreSQL database; left out: SQLite")
+    parser.add_argument("--home", type=Path, help="a home that was furnished before, or is to be kept")
+    parser.add_argument("--keep", type=Path, help="where the files go; left out: nowhere for long")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home, to = given.home or Path(folder) / "home", given.keep or Path(folder) / "out"
+        if not home.exists():
+            furnish(open_app(home, given.database), given.count)
+        took, peak = export(home, given.database, to)
+        files = [path for path in to.rglob("*.parquet") if path.is_file()]
+        size, rows = sum(path.stat().st_size for path in files), count(to)
+    table = Table("submissions", "rows of repeats", "seconds", "per second", "files", "MB", "peak MB")
+    members = sum(number for name, number in rows.items() if name != "Submissions")
+    table.add_row(
+        *(f"{number:,}" for number in (rows["Submissions"], members)),
+        f"{took:.1f}",
+        f"{rows['Submissions'] / took:,.0f}",
+        str(len(files)),
+        f"{size / 1e6:.1f}",
+        f"{peak:.0f} (most {MOST_MB})",
+    )
+    Console().print(table)
+    whole = rows["Submissions"] == given.count and members == ROWS * given.count
+    return 0 if whole and peak <= MOST_MB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
