@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from server.domain.webhooks import KEEP_TRYING
 from server.jobs.webhooks import Postman
 from server.services import deliver as delivering
 from server.services.deliver import deliver
+from server.services.home import open_home
 from server.services.review import Decision, review
 from server.services.webhooks import (
     Asked,
@@ -231,3 +233,18 @@ def test_two_workers_do_not_send_twice(field: Field, there: Receiver) -> None:
     assert sum(sent) == len(kept(field, made.hook.id)) == len(there.taken)
     ids = [each["id"] for each in there.told]
     assert len(ids) == len(set(ids))
+
+
+def test_with_another_key_of_the_server_it_pauses_until_the_secret_is_changed(field: Field, there: Receiver) -> None:
+    manager = office(field, "manager")
+    made = manager.listens(there.url)
+    elsewhere = field.home.config.home / "elsewhere"
+    field.home = open_home(replace(field.home.config, secret_key="another key of thirty-two letters", home=elsewhere))
+    try_webhook(field.session, manager.caller, made.hook, field.now)
+    assert bring(field) == 0
+    assert hook_row(field, made.hook.id).paused_why == "secret"
+    hook = get_webhook(field.session, manager.caller, 1, made.hook.id)
+    renewed = renew_secret(field.session, home(field), manager.caller, hook, field.now)
+    resume_webhook(field.session, manager.caller, renewed.hook, field.now)
+    assert bring(field) == 1
+    assert there.taken[0].signed_by(renewed.secret)
