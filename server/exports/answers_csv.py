@@ -7,10 +7,8 @@ What was sent is read once: rows of repeats wait in files without a name until t
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -18,15 +16,13 @@ from server.exports.answers import SYSTEM_COLUMNS, Given, Source, system_cells
 from server.exports.codebook import codebook_sheet
 from server.exports.csv_rows import about_file, sheet_file
 from server.exports.flat import FlatTable
+from server.exports.lines import Lines
 from server.exports.media import media_entries
-from server.exports.sheets import say_one, shown
+from server.exports.sheets import say_one
 from server.exports.zips import zip_stream
 
 ENDING = "csv.zip"
 KIND = "application/zip"
-RISKY = frozenset("=+-@\t\r\n \v\f\x1c\x1d\x1e\x1f\x85\xa0")
-"""What a text begins with that a spreadsheet may work out, or skip on the way to such a mark."""
-FORMULA = ("=", "+", "-", "@")
 _PART = 1 << 16
 _HELD = 1 << 20
 
@@ -63,66 +59,36 @@ def file_stem(form_id: str) -> str:
 
 def form_head(source: Source) -> list[str]:
     """The columns of the form's own table."""
-    said = [say_one(source.translate, column.title) for column in source.context]
+    named = source.layout.labels != "instead"
+    said = [column.name if named else say_one(source.translate, column.title) for column in source.context]
     answers = [column.name for column in source.tables[0].columns]
     return ["SubmissionDate", *answers, "KEY", *SYSTEM_COLUMNS, *said]
 
 
 def form_row(form: FlatTable, given: Given) -> list[Any]:
     """A submission under them."""
-    return [given.submission_date, *form.cells(given.answers), given.key, *system_cells(given), *given.context]
+    return [given.submission_date, *form.quick(given.answers), given.key, *system_cells(given), *given.context]
 
 
 def _form_file(source: Source, waiting: Sequence[tuple[FlatTable, _Waiting]]) -> Iterator[bytes]:
     form = source.tables[0]
     yield _head_line(form_head(source), source)
-    lines = _Lines(source)
+    lines = Lines(source.raw)
     for batch in source.batches():
-        yield lines.of(form_row(form, given) for given in batch)
+        yield lines.of([form_row(form, given) for given in batch])
         for table, rows in waiting:
             rows.add(
-                [*table.cells(row), above, own]
-                for given in batch
-                for above, own, row in table.rows(given.key, given.answers)
+                [
+                    [*table.quick(row), above, own]
+                    for given in batch
+                    for above, own, row in table.rows(given.key, given.answers)
+                ]
             )
 
 
 def _head_line(head: Sequence[str], source: Source) -> bytes:
     mark = b"\xef\xbb\xbf" if source.mark else b""
-    return mark + _Lines(source).of([head])
-
-
-class _Lines:
-    """Rows as lines: no cell is a formula unless texts are wanted raw; words are said in the reader's language."""
-
-    def __init__(self, source: Source) -> None:
-        self._translate = source.translate
-        self._safe: Callable[[str], str] = str if source.raw else safe_text
-
-    def of(self, rows: Iterable[Sequence[Any]]) -> bytes:
-        """The lines of these rows."""
-        text = io.StringIO()
-        safe, translate = self._safe, self._translate
-        csv.writer(text).writerows(
-            [
-                each
-                if each is None or type(each) is int or type(each) is float
-                else (each if not each or each[0] not in RISKY else safe(each))
-                if type(each) is str
-                else shown(translate, each)
-                for each in row
-            ]
-            for row in rows
-        )
-        # half of a pair is no character, and no file in UTF-8 holds it
-        return text.getvalue().encode("utf-8", "replace")
-
-
-def safe_text(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe stands before it (OWASP, CSV Injection)."""
-    if text[0] in "\t\r\n" or text.lstrip().startswith(FORMULA):
-        return f"'{text}"
-    return text
+    return mark + Lines(source.raw).of([head])
 
 
 class _Waiting:
@@ -131,9 +97,9 @@ class _Waiting:
     def __init__(self, open_files: ExitStack, source: Source) -> None:
         file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - closed when it has been read, or all end
         self._file: IO[bytes] = open_files.enter_context(file)
-        self._lines = _Lines(source)
+        self._lines = Lines(source.raw)
 
-    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
         """Takes rows."""
         self._file.write(self._lines.of(rows))
 

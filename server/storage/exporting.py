@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from server.storage.actors import Actor
@@ -151,17 +152,27 @@ class _Names:
     def _edits(self, submissions: list[int]) -> dict[int, int]:
         """How many texts each has; of most there is one, and nothing is said of them."""
         key = SubmissionVersion.submission_id
-        query = select(key, func.count()).where(key.in_(submissions)).group_by(key).having(func.count() > 1)
-        return {row[0]: row[1] for row in self.session.execute(query)}
+        query = select(key, func.count()).where(_among(self.session, key, submissions))
+        rows = self.session.connection().execute(query.group_by(key).having(func.count() > 1))
+        return {row[0]: row[1] for row in rows}
 
     def _files(self, versions: list[int]) -> dict[int, tuple[int, int]]:
         file = SubmissionAttachment
         query = (
             select(file.version_id, func.count(file.sha256), func.count())
-            .where(file.version_id.in_(versions), file.expected)
+            .where(_among(self.session, file.version_id, versions), file.expected)
             .group_by(file.version_id)
         )
-        return {row[0]: (row[1], row[2]) for row in self.session.execute(query)}
+        return {row[0]: (row[1], row[2]) for row in self.session.connection().execute(query)}
+
+
+def _among(session: Session, key: Any, numbers: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that a key is one of these; for PostgreSQL one value and not hundreds, which are slow to write."""
+    if dialect_of(session) == "postgresql":
+        found: ColumnElement[bool] = key == any_(literal(list(numbers), ARRAY(BigInteger)))
+        return found
+    some: ColumnElement[bool] = key.in_(numbers)
+    return some
 
 
 class Decided(NamedTuple):
