@@ -10,10 +10,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from server.domain.webhooks import EVENTS
-from server.services.authenticate import system_caller
+from server.services.authenticate import caller_of, system_caller
 from server.services.publish import NewForm, Source, create_form
 from server.services.roll_up import work_off
 from server.services.webhooks import Asked, create_webhook, try_webhook
+from server.storage.actors import find_user_by_email
 from server.storage.database import db
 from server.web.desk.built import FOLDER
 from tests.kit.world import COMMUNES
@@ -53,8 +54,10 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
         new = NewForm(PROJECT, Source(DRAFTED.encode(), "md", ignore_warnings=True))
         create_form(session, made.home, system_caller(session, now), new, now)
         asked = Asked("Sở Dân tộc và Tôn giáo", f"https://example.org/{'thonban/' * 20}", EVENTS)
-        hook = create_webhook(session, made.home, system_caller(session, now), (PROJECT, asked), now).hook
-        try_webhook(session, system_caller(session, now), hook, now)
+        administrator = find_user_by_email(session, EMAIL)
+        assert administrator is not None
+        owner = caller_of(session, administrator.id, now)
+        try_webhook(session, owner, create_webhook(session, made.home, owner, (PROJECT, asked), now).hook, now)
         work_off(session, now)
     return made
 
