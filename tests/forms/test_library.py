@@ -118,3 +118,18 @@ def test_a_count_that_is_not_known_may_be_left_empty(name: str, number: int) -> 
     for field in counts:
         bind = next(found for found in re.findall(r"<bind [^>]*>", xml) if f'nodeset="{field.path}"' in found)
         assert " required=" not in bind
+
+
+TELLS = re.compile(
+    r"họ và tên|tên chủ hộ|số điện thoại|^ai (?!trả)|phiếu giấy đã ký|tờ ký tên|ảnh biên bản|hộ nào trong"
+)
+"""What a question asks that names a person, or shows a signature."""
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_what_names_a_person_is_marked_as_personal(name: str) -> None:
+    asking = {field.name for field in asked(name) if TELLS.search(field.labels.get(LANGUAGES[0], "").casefold())}
+    marked = {field.name for field in asked(name) if field.bind.personal}
+    assert asking <= marked
+    # where persons are asked for, what is said in free words may name them too
+    assert not asking or "ghi_chu" in marked
