@@ -276,6 +276,22 @@ class Config:
             "Free space in the data folder below which writes answer 503, so that no phone deletes what was not kept.",
         )
     )
+    export_days: int = _setting(
+        _Setting(
+            "THONBAN_EXPORT_DAYS",
+            "7",
+            _between(1, 366),
+            "Days for which a file of answers that was made in the background is kept.",
+        )
+    )
+    export_at_once: int = _setting(
+        _Setting(
+            "THONBAN_EXPORT_AT_ONCE",
+            "5000",
+            _between(0, 1_000_000),
+            "Submissions up to which the page of a form's files sends one at once; more are made in the background.",
+        )
+    )
     webhook_networks: tuple[Network, ...] = _setting(
         _Setting(
             "THONBAN_WEBHOOK_NETWORKS",
@@ -319,6 +335,11 @@ class Config:
     def blobs_folder(self) -> Path:
         """Where attachments lie when no object store is configured."""
         return self.home / "blobs"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where files of answers lie that were made in the background."""
+        return self.home / "exports"
 
     @property
     def backups_folder(self) -> Path:

@@ -51,6 +51,8 @@ ACTIONS = (
     "form.attachment.update",
     "form.create",
     "form.delete",
+    "form.export.create",
+    "form.export.delete",
     "form.purge",
     "form.restore",
     "form.submission.export",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from celery import Celery
 
 from server.config import Config
+from server.jobs.long_work import drain_long
 from server.jobs.webhooks import deliver_all
 from server.jobs.worker import drain
 from server.services.home import open_home
@@ -27,7 +28,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     beat_schedule={
         name: {"task": f"thonban.{name}", "schedule": LOOK_SECONDS, "options": {"expires": LOOK_SECONDS}}
-        for name in ("drain", "deliver")
+        for name in ("drain", "drain_long", "deliver")
     },
 )
 _home = open_home(config)
@@ -38,6 +39,12 @@ _sessions = open_sessions(config.database_url)
 def drain_outbox() -> int:
     """Does everything that is due now; returns how many jobs ended well."""
     return drain(_sessions, _home)
+
+
+@app.task(name="thonban.drain_long")  # type: ignore[untyped-decorator]  # Celery brings no types
+def drain_long_work() -> int:
+    """Does what takes minutes; returns how many jobs ended well."""
+    return drain_long(_sessions, _home)
 
 
 @app.task(name="thonban.deliver")  # type: ignore[untyped-decorator]  # Celery brings no types

@@ -1,5 +1,5 @@
 """Every night: the audit sealed, a copy of the home in its backups folder, old copies thinned out, what was deleted
-long ago forgotten, tallies looked over, orphans swept."""
+long ago forgotten, files of answers past their time thrown away, tallies looked over, orphans swept."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.services.forget import forget
 from server.services.home import Home
 from server.services.nightly import keep_copy
+from server.services.order_export import expire
 from server.services.record import record_own
 from server.services.recount import recount
 from server.services.remove import purge
@@ -32,6 +33,7 @@ def run(session: Session, home: Home, payload: Mapping[str, Any], now: datetime)
     purge(session, now)
     forget(session, now)
     forget_old_deliveries(session, now)
+    expire(session, home, now)
     recount(session)
     sweep(session, home, now)
 

@@ -2,6 +2,8 @@
 
 A file that is a job has `KIND` (the name that stands in the outbox) and `run(session, home, payload, now)`, which must
 bear being run twice. A duty that comes again by the clock has `next_run(now)` as well: when it is due after `now`.
+What takes minutes has `run_long(session, home, payload, pulse)` in place of `run`, and calls `pulse()` again and again
+(long_work.py).
 """
 
 from __future__ import annotations
@@ -20,16 +22,18 @@ import server.jobs
 from server.services.home import Home
 
 Run = Callable[[Session, Home, Mapping[str, Any], datetime], None]
-_NO_JOBS = frozenset({"registry", "worker", "celery_app", "webhooks"})
+RunLong = Callable[[Session, Home, Mapping[str, Any], Callable[[], None]], None]
+_NO_JOBS = frozenset({"registry", "worker", "long_work", "celery_app", "webhooks"})
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of work; `next_run` None: it is done when something asks for it."""
+    """One kind of work; `next_run` None: it is done when something asks for it. Of `run` and `run_long` it has one."""
 
     name: str
-    run: Run
+    run: Run | None
     next_run: Callable[[datetime], datetime] | None
+    run_long: RunLong | None = None
 
 
 @cache
@@ -40,5 +44,6 @@ def list_kinds() -> Mapping[str, Kind]:
         if module.name in _NO_JOBS:
             continue
         loaded = importlib.import_module(f"server.jobs.{module.name}")
-        found[loaded.KIND] = Kind(loaded.KIND, loaded.run, getattr(loaded, "next_run", None))
+        run, next_run, run_long = (getattr(loaded, name, None) for name in ("run", "next_run", "run_long"))
+        found[loaded.KIND] = Kind(loaded.KIND, run, next_run, run_long)
     return found

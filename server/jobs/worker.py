@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from server.domain.errors import Unavailable
+from server.jobs.long_work import long_lane, start_long
 from server.jobs.registry import list_kinds
 from server.jobs.webhooks import Postman
 from server.services.check_sheets import check_off
@@ -28,13 +29,14 @@ IDLE_SECONDS = 1.0
 
 
 def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool] = lambda: False) -> int:
-    """Does everything that is due now; returns how many jobs ended well. Stops between two jobs when `stopped`."""
+    """Does everything that is due now, but for what takes minutes (long_work.py); returns how many jobs ended well.
+    Stops between two jobs when `stopped`."""
     done = 0
     _work_off(sessions, home, stopped)
     while not stopped():
         with sessions() as session:
             plan_duties(session, _duties(), datetime.now(UTC))
-            leased = take(session, datetime.now(UTC))
+            leased = take(session, datetime.now(UTC), long_lane(only=False))
             if leased is None:
                 break
             done += _run(session, home, leased)
@@ -44,17 +46,19 @@ def drain(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], boo
 
 def work(sessions: sessionmaker[Session], home: Home, stop: threading.Event) -> None:
     """Drains again and again until `stop` is set. A database that is away is waited for. Webhooks are served by threads
-    of their own: a receiver that hangs holds up nothing else."""
+    of their own, and so is what takes minutes: a receiver that hangs, or a large file, holds up nothing else."""
     postman = Postman(sessions, home)
     delivering = threading.Thread(target=postman.work, args=(stop,), name="webhooks")
     delivering.start()
+    long = start_long(sessions, home, stop)
     while not stop.is_set():
         try:
             drain(sessions, home, stop.is_set)
         except (SQLAlchemyError, Unavailable) as error:
             log.warning("outbox.away", error=str(error))
         stop.wait(IDLE_SECONDS)
-    delivering.join()
+    for thread in (delivering, *long):
+        thread.join()
 
 
 def _work_off(sessions: sessionmaker[Session], home: Home, stopped: Callable[[], bool]) -> None:
@@ -78,7 +82,7 @@ def _told(event: str) -> Iterator[None]:
 
 def _run(session: Session, home: Home, leased: Leased) -> bool:
     kind = list_kinds().get(leased.kind)
-    if kind is None:
+    if kind is None or kind.run is None:
         give_up(session, leased, f"no job of the kind {leased.kind} is known to this program", datetime.now(UTC))
         return False
     try:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from server.storage.database import writing
 from server.storage.jobs import (
+    ANY,
+    LEASE,
     MOST_ATTEMPTS,
+    Lane,
     Leased,
     Work,
     bury,
@@ -17,19 +20,25 @@ from server.storage.jobs import (
     fail,
     find_due,
     finish,
+    give_back,
+    hold,
     lease,
     list_waiting_kinds,
 )
 
 
-def take(session: Session, now: datetime) -> Leased | None:
+class Stopped(Exception):
+    """Work is to be left as it is: the worker ends, or somebody else has taken it up."""
+
+
+def take(session: Session, now: datetime, lane: Lane = ANY, length: timedelta = LEASE) -> Leased | None:
     """The job that has been due the longest, leased to us. Writes nothing when none is due.
 
     A job whose attempts are used up without an answer (its worker was killed each time) is given up on the way.
     """
-    while find_due(session, now) is not None:
+    while find_due(session, now, lane) is not None:
         with writing(session) as connection:
-            leased = lease(connection, now)
+            leased = lease(connection, now, lane, length)
             worn_out = leased is not None and leased.attempts > MOST_ATTEMPTS
             if leased is not None and worn_out:
                 bury(connection, leased.id, "the worker ended each time while it ran", now)
@@ -38,6 +47,22 @@ def take(session: Session, now: datetime) -> Leased | None:
             return leased
     session.rollback()
     return None
+
+
+def keep_hold(session: Session, leased: Leased, until: datetime) -> None:
+    """Keeps a job that is being done from others until then. Raises Stopped when it is not ours any more."""
+    with writing(session) as connection:
+        ours = hold(connection, leased, until)
+        session.commit()
+    if not ours:
+        raise Stopped("taken up by another worker")
+
+
+def leave(session: Session, leased: Leased) -> None:
+    """Leaves a job to another worker, as if it had not been begun."""
+    with writing(session) as connection:
+        give_back(connection, leased)
+        session.commit()
 
 
 def note_success(session: Session, leased: Leased, now: datetime) -> None:

@@ -203,6 +203,14 @@ def transaction(session: Session) -> Iterator[Connection]:
         yield connection
 
 
+def begin_snapshot(session: Session) -> None:
+    """From now on the session reads all of one moment, until its transaction ends. SQLite does so by itself."""
+    if session.in_transaction():
+        session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 @contextmanager
 def _named_errors() -> Iterator[None]:
     try:

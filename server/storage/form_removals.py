@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.storage.actors import Grant
+from server.storage.exports import ExportRow
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.quality import mark_sheet
 from server.storage.submissions import Submission, Variant, VariantAttachment
@@ -54,4 +55,6 @@ def forget_form(connection: Connection, form_id: int) -> None:
     connection.execute(delete(FormVersion).where(FormVersion.form_id == form_id))
     connection.execute(delete(Grant).where(Grant.form_id == form_id))
     connection.execute(delete(TallyRow).where(TallyRow.form_id == form_id))
+    # their files are swept at night
+    connection.execute(delete(ExportRow).where(ExportRow.form_id == form_id))
     connection.execute(delete(Form).where(Form.id == form_id))

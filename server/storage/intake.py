@@ -27,7 +27,7 @@ from server.storage.submissions import (
     Variant,
     VariantAttachment,
 )
-from server.storage.tallies import Counted, count_moved, count_new, find_counted
+from server.storage.tallies import Counted, count_changed, count_moved, count_new, find_counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +280,7 @@ def fill_slot(connection: Connection, version_id: int, slot: dict[str, Any]) -> 
     """Puts a file into the slot of its name, which is made when it is not there; that it was missing is then no longer
     found. Keys: name, sha256, content_type, updated_at."""
     mark_version(connection, version_id)
+    count_changed(connection, version_id)
     changed = connection.execute(
         update(SubmissionAttachment)
         .where(SubmissionAttachment.version_id == version_id, SubmissionAttachment.name == slot["name"])

@@ -65,6 +65,17 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """Which jobs a worker takes: those of these kinds alone, or (`only` False) all but them."""
+
+    kinds: frozenset[str]
+    only: bool
+
+
+ANY = Lane(frozenset(), only=False)
+
+
+@dataclass(frozen=True)
 class Leased:
     """A job that is ours until its lease ends. `attempts` counts this one."""
 
@@ -101,20 +112,34 @@ def enqueue(connection: Connection, work: Work, now: datetime) -> bool:
     return connection.execute(row.values(**values).on_conflict_do_nothing().returning(Job.id)).first() is not None
 
 
-def find_due(session: Session | Connection, now: datetime) -> int | None:
+def find_due(session: Session | Connection, now: datetime, lane: Lane = ANY) -> int | None:
     """The id of a job that may run now; a read, so that an idle worker writes nothing."""
-    return session.execute(_due(now).limit(1)).scalar()
+    return session.execute(_due(now, lane).limit(1)).scalar()
 
 
-def lease(connection: Connection, now: datetime) -> Leased | None:
+def lease(connection: Connection, now: datetime, lane: Lane = ANY, length: timedelta = LEASE) -> Leased | None:
     """Takes the job that has been due the longest; nobody else gets it until the lease ends."""
-    query = _due(now).order_by(Job.run_after, Job.id).limit(1).with_for_update(skip_locked=True)
+    query = _due(now, lane).order_by(Job.run_after, Job.id).limit(1).with_for_update(skip_locked=True)
     job_id = connection.execute(query).scalar()
     if job_id is None:
         return None
-    connection.execute(update(Job).where(Job.id == job_id).values(leased_until=now + LEASE, attempts=Job.attempts + 1))
+    connection.execute(update(Job).where(Job.id == job_id).values(leased_until=now + length, attempts=Job.attempts + 1))
     row = connection.execute(select(Job.kind, Job.payload, Job.attempts).where(Job.id == job_id)).one()
     return Leased(job_id, row.kind, row.payload, row.attempts)
+
+
+def hold(connection: Connection, leased: Leased, until: datetime) -> bool:
+    """Keeps a job that is being done from others until then. False when it is not ours any more."""
+    ours = (Job.id == leased.id, Job.attempts == leased.attempts, Job.done_at.is_(None))
+    return connection.execute(update(Job).where(*ours).values(leased_until=until)).rowcount == 1
+
+
+def give_back(connection: Connection, leased: Leased) -> None:
+    """Leaves a job to whoever comes next, as if nobody had begun it."""
+    ours = (Job.id == leased.id, Job.attempts == leased.attempts, Job.done_at.is_(None))
+    # not NULL: of jobs that wait under one key there is one, and another may have come
+    values = {"leased_until": Job.run_after, "attempts": Job.attempts - 1}
+    connection.execute(update(Job).where(*ours).values(**values))
 
 
 def finish(connection: Connection, job_id: int, now: datetime) -> None:
@@ -190,9 +215,12 @@ def pause_after(attempts: int) -> timedelta:
     return min(_FIRST_PAUSE * int(3 ** (attempts - 1)), _LONGEST_PAUSE)
 
 
-def _due(now: datetime) -> Select[int]:
+def _due(now: datetime, lane: Lane) -> Select[int]:
     free = or_(Job.leased_until.is_(None), Job.leased_until <= now)
-    return select(Job.id).where(Job.done_at.is_(None), Job.run_after <= now, free)
+    due = select(Job.id).where(Job.done_at.is_(None), Job.run_after <= now, free)
+    if lane == ANY:
+        return due
+    return due.where(Job.kind.in_(lane.kinds) if lane.only else Job.kind.not_in(lane.kinds))
 
 
 def _dead() -> tuple[ColumnElement[bool], ...]:

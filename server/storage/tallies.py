@@ -1,5 +1,8 @@
 """How many submissions there are of each form in each area and review state: kept along with them, never counted anew.
 
+How often anything about them changed is kept beside (`changes`): whoever made a file of them can tell that it would be
+another one now (ADR 0018).
+
 A heading over a million submissions must not read them. Drafts and deleted submissions are not counted. Who writes a
 submission's form, area, state or deletion says so here, in the same transaction; `list_wrong` tells when somebody did
 not. Rows of no area are spread over `SLOTS`, so that uploads of a form without villages do not wait for each other.
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Integer,
     Select,
@@ -33,7 +37,7 @@ from server.domain.roles import Scope
 from server.storage.database import Base
 from server.storage.prepared import Prepared
 from server.storage.reach import find_outside, list_below
-from server.storage.submissions import Submission
+from server.storage.submissions import Submission, SubmissionVersion
 
 NOWHERE = ""
 """What stands for the area of submissions that lie in none."""
@@ -45,7 +49,8 @@ TOPS = 3
 
 
 class TallyRow(Base):
-    """So many submissions (`number`) of a form in an area are in a review state."""
+    """So many submissions (`number`) of a form in an area are in a review state. `changes` only grows: by one whenever
+    a submission comes, goes, or is changed there, its files too."""
 
     __tablename__ = "submission_tallies"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -54,6 +59,7 @@ class TallyRow(Base):
     review_state: Mapped[str] = mapped_column(String(16), primary_key=True)
     slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     number: Mapped[int]
+    changes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 _tallies = TallyRow.__table__
@@ -71,18 +77,21 @@ class Counted:
         """The row that it adds `number` to."""
         slot = submission_id % SLOTS if self.area_id is None else 0
         where = {"form_id": self.form_id, "area_id": self.area_id or NOWHERE, "review_state": self.review_state}
-        return where | {"slot": slot, "number": number}
+        return where | {"slot": slot, "number": number, "changes": 1}
 
 
 def _upsert(dialect: str) -> Any:
     made = (postgresql if dialect == "postgresql" else sqlite).insert(TallyRow)
     return made.on_conflict_do_update(
         index_elements=["form_id", "area_id", "review_state", "slot"],
-        set_={"number": TallyRow.number + made.excluded.number},
+        set_={
+            "number": TallyRow.number + made.excluded.number,
+            "changes": TallyRow.changes + made.excluded.changes,
+        },
     )
 
 
-_ADD = Prepared(_upsert, ("form_id", "area_id", "review_state", "slot", "number"))
+_ADD = Prepared(_upsert, ("form_id", "area_id", "review_state", "slot", "number", "changes"))
 
 
 def count_new(connection: Connection, submission_id: int, counted: Counted) -> None:
@@ -91,8 +100,10 @@ def count_new(connection: Connection, submission_id: int, counted: Counted) -> N
 
 
 def count_moved(connection: Connection, submission_id: int, before: Counted | None, after: Counted | None) -> None:
-    """A submission stands elsewhere than before; None: it is not counted (deleted)."""
+    """A submission was changed, and may stand elsewhere than before; None: it is not counted (deleted)."""
     if before == after:
+        if after is not None:
+            _ADD.many(connection, [after.row(submission_id, 0)])
         return
     rows = [each.row(submission_id, number) for each, number in ((before, -1), (after, 1)) if each is not None]
     # everybody in one order, so that two never wait for each other
@@ -110,6 +121,24 @@ def find_counted(connection: Connection, submission_id: int) -> Counted | None:
 
 
 _LIVE = (Submission.is_draft.is_(False), Submission.deleted_at.is_(None))
+
+
+def count_changed(connection: Connection, version_id: int) -> None:
+    """The files of a version of a submission were changed."""
+    of = select(SubmissionVersion.submission_id).where(SubmissionVersion.id == version_id).scalar_subquery()
+    submission_id = connection.execute(select(Submission.id).where(Submission.id == of)).scalar()
+    if submission_id is not None:
+        standing = find_counted(connection, submission_id)
+        count_moved(connection, submission_id, standing, standing)
+
+
+def sum_changes(session: Session | Connection, form_id: int, seen: Scope) -> int:
+    """How often anything changed about the submissions of a form that lie in `seen`: another number after each change.
+    What comes later adds to it, in whatever order transactions end."""
+    query = select(func.coalesce(func.sum(TallyRow.changes), 0)).where(TallyRow.form_id == form_id)
+    if not seen.everywhere:
+        query = query.where(_counts(session, seen))
+    return int(session.execute(query).scalar_one())
 
 
 def count_states_of(session: Session | Connection, form_ids: Sequence[int], seen: Scope) -> dict[str, int]:
@@ -160,11 +189,13 @@ def lock_tallies(connection: Connection) -> None:
 
 
 def count_again(connection: Connection) -> None:
-    """Counts what there is."""
+    """Counts what there is. The changes go on from above all that was told before, for every part of the areas."""
+    before = connection.execute(select(func.coalesce(func.sum(TallyRow.changes), 0))).scalar_one()
     connection.execute(delete(TallyRow))
     area = func.coalesce(Submission.area_id, NOWHERE)
-    counted = select(Submission.form_id, area, Submission.review_state, literal(0), func.count()).where(*_LIVE)
-    columns = ["form_id", "area_id", "review_state", "slot", "number"]
+    beside = (literal(0), func.count(), literal(int(before) + 1))
+    counted = select(Submission.form_id, area, Submission.review_state, *beside).where(*_LIVE)
+    columns = ["form_id", "area_id", "review_state", "slot", "number", "changes"]
     grouped = counted.group_by(Submission.form_id, area, Submission.review_state)
     connection.execute(insert(TallyRow).from_select(columns, grouped))
 

@@ -13,6 +13,8 @@ from server.services.record import recorder
 from server.storage.audits import NOWHERE, AuditEntry, Where
 from server.web.context import current_session, now
 
+GOOD = (200, 206)
+
 
 def tell_export(caller: Caller, action: str, acted_on: str | None, where: Where = NOWHERE, **details: Any) -> None:
     """Has the audit told of the answer to this request, when it is a good one."""
@@ -21,6 +23,6 @@ def tell_export(caller: Caller, action: str, acted_on: str | None, where: Where 
 
     @after_this_request
     def tell(answer: Response) -> Response:
-        if request.method in ("GET", "POST") and answer.status_code == 200:
+        if request.method in ("GET", "POST") and answer.status_code in GOOD:
             answer.call_on_close(write)
         return answer

@@ -198,7 +198,11 @@ def work_through(session: Session, home: Home, now: datetime) -> int:
             leased = lease(connection, now)
         if leased is None:
             break
-        list_kinds()[leased.kind].run(session, home, leased.payload, now)
+        kind = list_kinds()[leased.kind]
+        if kind.run_long is not None:
+            kind.run_long(session, home, leased.payload, lambda: None)
+        elif kind.run is not None:
+            kind.run(session, home, leased.payload, now)
         session.rollback()
         with session.get_bind().begin() as connection:  # type: ignore[union-attr]
             finish(connection, leased.id, now)
