@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flask import request, stream_with_context
+from flask import request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.domain.wishes import Wish, read_wish
@@ -12,6 +13,7 @@ from server.exports.answers import Source
 from server.exports.answers_csv import file_stem, write_one
 from server.exports.formats import list_formats
 from server.services.authenticate import Caller
+from server.services.data_tag import data_tag
 from server.services.extract import Asked, look_up, source_of
 from server.storage.audits import Where
 from server.table_words import translator
@@ -31,18 +33,26 @@ def wish_asked(ending: str, *, draft: bool = False, defaults: Mapping[str, str] 
 
 
 def answer_answers(caller: Caller, asked: Asked, wish: Wish) -> Response:
-    """The file, sent as it is made; the audit is told once it went out. Raises what `look_up` and `source_of` raise,
-    before anything is sent."""
-    session = current_session()
+    """The file, sent as it is made; the audit is told once it went out. Who has it as it would be now is told so (304).
+    Raises what `look_up` and `source_of` raise, before anything is sent."""
+    session, locale = current_session(), choose_locale()
     extract = look_up(session, caller, asked, wish, now())
-    source = source_of(session, current_home(), extract, translator(choose_locale()))
+    tag = data_tag(session, extract, locale)
+    if request.if_none_match.contains_weak(tag):
+        return _tagged(Response(status=304), tag)
+    # what is sent is read when the request is over, and its session gone
+    own = Session(session.get_bind())
+    try:
+        source = source_of(own, current_home(), extract, translator(locale))
+    finally:
+        own.rollback()
     if not wish.draft:
         told = {"format": wish.ending, "query": request.query_string.decode(errors="replace")[:1000]}
         tell_export(caller, "form.submission.export", f"form:{asked.form.id}", Where(asked.project.id), **told)
     kind = "text/csv; charset=utf-8" if wish.ending == CSV else list_formats()[wish.ending].KIND
-    answer = Response(stream_with_context(_pieces(source, wish.ending)), content_type=kind)
+    answer = Response(_pieces(own, source, wish.ending), content_type=kind)
     answer.headers.set("Content-Disposition", "attachment", filename=name_of_file(wish, asked))
-    return answer
+    return _tagged(answer, tag)
 
 
 def name_of_file(wish: Wish, asked: Asked) -> str:
@@ -51,5 +61,14 @@ def name_of_file(wish: Wish, asked: Asked) -> str:
     return f"{file_stem(asked.form.xml_form_id)}-{today().isoformat()}{less}.{wish.ending}"
 
 
-def _pieces(source: Source, ending: str) -> Iterator[bytes]:
-    return write_one(source) if ending == CSV else list_formats()[ending].write(source)
+def _tagged(answer: Response, tag: str) -> Response:
+    # weak: while one is sent, more may come
+    answer.set_etag(tag, weak=True)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _pieces(own: Session, source: Source, ending: str) -> Iterator[bytes]:
+    """Closes the session at the end, also when whoever asked went away."""
+    with own:
+        yield from write_one(source) if ending == CSV else list_formats()[ending].write(source)

@@ -40,7 +40,7 @@ READS = (
 
 
 def _files(kind: str, about: str) -> Wire:
-    return Wire(reads=READS, gives=(Content(kind, about),))
+    return Wire(reads=READS, gives=(Content(kind, about),), etag=True)
 
 
 _ZIP = _files("application/zip", "A CSV for the form, one for each repeat, `about.csv`, and the files in `media/`.")
