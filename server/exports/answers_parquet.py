@@ -14,6 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote
@@ -47,6 +48,7 @@ _EXACT = 1 << 53
 _SQL = {COUNT: "BIGINT", DECIMAL: "DOUBLE", DAY: "DATE", MOMENT: "TIMESTAMPTZ", TEXT: "VARCHAR"}
 _READ_AS = {COUNT: "BIGINT", DECIMAL: "DOUBLE", DAY: "VARCHAR", MOMENT: "VARCHAR", TEXT: "VARCHAR"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_USUAL = re.compile(r"[^T]{10}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-](0\d|1[0-4]):[0-5]\d)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)")
 _NUMBERS = frozenset({"AttachmentsPresent", "AttachmentsExpected", "Edits"})
 
@@ -140,14 +142,15 @@ class _Writer:
             yield from self.flush()
         self._month = month
         self._waiting += len(some)
-        translate, cells, add = self._source.translate, self._table.cells, self._form.add
+        # cells as they lie: lists and groups become text where columns of text are read
+        translate, cells, add = self._source.translate, self._table.quick, self._form.add
         for given in some:
             context = [plain(shown(translate, value)) for value in given.context]
             first = [given.key, given.submission_date, *system_cells(given)]
             add([*first, *context, *cells(given.answers)])
             for table, rows in self._repeats:
                 for above, own, row in table.rows(given.key, given.answers):
-                    rows.add([above, own, *table.cells(row)])
+                    rows.add([above, own, *table.quick(row)])
 
     def flush(self) -> Iterator[Part]:
         """Makes files of what waits."""
@@ -177,13 +180,13 @@ class _Rows:
 
     def add(self, cells: list[Any]) -> None:
         """Takes a row; what does not fit its column is set beside it."""
-        misfits: dict[str, Any] = {}
+        misfits: dict[str, Any] | None = None
         for number, fit in self._typed:
             value = cells[number]
             if value is not None:
                 cells[number] = fitting = fit(value)
                 if fitting is None:
-                    misfits[self._names[number]] = value
+                    misfits = (misfits or {}) | {self._names[number]: value}
         row = {key: value for key, value in zip(self._keys, cells, strict=True) if value is not None}
         if misfits:
             row[RAW] = json_line(misfits).decode().rstrip()
@@ -264,19 +267,29 @@ def _decimal(value: Any) -> float | None:
 
 
 def _day(value: Any) -> str | None:
+    return value if type(value) is str and _is_day(value) else None
+
+
+@lru_cache(maxsize=1 << 15)
+def _is_day(text: str) -> bool:
+    """Days come again and again."""
     try:
-        return value if _DAY.fullmatch(value) and date.fromisoformat(value) else None
-    except (TypeError, ValueError):
-        return None
+        return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _moment(value: Any) -> str | None:
-    """A moment in UTC."""
+    """A moment as it stands, where DuckDB reads it so; else in UTC."""
+    if type(value) is not str:
+        return None
+    if _USUAL.fullmatch(value) and _is_day(value[:10]):
+        return value
     try:
         if not _MOMENT.fullmatch(value):
             return None
         return datetime.fromisoformat(value).astimezone(UTC).isoformat()
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
 
 
