@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha1
-from typing import Any
+from typing import Any, NamedTuple
 
 from forms.definition import Field
 from server.exports.odata import ROOT, above_of, name_of, parent_key, tables_of
@@ -24,19 +24,13 @@ class Shape:
     selected: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatRow:
+class RepeatRow(NamedTuple):
     """A row of a repeat before it is shown: its key, that of the row above it, the answers in it."""
 
     key: str
     parent: str
-    answers: Mapping[str, Any]
+    answers: dict[str, Any]
     link: str
-
-
-Show = Callable[[dict[str, Any], Any, str, str], None]
-"""Puts a value into a row: (the row, the value, the key of the row, the link to it)."""
-_Step = tuple[str, str, Show | None]
 
 
 class SubmissionRows:
@@ -48,7 +42,7 @@ class SubmissionRows:
         whole = shape.selected is None or "__system" in shape.selected
         self._system = None if whole or shape.selected is None else _below("__system/", shape.selected)
 
-    def row(self, key: str, answers: Mapping[str, Any], system: dict[str, Any]) -> dict[str, Any]:
+    def row(self, key: str, answers: dict[str, Any], system: dict[str, Any]) -> dict[str, Any]:
         """The row of one submission; `system`: what is known besides the answers."""
         shown: dict[str, Any] = {}
         chosen = self._selected
@@ -58,8 +52,7 @@ class SubmissionRows:
             shown["__system"] = system
         elif self._system:
             shown["__system"] = {name: value for name, value in system.items() if name in self._system}
-        self._group.fill(shown, answers, key, f"{ROOT}('{key}')")
-        return shown
+        return shown | self._group.show(answers, key, f"{ROOT}('{key}')")
 
 
 class RepeatRows:
@@ -71,7 +64,7 @@ class RepeatRows:
         self._group = _Group(tables_of(root)[table], _Asked(shape.wkt, shape.expanded, shape.selected), _Place(table))
         self._selected = shape.selected
 
-    def found(self, key: str, answers: Mapping[str, Any]) -> Iterator[RepeatRow]:
+    def found(self, key: str, answers: dict[str, Any]) -> Iterator[RepeatRow]:
         """The rows that one submission has."""
         rows: Iterable[RepeatRow] = (RepeatRow(key, "", answers, f"{ROOT}('{key}')"),)
         for steps, path, link in self._way:
@@ -84,8 +77,7 @@ class RepeatRows:
         for name, value in (("__id", found.key), (self._parent, found.parent)):
             if self._selected is None or name in self._selected:
                 shown[name] = value
-        self._group.fill(shown, found.answers, found.key, found.link)
-        return shown
+        return shown | self._group.show(found.answers, found.key, found.link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,69 +121,104 @@ class _Place:
 
 
 class _Group:
-    """What stands in a group, as steps: the name in the answers, the name in the row, and how it is shown."""
+    """What stands in a group. The answers are laid over a pattern that has every column in its order; most of them are
+    shown as they are, so that only a few are looked at one by one."""
 
     def __init__(self, group: Field, asked: _Asked, place: _Place) -> None:
-        steps: list[_Step] = []
-        leaf = _show_place if asked.wkt else None
+        self._pattern: dict[str, Any] = {}
+        self._renamed: list[tuple[str, str]] = []
+        self._groups: list[tuple[str, Callable[..., dict[str, Any]]]] = []
+        self._repeats: list[tuple[str, str, str, _RowsWithin | None]] = []
+        self._several: list[str] = []
+        self._wkt = asked.wkt
         for field in group.children:
             name = name_of(field.name)
-            if field.kind == "group":
-                inner = asked.at(name)
-                if inner is not None:
-                    steps.append((field.name, name, _nested(name, _Group(field, inner, place.at(name)))))
-            elif asked.takes(name):
-                shown = leaf(name) if leaf else None
-                steps.append((field.name, name, _repeated(field, asked, place) if field.kind == "repeat" else shown))
-        self._steps = tuple(steps)
+            inner = asked.at(name) if field.kind == "group" else None
+            if inner is not None:
+                self._groups.append((name, _Group(field, inner, place.at(name)).show))
+            elif field.kind == "group" or not asked.takes(name):
+                continue
+            if field.kind == "repeat":
+                self._add_repeat(field, asked, place)
+                continue
+            if name != field.name:
+                self._renamed.append((field.name, name))
+            if field.type in ("select", "rank"):
+                self._several.append(name)
+            self._pattern[name] = None
+        self._width = len(self._pattern)
 
-    def fill(self, row: dict[str, Any], answers: Mapping[str, Any], key: str, link: str) -> None:
-        """Puts its values into a row."""
-        get = answers.get
-        for name, shown, show in self._steps:
-            value = get(name)
-            if show is not None:
-                show(row, value, key, link)
-            elif type(value) is list:
+    def _add_repeat(self, field: Field, asked: _Asked, place: _Place) -> None:
+        name = name_of(field.name)
+        at, within = place.at(name), asked.within(name)
+        self._pattern[f"{name}@odata.navigationLink"] = None
+        rows = None
+        if within is not None:
+            self._pattern[name] = None
+            rows = _RowsWithin(field, within, at.path, parent_key(place.table))
+        self._repeats.append((field.name, name, at.link, rows))
+
+    def show(self, answers: dict[str, Any], key: str, link: str) -> dict[str, Any]:
+        """Its values as a row, or as a part of one."""
+        row = self._pattern | answers
+        if len(row) != self._width or self._renamed or self._repeats:
+            self._fit(row, answers)
+        for name in self._several:
+            value = row[name]
+            if type(value) is list:
                 # choices as the form's own answer has them
-                row[shown] = " ".join(map(str, value))
-            else:
-                row[shown] = value
+                row[name] = " ".join(map(str, value))
+        if self._wkt or list in map(type, row.values()):
+            self._show_odd(row)
+        for name, show in self._groups:
+            value = row[name]
+            row[name] = show(value if type(value) is dict else {}, key, link)
+        for asked, name, ending, rows in self._repeats:
+            address = link + ending
+            row[f"{name}@odata.navigationLink"] = address
+            if rows is not None:
+                row[name] = rows.list(answers.get(asked), key, address)
+        return row
+
+    def _fit(self, row: dict[str, Any], answers: dict[str, Any]) -> None:
+        """Gives answers their names as columns; what is no column is left out."""
+        for name in row.keys() - self._pattern.keys():
+            del row[name]
+        for name, shown in self._renamed:
+            row[shown] = answers.get(name)
+        for _, name, _, rows in self._repeats:
+            if rows is not None:
+                row[name] = None
+
+    def _show_odd(self, row: dict[str, Any]) -> None:
+        """Places as WKT where they are wanted so, and what a former version of the form let somebody choose."""
+        groups = {name for name, _ in self._groups}
+        for name, value in row.items():
+            if name in groups:
+                continue
+            if type(value) is list:
+                row[name] = " ".join(map(str, value))
+            elif self._wkt and type(value) is dict and "coordinates" in value:
+                row[name] = _WKT[value["type"]](value["coordinates"])
 
 
-def _nested(name: str, group: _Group) -> Show:
-    fill, nothing = group.fill, dict[str, Any]()
+class _RowsWithin:
+    """The rows of a repeat inside a row."""
 
-    def show(row: dict[str, Any], value: Any, key: str, link: str) -> None:
-        inner: dict[str, Any] = {}
-        row[name] = inner
-        fill(inner, value if type(value) is dict else nothing, key, link)
+    def __init__(self, field: Field, asked: _Asked, table: str, parent: str) -> None:
+        self._table, self._parent = table, parent
+        self._group = _Group(field, asked, _Place(table))
 
-    return show
-
-
-def _repeated(field: Field, asked: _Asked, place: _Place) -> Show:
-    name = name_of(field.name)
-    at, wanted = place.at(name), asked.within(name)
-    address, ending, table = f"{name}@odata.navigationLink", at.link, at.path
-    if wanted is None:
-
-        def show_link(row: dict[str, Any], _value: Any, _key: str, link: str) -> None:
-            row[address] = link + ending
-
-        return show_link
-    group, parent = _Group(field, wanted, _Place(table)), parent_key(place.table)
-
-    def show_rows(row: dict[str, Any], value: Any, key: str, link: str) -> None:
-        row[address] = link + ending
-        row[name] = rows = []
-        above = RepeatRow(key, "", {field.name: value}, link)
-        for found in _unfolded((above,), (field.name,), table, ending):
-            inner = {"__id": found.key, parent: key}
-            group.fill(inner, found.answers, found.key, found.link)
-            rows.append(inner)
-
-    return show_rows
+    def list(self, answers: Any, key: str, link: str) -> list[dict[str, Any]]:
+        """Those below the row with this key."""
+        if type(answers) is not list:
+            return []
+        base, parent, show = f"{key}/{self._table}/", self._parent, self._group.show
+        rows = []
+        for number, each in enumerate(answers, start=1):
+            own = sha1(f"{base}{number}".encode(), usedforsecurity=False).hexdigest()
+            rows.append({"__id": own, parent: key} | show(each, own, f"{link}('{own}')"))
+        return rows
 
 
 def _way_to(root: Field, table: str) -> tuple[tuple[tuple[str, ...], str, str], ...]:
@@ -229,18 +256,6 @@ def _below(path: str, selected: frozenset[str]) -> frozenset[str]:
 
 def _position(position: list[float]) -> str:
     return " ".join(f"{number:g}" if number == int(number) else repr(number) for number in position)
-
-
-def _show_place(name: str) -> Show:
-    def show(row: dict[str, Any], value: Any, _key: str, _link: str) -> None:
-        if isinstance(value, list):
-            row[name] = " ".join(map(str, value))
-        elif isinstance(value, Mapping) and "coordinates" in value:
-            row[name] = _WKT[value["type"]](value["coordinates"])
-        else:
-            row[name] = value
-
-    return show
 
 
 _WKT: Mapping[str, Callable[[Any], str]] = {
