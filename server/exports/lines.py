@@ -41,7 +41,7 @@ class Lines:
             # half of a pair, a number of more than 64 bits
             return None
         # each row begins with a mark, and nothing else does: no list within, no text that looks like it
-        if b"{" in made or made.count(b"[[") != 1:
+        if b"{" in made or made.count(b"[[") != 1 or b"[[[" in made:
             return None
         if not made.count(b",[") == made.count(b"],[") == len(rows) - 1:
             return None

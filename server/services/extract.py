@@ -19,11 +19,13 @@ from forms.definition import Field, FormDefinition
 from server.domain.errors import Invalid, NotFound, Unavailable
 from server.domain.review import Standing, shown_state
 from server.domain.table_filter import read_filter
+from server.domain.table_terms import Condition
 from server.domain.wishes import Wish
 from server.exports.answers import Given, MediaFile, Source
 from server.exports.flat import PLACES, Layout, flat_tables, is_personal
 from server.exports.formats import find_lack
 from server.exports.merge import merge_forms
+from server.exports.odata import ROOT, filter_columns
 from server.exports.sheets import Translate
 from server.services.authenticate import Caller
 from server.services.definitions import definition_of
@@ -74,13 +76,20 @@ def look_up(session: Session, caller: Caller, asked: Asked, wish: Wish, now: dat
     wanted = Wanted(
         asked.form.id,
         scope,
-        condition=read_filter(wish.filter, now) if wish.filter else None,
+        condition=_condition(session, asked, wish, now),
         draft=wish.draft,
         round_ids=tuple(each.id for each in rounds),
         states=wish.states,
         areas=(tuple(areas), on) if areas else None,
     )
     return Extract(asked.project, asked.form, asked.version, wish, wanted, rounds, on, now)
+
+
+def _condition(session: Session, asked: Asked, wish: Wish, now: datetime) -> Condition | None:
+    if not wish.filter:
+        return None
+    root = definition_of(session, asked.version.sha256).root
+    return read_filter(wish.filter, now, filter_columns(root, ROOT))
 
 
 def count_extract(session: Session, extract: Extract) -> int:

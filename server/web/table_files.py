@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import IO
 
-from flask import request, stream_with_context
+from flask import request
 from werkzeug.wrappers import Response
 
 from server.exports.csv_rows import csv_zip
@@ -17,6 +17,7 @@ from server.exports.sheets import About, Sheet
 from server.exports.xlsx import write_xlsx
 from server.table_words import translator
 from server.web.context import choose_locale, today
+from server.web.streams import streamed
 
 XLSX, CSV = "xlsx", "csv.zip"
 ENDINGS = (XLSX, CSV)
@@ -40,8 +41,7 @@ def answer_table(book: Book, ending: str) -> Response:
     same figures on the same day make the same bytes."""
     translate, made = translator(choose_locale()), datetime.combine(today(), time())
     if ending == CSV:
-        parts = csv_zip(book.sheets, book.about, translate, made)
-        answer = Response(stream_with_context(parts), content_type=KINDS[CSV])
+        answer = streamed(csv_zip(book.sheets, book.about, translate, made), KINDS[CSV])
     else:
         file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - closed when it has been sent
         try:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from flask import stream_with_context
 from werkzeug.wrappers import Response
 
 from server.criteria.freeze import figure_of
@@ -38,6 +37,7 @@ from server.web.api.schemas.rounds import (
 )
 from server.web.api.submissions import get_submission
 from server.web.context import current_session, now, whole
+from server.web.streams import streamed
 from server.web.wire import LIMIT, Content, Wire, told
 
 nouns = Nouns("rounds", "Rounds, and the locks that freeze their figures")
@@ -134,7 +134,7 @@ def list_figures(here: Here, slug: str, lock_number: int) -> Response:
     lock = _lock_of(_found(here, slug), lock_number)
     scope = here.caller.scope("submission.list", here.project.id)
     rows = iterate_locked_seen(current_session(), lock.id, scope)
-    return Response(stream_with_context(_lines(rows)), content_type=LINES.kind)
+    return streamed(_lines(rows), LINES.kind)
 
 
 @nouns.view(f"GET {ROUND}/late", "submission.list", answer=LateBody(many=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from flask import request, stream_with_context, url_for
+from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from server.domain.audit_actions import GROUPS
@@ -24,6 +24,7 @@ from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, show_page
 from server.web.desk.words import say
 from server.web.exports import tell_export
+from server.web.streams import streamed
 
 ON_A_PAGE = 50
 NOBODY, NOWHERE = -1, "-"
@@ -81,7 +82,7 @@ def audit_csv() -> Response:
     looked = _looked()
     tell_export(caller, "audit.export", None, format="csv", asked=_asked())
     head = [say(f"desk.audit.{name}") for name in COLUMNS]
-    answer = Response(stream_with_context(csv_rows(head, _rows(scope, looked))), content_type="text/csv; charset=utf-8")
+    answer = streamed(csv_rows(head, _rows(scope, looked)), "text/csv; charset=utf-8")
     answer.headers.set("Content-Disposition", "attachment", filename="audit.csv")
     return answer
 

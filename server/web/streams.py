@@ -1,0 +1,25 @@
+"""Answers whose rows are read from the database while they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from flask import stream_with_context
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from server.web.context import current_session
+
+
+def streamed(parts: Iterable[bytes | str], content_type: str) -> Response:
+    """An answer made of parts that read from the session of this request. The request lets its session go before they
+    are read, so that what they take must be given back here: at the end, or when whoever asked goes away."""
+    session = current_session()
+    answer = Response(stream_with_context(_read(session, parts)), content_type=content_type)
+    answer.call_on_close(session.close)
+    return answer
+
+
+def _read(session: Session, parts: Iterable[bytes | str]) -> Iterator[bytes | str]:
+    with session:
+        yield from parts
