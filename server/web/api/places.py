@@ -49,6 +49,8 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
         f"{BARE_EXAMPLE}-1",
     ),
     "word_id": ("What was said of the finding, by its number.", ID, 1),
+    "hook_id": ("The webhook, by its number.", ID, 1),
+    "delivery_id": ("A delivery to it, by its number.", ID, 1),
     "kind": ("The type of the source.", TEXT, "xlsx"),
     "picture": ("The type of the picture.", TEXT, "png"),
 }
