@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from flask import stream_with_context
 from sqlalchemy.orm import Session
@@ -10,8 +11,10 @@ from werkzeug.wrappers import Response
 
 from server.web.context import current_session
 
+Part = TypeVar("Part", bytes, str)
 
-def streamed(parts: Iterable[bytes | str], content_type: str) -> Response:
+
+def streamed(parts: Iterable[Part], content_type: str) -> Response:
     """An answer made of parts that read from the session of this request. The request lets its session go before they
     are read, so that what they take must be given back here: at the end, or when whoever asked goes away."""
     session = current_session()
@@ -20,6 +23,6 @@ def streamed(parts: Iterable[bytes | str], content_type: str) -> Response:
     return answer
 
 
-def _read(session: Session, parts: Iterable[bytes | str]) -> Iterator[bytes | str]:
+def _read(session: Session, parts: Iterable[Part]) -> Iterator[Part]:
     with session:
         yield from parts
