@@ -34,8 +34,8 @@ WORDS: Words = {
         "Done: {count} submissions, {files} files, {bytes} bytes. {removed} old files were removed.",
     ),
     "read": Sentence(
-        "Đọc bằng DuckDB: SELECT * FROM read_parquet('{place}/table=Submissions/**/*.parquet', hive_partitioning=true)",
-        "Read it with DuckDB: SELECT * FROM read_parquet('{place}/table=Submissions/**/*.parquet', hive_partitioning=true)",
+        "Đọc bằng DuckDB: SELECT * FROM read_parquet('{place}/**/*.parquet', hive_partitioning=true)",
+        "Read it with DuckDB: SELECT * FROM read_parquet('{place}/**/*.parquet', hive_partitioning=true)",
     ),
 }
 _LISTS = (
@@ -84,7 +84,7 @@ def _parquet(config: Config, options: argparse.Namespace, console: Console) -> i
         where, told = Where(asked.project.id), {"format": "parquet", "to": options.to, "files": made.files}
         record(session, caller.entry("form.submission.export", f"form:{asked.form.id}", now, where, **told))
     say(console, WORDS["done"], count=read[0], files=made.files, bytes=made.bytes, removed=made.removed)
-    say(console, WORDS["read"], place=f"{options.to.rstrip('/')}/{form_folder(source.form_id)}")
+    say(console, WORDS["read"], place=f"{options.to.rstrip('/')}/{form_folder(source.form_id)}/table=Submissions")
     return GOOD
 
 
