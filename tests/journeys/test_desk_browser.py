@@ -131,6 +131,7 @@ def paths(seeded: Seeded) -> list[str]:
         f"{ROUND}/tables",
         f"{ROUND}/tables?table=criteria",
         "/projects/1/forms/village_criteria/table",
+        f"/projects/{PROJECT}/forms/village_criteria/export",
         f"{ROUND}/compare",
         f"{ROUND}/what-if",
         f"{ROUND}/what-if?rule=qd50_2016_thon&clause=k1.tong&number=50",

@@ -52,6 +52,7 @@ from server.domain.training import FLAGS as FLAGS_OF_TRAINING
 from server.domain.training import LEVELS as LEVELS_OF_CLASSES
 from server.domain.webhooks import DEAD, PING, SENT, WAITING
 from server.domain.webhooks import EVENTS as EVENTS_OF_WEBHOOKS
+from server.domain.wishes import LABELS
 from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
@@ -60,8 +61,11 @@ from server.services.programme_table import COLUMNS as UNIT_COLUMNS
 from server.services.publish import STATES as STATES_OF_FORMS
 from server.services.remain import READINESS
 from server.services.verify_lock import DIFFERENCES
+from server.storage.exports import EXPIRED, FAILED, READY, UNDONE
 from server.web.desk.audits import COLUMNS
 from server.web.desk.clauses import UNITS
+from server.web.desk.exports import ORDER as FORMATS
+from server.web.desk.exports import SWITCHES
 from server.web.desk.forms import DONE
 from server.web.desk.overviews import SUMS
 from server.web.desk.rules import DONE as DONE_WITH_RULES
@@ -150,6 +154,12 @@ MADE = {
         *REASONS_OF_QUALITY,
         *(f"{reason}.hidden" for reason, beside in REASONS_OF_QUALITY.items() if beside),
     ),
+    "desk.export.format.": FORMATS,
+    "desk.export.for_whom.": FORMATS,
+    "desk.export.labels.": LABELS,
+    "desk.export.switch.": SWITCHES,
+    "desk.export.switch_text.": SWITCHES,
+    "desk.export.state.": (*UNDONE, READY, FAILED, EXPIRED),
     "desk.compare_kind.": KINDS_OF_COMPARISONS,
     "desk.compare_why.": (*REASONS_NOT_COMPARED, *LOST),
     "desk.compare_how.": (*FOLLOWED, *LOST),
