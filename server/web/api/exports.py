@@ -50,7 +50,11 @@ _BOOK = _files(
     "A sheet for the form, one for each repeat, the codebook, and what the file is.",
 )
 _MAP = _files("application/geo+json", "A FeatureCollection: a feature for each submission, or each row of a repeat.")
-_COLUMNS = _files("application/zip", "Parquet files by table and month, `_about.csv` and `_codebook.csv`.")
+_COLUMNS = Wire(
+    reads=READS,
+    gives=(Content("application/zip", "Parquet files by table and month, `_about.csv` and `_codebook.csv`."),),
+    refuses=(501,),
+)
 _MEDIA = _files("application/zip", "The files in `media/`, `files.csv`, `missing.csv`, `about.csv`.")
 
 

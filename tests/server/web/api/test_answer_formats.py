@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +20,12 @@ from server.services.people import NewUser, create_user, grant_role
 from server.storage.actors import GrantView
 from server.storage.audits import list_audits
 from tests.kit.awkward import TEXTS
+from tests.kit.bucket import running_bucket
 from tests.kit.field import WELL_OFF, library_form, place_of
 from tests.kit.formats import FORM, READERS, all_bytes
 from tests.kit.passwords import give_password
 from tests.kit.places import two_villages
-from tests.kit.world import PASSWORD, VILLAGES, Api, World
+from tests.kit.world import PASSWORD, VILLAGES, Api, World, world_at
 
 ENDINGS = sorted(list_formats())
 ODD = """
@@ -184,6 +190,43 @@ def test_what_names_a_person_is_in_no_format_that_is_to_be_without(world: World)
         if ending != "geojson":
             assert {row["PARENT_KEY"] for row in tables["thanh_vien"]} == own
             assert [row["nguoi-nam_sinh"] for row in tables["thanh_vien"]] in ([1980, 2015], ["1980", "2015"])
+
+
+PHOTOS = """
+| survey |
+| | type  | name | label |
+| | image | anh  | Ảnh   |
+| settings |
+| | form_id | form_title | version |
+| | anh     | Ảnh        | 1       |
+"""
+
+
+@pytest.mark.parametrize("stored", ["in a folder", "in a bucket"])
+def test_files_come_from_where_they_are_stored(database_url: str, tmp_path: Path, stored: str) -> None:
+    environment: dict[str, str] = {}
+    with ExitStack() as stack:
+        if stored == "in a bucket":
+            address = stack.enter_context(running_bucket())
+            environment = {"THONBAN_BLOBS_URL": "s3://thonban/files", "THONBAN_BLOBS_ENDPOINT": address}
+            environment |= {"THONBAN_BLOBS_KEY_ID": "thonban", "THONBAN_BLOBS_SECRET": "secret-of-the-key"}
+        world = stack.enter_context(world_at(database_url, tmp_path, **environment))
+        world.publishes(PHOTOS)
+        photo = bytes(range(256)) * 1500
+        first = sends(world, "anh", {"anh": "anh.jpg"}, {"anh.jpg": photo})
+        second = sends(world, "anh", {"anh": "anh.jpg"}, {"anh.jpg": b"second"})
+        unsent = sends(world, "anh", {"anh": "chua_gui.jpg"})
+        gone = sends(world, "anh", {"anh": "mat.jpg"}, {"mat.jpg": b"gone"})
+        world.home.blobs.remove(sha256(b"gone").hexdigest())
+        content = taken(world.api, "anh", "media.zip")
+        tables = READERS["media.zip"](content)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found = {row["KEY"]: archive.read(row["file"]) for row in tables["files"]}
+        assert found == {first: photo, second: b"second"}
+        assert {(row["KEY"], row["name"]) for row in tables["missing"]} == {(unsent, "chua_gui.jpg"), (gone, "mat.jpg")}
+        # and a zip of tables goes on without them
+        with zipfile.ZipFile(io.BytesIO(taken(world.api, "anh", "csv.zip"))) as archive:
+            assert sum(name.startswith("media/") for name in archive.namelist()) == 2
 
 
 @pytest.mark.parametrize(
