@@ -43,7 +43,13 @@ ORDER = ("xlsx", "csv.zip", "geojson", "media.zip", "parquet.zip")
 """Formats as the page offers them: what most people want first."""
 WITH_FILES = ("csv.zip", "media.zip")
 SWITCHES = ("details", "personal", "attachments", "splitSelectMultiples", "deletedFields")
-USUAL = {"format": "xlsx", "labels": "instead", "details": "true", "attachments": "false"}
+USUAL = {
+    "format": "xlsx",
+    "labels": "instead",
+    "details": "true",
+    "personal": "true",
+    **dict.fromkeys(("attachments", "splitSelectMultiples", "deletedFields"), "false"),
+}
 """What is chosen where nothing is: what an office opens in Excel and reads."""
 CHOSEN = "chosen"
 """In a query: all switches were seen, and what is not named is off."""

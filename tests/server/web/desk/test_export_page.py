@@ -58,6 +58,8 @@ def test_an_office_finds_what_it_opens_in_excel(admin: FlaskClient, seeded: Seed
     assert found_in(page) == len(seeded.sent)
     assert re.search(r'value="xlsx" checked', page)
     assert re.search(r'name="labels" value="instead" checked', page)
+    sent = fields_of(page)
+    assert (sent["personal"], sent["details"], sent["attachments"]) == (["true"], ["true"], ["false"])
     (now,) = re.findall(r'<a class="button is-primary" href="([^"]+at-once[^"]+)"', page)
     assert zipfile.ZipFile(io.BytesIO(content_of(admin, now))).testzip() is None
     for where in (f"{FORM}/table", f"/projects/{PROJECT}/forms/village_criteria"):
