@@ -17,6 +17,7 @@ from tests.kit.scope_programme import list_in_programmes
 from tests.kit.scope_secrets import Spot
 from tests.kit.scope_statements import print_statements
 from tests.kit.scope_training import hold_classes
+from tests.kit.scope_webhooks import listen_everywhere
 from tests.kit.scope_works import list_works_of
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | int]]]:
-    """What is made of the sheets that were sent: works, printed papers and findings; of which kind, where, and their
-    ids."""
+    """What is made of the sheets that were sent: works, printed papers, findings and webhooks; of which kind, where,
+    and their ids."""
     lock_rounds(made)
     list_in_programmes(made)
     for spot, number in print_statements(made):
@@ -36,6 +37,8 @@ def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | i
         yield "finding", spot, {"finding_id": number}
     for spot, number in hold_classes(made):
         yield "class", spot, {"project_id": spot.project or 0, "class_id": number}
+    for spot, ids in listen_everywhere(made):
+        yield "hook", spot, ids
 
 
 def tell_beside(made: ScopeWorld) -> list[tuple[Spot, int]]:

@@ -27,6 +27,7 @@ UNKNOWN = 983_983
 """A number that nothing has."""
 NO_UUID = "00000000-0000-4000-8000-00000000d0d0"
 KINDS = (
+    ("hook_id", "hook"),
     ("class_id", "class"),
     ("variant_id", "variant"),
     ("quarantine_id", "quarantined"),
@@ -48,6 +49,7 @@ KINDS = (
 )
 """Of which kind of thing a route is, by what its path names first."""
 OWN_ID = {
+    "hook": ("hook_id", "delivery_id"),
     "project": ("project_id",),
     "form": ("form_id", "xml_form_id", "number"),
     "variant": ("variant_id",),
@@ -176,8 +178,6 @@ class Routes:
             "finding_key": ("khong-co-1",),
             "word_id": (1,),
             "ending": ("xlsx", "csv.zip"),
-            "hook_id": (1, 2),
-            "delivery_id": (1, 2),
         }
         if name not in known:
             raise Untaught(f"what stands in {rule.rule} for {name}")

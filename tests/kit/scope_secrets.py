@@ -26,6 +26,7 @@ CARRIED: dict[str, set[str]] = {
     "keys": _MANAGERS | _REVIEWERS | {"auditor"},
     "audit": {"admin", "programme_admin", "auditor"} | _REVIEWERS,
     "assignments": _MANAGERS,
+    "hooks": _MANAGERS | _REVIEWERS,
     "people": {"admin"},
     "project": _READERS | {"formfill", "trainer"},
     "forms": _READERS - {"village_head"},

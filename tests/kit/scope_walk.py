@@ -194,6 +194,9 @@ class Walk:
             return known.everywhere(holder, "read", spot.project or 0)
         if thing.kind == "user":
             return known.carries(holder, "people", Spot()) or thing.ids["user_id"] == person.actor_id
+        if thing.kind == "hook":
+            own = thing.ids["owner_id"] == person.actor_id
+            return known.everywhere(holder, "hooks", spot.project or 0) or own
         if thing.kind == "quarantined":
             return known.carries(holder, "audit", Spot())
         if thing.kind == "area":
