@@ -26,6 +26,7 @@ from server.domain.webhooks import (
 from server.services.authenticate import Caller
 from server.services.campaign import touch
 from server.services.home import Home
+from server.services.notify import HEARS
 from server.storage.area_views import find_seen
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
@@ -41,6 +42,7 @@ from server.storage.webhooks import (
     find_delivery,
     find_hook,
     forget_deliveries,
+    list_deliveries,
     list_hooks,
     wait_anew,
 )
@@ -160,7 +162,7 @@ def send_again(session: Session, caller: Caller, which: tuple[HookView, int], no
     """Has a message sent once more, whatever became of it, with its own id. Raises Forbidden, NotFound."""
     hook, delivery_id = which
     caller.require("webhook.update", hook.project_id)
-    get_delivery(session, hook, delivery_id)
+    get_delivery(session, caller, hook, delivery_id)
     with writing(session) as connection:
         anew = {"state": WAITING, "since": now, "next_at": now, "attempts": 0, "again_by": caller.actor_id}
         change_delivery(connection, delivery_id, **anew, again_at=now)
@@ -169,7 +171,7 @@ def send_again(session: Session, caller: Caller, which: tuple[HookView, int], no
         told = {"delivery": delivery_id}
         write_audit(connection, caller.entry("webhook.again", f"webhook:{hook.id}", now, _where(hook), **told))
         session.commit()
-    return get_delivery(session, hook, delivery_id)
+    return get_delivery(session, caller, hook, delivery_id)
 
 
 def try_webhook(session: Session, caller: Caller, hook: HookView, now: datetime) -> DeliveryView:
@@ -180,7 +182,7 @@ def try_webhook(session: Session, caller: Caller, hook: HookView, now: datetime)
         change_hook(connection, hook.id, resting_until=None)
         write_audit(connection, caller.entry("webhook.test", f"webhook:{hook.id}", now, _where(hook)))
         session.commit()
-    return get_delivery(session, hook, delivery_id)
+    return get_delivery(session, caller, hook, delivery_id)
 
 
 def list_webhooks(session: Session, caller: Caller, project_id: int) -> list[HookView]:
@@ -197,9 +199,17 @@ def get_webhook(session: Session, caller: Caller, project_id: int, hook_id: int)
     return found
 
 
-def get_delivery(session: Session, hook: HookView, delivery_id: int) -> DeliveryView:
-    """A delivery to a webhook. Raises NotFound."""
-    found = find_delivery(session, hook.id, delivery_id)
+def list_messages(
+    session: Session, caller: Caller, hook: HookView, limit: int, before: int | None = None
+) -> list[DeliveryView]:
+    """The deliveries of a webhook, newest first, `before` (older than) one of them: of what happened where the caller
+    sees it today. Whoever was told of a place and has another now reads no more of it here."""
+    return list_deliveries(session, hook.id, caller.scope(HEARS, hook.project_id), limit, before)
+
+
+def get_delivery(session: Session, caller: Caller, hook: HookView, delivery_id: int) -> DeliveryView:
+    """A delivery to a webhook, as `list_messages`. Raises NotFound."""
+    found = find_delivery(session, hook.id, delivery_id, caller.scope(HEARS, hook.project_id))
     if found is None:
         raise NotFound("webhook.delivery_unknown", value=delivery_id)
     return found

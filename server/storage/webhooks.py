@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, delete, f
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from server.domain.webhooks import WAITING
+from server.domain.roles import Scope
+from server.domain.webhooks import PING, WAITING
 from server.storage.actors import Actor
 from server.storage.areas import AreaRow, AreaVersionRow
 from server.storage.database import Base
+from server.storage.reach import in_scope
 from server.storage.rounds import RoundRow
 from server.storage.submissions import BigId, Submission
 from server.storage.verdicts import VerdictRow
@@ -220,18 +222,18 @@ def find_due_delivery(session: Session | Connection, hook_id: int, now: datetime
     return DeliveryView(*row) if row else None
 
 
-def find_delivery(session: Session | Connection, hook_id: int, delivery_id: int) -> DeliveryView | None:
-    """One delivery of a webhook."""
-    query = _DELIVERIES.where(DeliveryRow.webhook_id == hook_id, DeliveryRow.id == delivery_id)
+def find_delivery(session: Session | Connection, hook_id: int, delivery_id: int, scope: Scope) -> DeliveryView | None:
+    """One delivery of a webhook that is in sight."""
+    query = _DELIVERIES.where(DeliveryRow.webhook_id == hook_id, DeliveryRow.id == delivery_id, _seen(scope))
     row = session.execute(query).first()
     return DeliveryView(*row) if row else None
 
 
 def list_deliveries(
-    session: Session | Connection, hook_id: int, limit: int, before: int | None = None
+    session: Session | Connection, hook_id: int, scope: Scope, limit: int, before: int | None = None
 ) -> list[DeliveryView]:
-    """The deliveries of a webhook, newest first; `before`: older than this one."""
-    query = _DELIVERIES.where(DeliveryRow.webhook_id == hook_id)
+    """The deliveries of a webhook that are in sight, newest first; `before`: older than this one."""
+    query = _DELIVERIES.where(DeliveryRow.webhook_id == hook_id, _seen(scope))
     if before is not None:
         query = query.where(DeliveryRow.id < before)
     return [DeliveryView(*row) for row in session.execute(query.order_by(DeliveryRow.id.desc()).limit(limit))]
@@ -323,6 +325,11 @@ def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
         or_(WebhookRow.resting_until.is_(None), WebhookRow.resting_until <= now),
         or_(WebhookRow.leased_until.is_(None), WebhookRow.leased_until <= now),
     )
+
+
+def _seen(scope: Scope) -> ColumnElement[bool]:
+    """What a trial says is for everybody who sees the webhook; the rest for who sees where it happened today."""
+    return or_(DeliveryRow.event == PING, in_scope(scope, DeliveryRow.area_id, DeliveryRow.form_id))
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import sessionmaker
 
+from server.domain.roles import ALL
 from server.domain.webhooks import EVENTS
 from server.jobs.webhooks import deliver_all
 from server.services.authenticate import Caller, caller_of
@@ -70,7 +71,7 @@ def bring(field: Field) -> int:
 def kept(field: Field, hook_id: int) -> list[DeliveryView]:
     """The deliveries of a webhook, oldest first."""
     field.session.rollback()
-    return list_deliveries(field.session, hook_id, 100)[::-1]
+    return list_deliveries(field.session, hook_id, ALL, 100)[::-1]
 
 
 def hook_row(field: Field, hook_id: int) -> WebhookRow:

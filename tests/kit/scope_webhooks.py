@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from server.domain.roles import ALL
 from server.domain.webhooks import EVENTS, Change
 from server.services.campaign import campaign_of
 from server.services.notify import notify_review
@@ -37,7 +38,7 @@ def listen_everywhere(made: ScopeWorld) -> Iterator[tuple[Spot, dict[str, str | 
                 made.known.add(Secret(hook["ownerName"], "person", (Spot(project.number),), hook["ownerName"]))
     tell_of_all(made)
     for number, hook_id, owner_id in hooks:
-        found = list_deliveries(made.world.session, hook_id, 1)
+        found = list_deliveries(made.world.session, hook_id, ALL, 1)
         delivery_id = found[0].id if found else 1
         yield (
             Spot(number),

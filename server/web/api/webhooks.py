@@ -12,6 +12,7 @@ from server.services.webhooks import (
     create_webhook,
     delete_webhook,
     get_webhook,
+    list_messages,
     list_webhooks,
     pause_webhook,
     renew_secret,
@@ -19,7 +20,7 @@ from server.services.webhooks import (
     send_again,
     try_webhook,
 )
-from server.storage.webhooks import DeliveryView, HookView, count_deliveries, list_deliveries
+from server.storage.webhooks import DeliveryView, HookView, count_deliveries
 from server.web.api.nouns import Here, Nouns
 from server.web.api.schemas.fields import SUCCESS, Success
 from server.web.api.schemas.webhooks import (
@@ -104,7 +105,7 @@ def list_its_deliveries(here: Here, hook_id: int) -> list[dict[str, Any]]:
     limit, before = whole("limit", USUAL), whole("before")
     hook = _found(here, hook_id)
     most = min(USUAL if limit is None else limit, MOST)
-    return [_delivery(each) for each in list_deliveries(current_session(), hook.id, most, before)]
+    return [_delivery(each) for each in list_messages(current_session(), here.caller, hook, most, before)]
 
 
 @nouns.view(f"POST {DELIVERY}/again", "webhook.update", answer=DeliveryBody())

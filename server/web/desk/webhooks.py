@@ -14,6 +14,7 @@ from server.services.webhooks import (
     create_webhook,
     delete_webhook,
     get_webhook,
+    list_messages,
     list_webhooks,
     pause_webhook,
     renew_secret,
@@ -23,7 +24,7 @@ from server.services.webhooks import (
 )
 from server.storage.audit_names import name_areas
 from server.storage.forms import FormView, list_forms
-from server.storage.webhooks import HookView, count_deliveries, list_deliveries
+from server.storage.webhooks import HookView, count_deliveries
 from server.web.context import current_home, current_session, now, whole
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
@@ -149,7 +150,7 @@ def _list(project_id: int, *, error: str | None = None, given: Asked | None = No
 def _one(project_id: int, hook_id: int, made: Made | None = None) -> str:
     caller, hook = _found(project_id, hook_id)
     session, before = current_session(), whole("before")
-    found = list_deliveries(session, hook.id, PAGE + 1, before)
+    found = list_messages(session, caller, hook, PAGE + 1, before)
     return show_page(
         "webhook.html",
         caller=caller,

@@ -13,7 +13,7 @@ from server.domain.review import APPROVED, REJECTED
 from server.domain.webhooks import EVENTS
 from server.services.review import Decision, review
 from server.services.roll_up import work_off
-from server.services.webhooks import Asked, change_webhook, get_webhook, list_webhooks
+from server.services.webhooks import Asked, change_webhook, get_webhook, list_messages, list_webhooks, send_again
 from server.storage.accounts import change_actor
 from server.storage.actors import GrantView
 from server.storage.database import writing
@@ -182,6 +182,12 @@ def test_what_the_owner_no_longer_sees_is_not_sent(field: Field, there: Receiver
         field.session.commit()
     bring(field)
     assert there.taken == []
+    # neither is it shown any more
+    hook = get_webhook(field.session, supervisor.caller, 1, made.hook.id)
+    assert list_messages(field.session, supervisor.caller, hook, 10) == []
+    assert len(list_messages(field.session, office(field, "manager").caller, hook, 10)) == waiting
+    with pytest.raises(NotFound):
+        send_again(field.session, supervisor.caller, (hook, kept(field, hook.id)[0].id), field.now)
     assert [(each.state, each.error) for each in kept(field, made.hook.id)] == [("dead", "sight")] * waiting
     field.phone(VILLAGE).sends(WELL_OFF)
     assert len(kept(field, made.hook.id)) == waiting
