@@ -25,6 +25,7 @@ WEB = ("server/web/", "server/app.py", "server/cli.py")
 HOMES: dict[str, tuple[str, ...]] = {
     "pyxform": ("forms/convert.py",),
     "lxml": ("forms/xml.py",),
+    "msgspec": ("server/exports/odata_raw.py",),
     "re2": ("forms/",),
     "regex": ("forms/",),
     "yaml": ("server/criteria/load.py",),

@@ -37,7 +37,7 @@ class SubmissionRows:
     """Rows of `Submissions`."""
 
     def __init__(self, root: Field, shape: Shape) -> None:
-        self._group = _Group(root, _Asked(shape.wkt, shape.expanded, shape.selected), _Place(ROOT))
+        self._group = _Group(root, Asked(shape.wkt, shape.expanded, shape.selected), Place(ROOT))
         self._selected = shape.selected
         whole = shape.selected is None or "__system" in shape.selected
         self._system = None if whole or shape.selected is None else _below("__system/", shape.selected)
@@ -61,7 +61,7 @@ class RepeatRows:
     def __init__(self, root: Field, table: str, shape: Shape) -> None:
         self._way = _way_to(root, table)
         self._parent = parent_key(above_of(tables_of(root), table))
-        self._group = _Group(tables_of(root)[table], _Asked(shape.wkt, shape.expanded, shape.selected), _Place(table))
+        self._group = _Group(tables_of(root)[table], Asked(shape.wkt, shape.expanded, shape.selected), Place(table))
         self._selected = shape.selected
 
     def found(self, key: str, answers: dict[str, Any]) -> Iterator[RepeatRow]:
@@ -81,13 +81,15 @@ class RepeatRows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """What is asked of a group or of the rows of a repeat; `path`: to it from the row, with slashes."""
+
     wkt: bool
     expanded: frozenset[str]
     selected: frozenset[str] | None
     path: str = ""
 
-    def at(self, name: str) -> _Asked | None:
+    def at(self, name: str) -> Asked | None:
         """What is asked of a group of this name; None: nothing."""
         here = f"{self.path}{name}"
         chosen = self.selected
@@ -95,36 +97,37 @@ class _Asked:
             chosen = None
         elif chosen is not None and not _below(f"{here}/", chosen):
             return None
-        return _Asked(self.wkt, self.expanded, chosen, f"{here}/")
+        return Asked(self.wkt, self.expanded, chosen, f"{here}/")
 
     def takes(self, name: str) -> bool:
         """Whether a column of this name is shown."""
         return self.selected is None or f"{self.path}{name}" in self.selected
 
-    def within(self, name: str) -> _Asked | None:
+    def within(self, name: str) -> Asked | None:
         """What is asked of the rows of a repeat of this name inside the row; None: they are not."""
         if EVERY in self.expanded:
-            return _Asked(self.wkt, self.expanded, None)
-        return _Asked(self.wkt, frozenset(), None) if f"{self.path}{name}" in self.expanded else None
+            return Asked(self.wkt, self.expanded, None)
+        return Asked(self.wkt, frozenset(), None) if f"{self.path}{name}" in self.expanded else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a group stands: the table of its rows, the path to it with dots, and the link from the row."""
 
     table: str
     path: str = ""
     link: str = ""
 
-    def at(self, name: str) -> _Place:
-        return _Place(self.table, f"{self.path or self.table}.{name}", f"{self.link}/{name}")
+    def at(self, name: str) -> Place:
+        """The place of what lies in it under a name."""
+        return Place(self.table, f"{self.path or self.table}.{name}", f"{self.link}/{name}")
 
 
 class _Group:
     """What stands in a group. The answers are laid over a pattern that has every column in its order; most of them are
     shown as they are, so that only a few are looked at one by one."""
 
-    def __init__(self, group: Field, asked: _Asked, place: _Place) -> None:
+    def __init__(self, group: Field, asked: Asked, place: Place) -> None:
         self._pattern: dict[str, Any] = {}
         self._renamed: list[tuple[str, str]] = []
         self._groups: list[tuple[str, Callable[..., dict[str, Any]]]] = []
@@ -148,7 +151,7 @@ class _Group:
             self._pattern[name] = None
         self._width = len(self._pattern)
 
-    def _add_repeat(self, field: Field, asked: _Asked, place: _Place) -> None:
+    def _add_repeat(self, field: Field, asked: Asked, place: Place) -> None:
         name = name_of(field.name)
         at, within = place.at(name), asked.within(name)
         self._pattern[f"{name}@odata.navigationLink"] = None
@@ -205,9 +208,9 @@ class _Group:
 class _RowsWithin:
     """The rows of a repeat inside a row."""
 
-    def __init__(self, field: Field, asked: _Asked, table: str, parent: str) -> None:
+    def __init__(self, field: Field, asked: Asked, table: str, parent: str) -> None:
         self._table, self._parent = table, parent
-        self._group = _Group(field, asked, _Place(table))
+        self._group = _Group(field, asked, Place(table))
 
     def list(self, answers: Any, key: str, link: str) -> list[dict[str, Any]]:
         """Those below the row with this key."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, any_, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -94,9 +94,9 @@ def list_page(session: Session, wanted: Wanted, skip: int, top: int, after: str 
     if wanted.order:
         seen = in_scope(wanted.scope, Submission.area_id)
         query = query.where(Submission.form_id == wanted.form_id, seen, *part.conditions).offset(skip).limit(top)
-        return _Names(session).complete(session.execute(query).all())
+        return _Names(session).complete(session.connection().execute(query).all())
     numbers = list_newest(session, part, skip, top)
-    rows = session.execute(query.where(Submission.id.in_(numbers))).all() if numbers else []
+    rows = session.connection().execute(query.where(Submission.id.in_(numbers))).all() if numbers else []
     return _Names(session).complete(rows)
 
 
@@ -112,7 +112,8 @@ def _after(session: Session, wanted: Wanted, part: Part, after: str) -> Part:
 
 def _query(wanted: Wanted, session: Session) -> Select[*tuple[Any, ...]]:
     order = order_as_sql(wanted.order, dialect_of(session))
-    return select(*_COLUMNS).join(SubmissionVersion, _CURRENT).order_by(*order)
+    answers: Any = cast(SubmissionVersion.answers, Text) if wanted.raw else SubmissionVersion.answers
+    return select(*_COLUMNS[:_ANSWERS], answers).join(SubmissionVersion, _CURRENT).order_by(*order)
 
 
 @dataclass

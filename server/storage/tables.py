@@ -45,7 +45,8 @@ class Wanted:
     the condition speaks of them. `draft`: what was sent to try a draft. `instance_id`: only that one. `round_ids`,
     `states`: only those; `areas`: only what lies in one of them or below it on a day. Empty: all. `order`: what
     they are put in order by, newest first where that does not tell; `after`: only those that follow this place (when it
-    was sent, our number) in the order of time."""
+    was sent, our number) in the order of time. `raw`: in place of the answers the text of their JSON, for who reads it
+    in a way of their own (storage/exporting.py)."""
 
     form_id: int
     scope: Scope = ALL
@@ -57,6 +58,7 @@ class Wanted:
     areas: tuple[tuple[str, ...], date] | None = None
     order: tuple[Order, ...] = ()
     after: tuple[datetime, int] | None = None
+    raw: bool = False
 
 
 def count_rows(session: Session | Connection, wanted: Wanted) -> int:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -22,6 +22,7 @@ from server.domain.errors import Invalid
 from server.domain.review import RECEIVED
 from server.domain.table_terms import Column, Condition, Order, Read, judge, value_of
 from server.exports.odata import ROOT, steps_to
+from server.exports.odata_raw import raw_rows
 from server.exports.odata_rows import RepeatRow, RepeatRows, Shape, SubmissionRows
 from server.storage.exporting import Sent, iterate_batches, list_page
 from server.storage.tables import Wanted, count_rows, count_rows_within, find_place
@@ -84,9 +85,9 @@ def own_session(session: Session) -> Session:
     return Session(session.get_bind())
 
 
-def read_one(session: Session, asked: Asked) -> dict[str, Any] | None:
-    """The row of the submission that is asked for."""
-    found = list_page(session, asked.wanted, 0, 1)
+def read_one(session: Session, asked: Asked) -> bytes | None:
+    """The row of the submission that is asked for, as JSON."""
+    found = list_page(session, replace(asked.wanted, raw=True), 0, 1)
     return _Submissions(asked).shown(found[0]) if found else None
 
 
@@ -109,14 +110,14 @@ def write_table(session: Session, asked: Asked, links: Links) -> Generator[bytes
             some, more = some[: page.top - written], True
         if some:
             lead = b"," if written else b""
-            yield lead + orjson.dumps([row for _, row in some])[1:-1]
+            yield lead + b",".join([row for _, row in some])
             written, last = written + len(some), some[-1][0]
     tail: dict[str, Any] = {}
     if page.counted:
         whole = page.top is None and page.mark is None and not page.skip
         tail["@odata.count"] = written if whole else rows.count(session)
     if more and last is not None:
-        tail["@odata.nextLink"] = _next_link(links, page, asked, last)
+        tail["@odata.nextLink"] = _next_link(links, page, asked, Mark(*last))
     yield b"]" + (b"," + orjson.dumps(tail)[1:-1] if tail else b"") + b"}"
 
 
@@ -147,30 +148,42 @@ def token_as_mark(token: str) -> Mark:
     return Mark(*keys)
 
 
+_Ended = tuple[str, str | None]
+"""What a mark is made of; of most rows none is made."""
+
+
 class _Submissions:
     """The table of submissions."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._rows = SubmissionRows(asked.root, asked.shape)
+        self._raw = raw_rows(asked.root, asked.shape)
 
-    def shown(self, sent: Sent) -> dict[str, Any]:
-        """One of them as it is shown."""
-        meta = sent.answers.get("meta") or {}
-        answers = sent.answers | {"meta": {"instanceID": sent.current_id} | meta}
+    def shown(self, sent: Sent) -> bytes:
+        """One of them as it is shown; its answers are the text of their JSON."""
+        text: Any = sent.answers or "{}"
+        row = None if self._raw is None else self._raw.row(sent.instance_id, sent.current_id, text, _system(sent))
+        return row if row is not None else orjson.dumps(self._slowly(sent, orjson.loads(text)))
+
+    def _slowly(self, sent: Sent, answers: dict[str, Any]) -> dict[str, Any]:
+        meta = answers.get("meta")
+        known = {name: value for name, value in meta.items() if value is not None} if isinstance(meta, dict) else {}
+        answers["meta"] = {"instanceID": sent.current_id} | known
         return self._rows.row(sent.instance_id, answers, _system(sent))
 
-    def read(self, session: Session) -> Iterator[tuple[Mark, dict[str, Any]]]:
+    def read(self, session: Session) -> Iterator[tuple[_Ended, bytes]]:
         """The rows, each with its mark."""
-        page, wanted = self._asked.page, self._asked.wanted
+        page, wanted = self._asked.page, replace(self._asked.wanted, raw=True)
         if page.mark is not None:
             wanted = replace(wanted, after=_place(session, wanted, page.mark))
         if is_short(self._asked):
             found: Iterator[Sent] = iter(list_page(session, wanted, page.skip, (page.top or 0) + 1))
         else:
             found = islice(_each(iterate_batches(session, wanted)), page.skip, None)
+        shown = self.shown
         for sent in found:
-            yield Mark(sent.instance_id), self.shown(sent)
+            yield (sent.instance_id, None), shown(sent)
 
     def count(self, session: Session) -> int:
         """How many there are in all."""
@@ -184,12 +197,12 @@ class _Repeats:
         self._asked = asked
         self._rows = RepeatRows(asked.root, asked.table, asked.shape)
 
-    def read(self, session: Session) -> Iterator[tuple[Mark, dict[str, Any]]]:
+    def read(self, session: Session) -> Iterator[tuple[_Ended, bytes]]:
         """The rows, each with its mark."""
         page = self._asked.page
         found = self._ordered(session) if self._asked.order else self._after(session)
         for sent, row in islice(found, page.skip, None):
-            yield Mark(sent.instance_id, row.key), self._rows.row(row)
+            yield (sent.instance_id, row.key), orjson.dumps(self._rows.row(row))
 
     def count(self, session: Session) -> int:
         """How many there are in all."""
@@ -267,8 +280,7 @@ class _Down:
 
 
 def _each(batches: Iterable[list[Sent]]) -> Iterator[Sent]:
-    for batch in batches:
-        yield from batch
+    return chain.from_iterable(batches)
 
 
 def _behind(rows: Iterator[tuple[Sent, RepeatRow]], key: str) -> Iterator[tuple[Sent, RepeatRow]]:
@@ -298,15 +310,16 @@ def _reading(sent: Sent, row: RepeatRow) -> Read:
     return read
 
 
-def _moment(instant: datetime | None) -> str | None:
+def _moment(instant: datetime) -> str:
     # of moments in UTC, as storage gives them
-    return None if instant is None else f"{instant.isoformat(timespec='milliseconds')[:23]}Z"
+    return instant.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def _system(sent: Sent) -> dict[str, Any]:
+    updated, deleted = sent.updated_at, sent.deleted_at
     return {
         "submissionDate": _moment(sent.created_at),
-        "updatedAt": _moment(sent.updated_at),
+        "updatedAt": None if updated is None else _moment(updated),
         "submitterId": str(sent.submitter_id),
         "submitterName": sent.submitter,
         "attachmentsPresent": sent.files_present,
@@ -316,7 +329,7 @@ def _system(sent: Sent) -> dict[str, Any]:
         "deviceId": sent.device_id,
         "edits": sent.edits,
         "formVersion": sent.form_version,
-        "deletedAt": _moment(sent.deleted_at),
+        "deletedAt": None if deleted is None else _moment(deleted),
     }
 
 
