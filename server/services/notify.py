@@ -7,7 +7,7 @@ the rest up in its own right: no answers.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,26 +69,22 @@ def notify_arrival(
 ) -> None:
     """A sheet came, or an edit of one. `what`: the submission, and its review state before (None: it is new) and now;
     `form`: its number and xmlFormId."""
-    if not campaign.hooked:
-        return
-    submission_id, review = what
-    instance_id, area_id, round_id = say_sheet(connection, submission_id)
-    kind = CREATED if review.before is None else EDITED
-    tell(
-        connection, campaign, Event(kind, form, f"{form[0]}:{instance_id}", area_id, round_id, instance_id, review), now
-    )
+    if campaign.hooked:
+        kind = CREATED if what[1].before is None else EDITED
+        tell(connection, campaign, [_of_sheet(connection, kind, what, form)], now)
 
 
 def notify_review(
     connection: Connection, campaign: Campaign, what: tuple[int, Change], form: tuple[int, str], now: datetime
 ) -> None:
     """Somebody decided on a sheet; as `notify_arrival`."""
-    if not campaign.hooked:
-        return
-    submission_id, review = what
-    instance_id, area_id, round_id = say_sheet(connection, submission_id)
-    subject = f"{form[0]}:{instance_id}"
-    tell(connection, campaign, Event(REVIEWED, form, subject, area_id, round_id, instance_id, review), now)
+    if campaign.hooked:
+        tell(connection, campaign, [_of_sheet(connection, REVIEWED, what, form)], now)
+
+
+def _of_sheet(connection: Connection, kind: str, what: tuple[int, Change], form: tuple[int, str]) -> Event:
+    instance_id, area_id, round_id = say_sheet(connection, what[0])
+    return Event(kind, form, f"{form[0]}:{instance_id}", area_id, round_id, instance_id, what[1])
 
 
 @contextmanager
@@ -101,32 +97,38 @@ def watching(connection: Connection, campaign: Campaign, place: tuple[int, str, 
     round_id, area_id, xml_form_id = place
     before = look_at_verdicts(connection, round_id, area_id)
     yield
+    events = []
     for change in compare(before, look_at_verdicts(connection, round_id, area_id)):
         subject = f"{round_id}:{area_id}:{change.rule_set}:{change.basis}"
-        event = Event(VERDICT_CHANGED, (None, xml_form_id), subject, area_id, round_id, verdict=change)
-        tell(connection, campaign, event, now)
+        events.append(Event(VERDICT_CHANGED, (None, xml_form_id), subject, area_id, round_id, verdict=change))
+    tell(connection, campaign, events, now)
 
 
-def tell(connection: Connection, campaign: Campaign, event: Event, now: datetime) -> None:
-    """Writes a message down for each webhook of the project that asks for such events and whose owner sees where it
-    happened."""
-    asking = [hook for hook in list_hooks(connection, campaign.project_id) if _asks(hook, event)]
+def tell(connection: Connection, campaign: Campaign, events: Sequence[Event], now: datetime) -> None:
+    """Writes a message down for each webhook of the project that asks for such events and whose owner sees where they
+    happened. `events`: of one area and round."""
+    hooks = list_hooks(connection, campaign.project_id) if events else []
+    asking = [hook for hook in hooks if any(_asks(hook, event) for event in events)]
     if not asking:
         return
-    above = find_above(connection, event.area_id, day_of(now)) if event.area_id else ()
-    place = Place(campaign.project_id, event.form[0], above)
-    told = [hook for hook in asking if _lies_in(hook, above) and hears(connection, hook, place, now)]
-    if not told:
-        return
-    event_id = str(uuid.uuid4())
-    payload = _payload(connection, campaign, event, (event_id, now))
-    add_deliveries(connection, [_row(hook, event, payload, now) for hook in told])
-
-
-def hears(connection: Connection | Session, hook: HookView, place: Place, now: datetime) -> bool:
-    """Whether the owner of a webhook is still there, may have one, and sees what lies there."""
-    owner = owner_of(connection, hook, now)
-    return owner is not None and owner.may_in(HEARS, place)
+    area_id = events[0].area_id
+    above = find_above(connection, area_id, day_of(now)) if area_id else ()
+    owners = {hook.created_by: owner_of(connection, hook, now) for hook in asking}
+    happened = _happened(connection, campaign.project_id, events[0], now)
+    rows = []
+    for event in events:
+        place = Place(campaign.project_id, event.form[0], above)
+        told = [
+            hook
+            for hook in asking
+            if _asks(hook, event)
+            and hook.area_id in (None, *above)
+            and (owner := owners[hook.created_by]) is not None
+            and owner.may_in(HEARS, place)
+        ]
+        payload = _payload(event, happened)
+        rows += [_row(hook, event, payload, now) for hook in told]
+    add_deliveries(connection, rows)
 
 
 def owner_of(connection: Connection | Session, hook: HookView, now: datetime) -> Caller | None:
@@ -139,10 +141,6 @@ def owner_of(connection: Connection | Session, hook: HookView, now: datetime) ->
 
 def _asks(hook: HookView, event: Event) -> bool:
     return event.kind in hook.events and hook.form in (None, event.form[1])
-
-
-def _lies_in(hook: HookView, above: tuple[str, ...]) -> bool:
-    return hook.area_id is None or hook.area_id in above
 
 
 def _row(hook: HookView, event: Event, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -162,23 +160,38 @@ def _row(hook: HookView, event: Event, payload: Mapping[str, Any], now: datetime
     }
 
 
-def _payload(connection: Connection, campaign: Campaign, event: Event, said: tuple[str, datetime]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Happened:
+    """Where and when events happened, as messages say it."""
+
+    at: datetime
+    project_id: int
+    area: AreaSaid | None
+    slug: str | None
+    synthetic: bool
+
+
+def _happened(connection: Connection, project_id: int, event: Event, now: datetime) -> _Happened:
     area = say_area(connection, event.area_id) if event.area_id else None
     slug = say_round(connection, event.round_id) if event.round_id is not None else None
-    synthetic = find_project_synthetic(connection, campaign.project_id) or (area is not None and area.synthetic)
+    synthetic = find_project_synthetic(connection, project_id) or (area is not None and area.synthetic)
+    return _Happened(now, project_id, area, slug, synthetic)
+
+
+def _payload(event: Event, happened: _Happened) -> dict[str, Any]:
     return {
-        "id": said[0],
+        "id": str(uuid.uuid4()),
         "event": event.kind,
-        "at": told_at(said[1]),
-        "project": campaign.project_id,
+        "at": told_at(happened.at),
+        "project": happened.project_id,
         "form": event.form[1],
         "instanceId": event.instance_id,
-        "area": area.told() if area else None,
-        "round": slug,
+        "area": happened.area.told() if happened.area else None,
+        "round": happened.slug,
         "reviewState": event.review.told() if event.review else None,
         "verdict": _verdict(event.verdict) if event.verdict else None,
-        "links": _links(campaign.project_id, event, slug, area),
-        "synthetic": synthetic,
+        "links": _links(event, happened),
+        "synthetic": happened.synthetic,
     }
 
 
@@ -191,14 +204,14 @@ def _verdict(change: VerdictChange) -> dict[str, Any]:
     }
 
 
-def _links(project_id: int, event: Event, slug: str | None, area: AreaSaid | None) -> dict[str, str]:
+def _links(event: Event, happened: _Happened) -> dict[str, str]:
     """Paths at which the rest can be asked for."""
-    links = {}
+    links, project = {}, f"/v1/projects/{happened.project_id}"
     if event.instance_id is not None:
         form, instance = quote(event.form[1], safe=""), quote(event.instance_id, safe="")
-        links["submission"] = f"/v1/projects/{project_id}/forms/{form}/submissions/{instance}"
-    if slug is not None and area is not None and event.verdict is not None:
-        asked = {"round": slug, "area": area.area_id, "ruleset": event.verdict.rule_set}
-        asked |= {"unit": "commune"} if area.kind in COMMUNE_KINDS else {}
-        links["verdicts"] = f"/v1/projects/{project_id}/verdicts?{urlencode(asked)}"
+        links["submission"] = f"{project}/forms/{form}/submissions/{instance}"
+    if happened.slug is not None and happened.area is not None and event.verdict is not None:
+        asked = {"round": happened.slug, "area": happened.area.area_id, "ruleset": event.verdict.rule_set}
+        asked |= {"unit": "commune"} if happened.area.kind in COMMUNE_KINDS else {}
+        links["verdicts"] = f"{project}/verdicts?{urlencode(asked)}"
     return links
