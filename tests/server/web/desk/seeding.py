@@ -46,9 +46,9 @@ class Seeded:
     sent: dict[str, int]
 
 
-def seed(folder: Path, villages: int, url: str | None = None) -> Seeded:
-    """Makes a home whose first `villages` have reported; the others have not."""
-    environ = {"THONBAN_HOME": str(folder), "THONBAN_ADMIN_EMAIL": EMAIL, "THONBAN_ADMIN_PASSWORD": PASSWORD}
+def seed(folder: Path, villages: int, url: str | None = None, **more: str) -> Seeded:
+    """Makes a home whose first `villages` have reported; the others have not. `more` settings."""
+    environ = {"THONBAN_HOME": str(folder), "THONBAN_ADMIN_EMAIL": EMAIL, "THONBAN_ADMIN_PASSWORD": PASSWORD} | more
     config = Config.from_env(environ | ({"THONBAN_DATABASE_URL": url} if url else {}))
     home = open_home(config)
     upgrade(config.database_url)
