@@ -8,6 +8,7 @@ submissions each; memory stays flat.
 
 from __future__ import annotations
 
+import importlib
 import math
 import re
 import tempfile
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote
@@ -28,14 +30,9 @@ from server.exports.sheets import COUNT, DAY, DECIMAL, MOMENT, TEXT, plain, say_
 from server.exports.spool import json_line
 from server.exports.zips import zip_stream
 
-try:
-    import duckdb
-except ImportError:  # the extra `analysis` is not installed; formats.py says so before anything is asked of it
-    duckdb = None  # type: ignore[assignment]
-
 ENDING = "parquet.zip"
 KIND = "application/zip"
-LACKS = ("duckdb", "analysis") if duckdb is None else None
+LACKS = ("duckdb", "analysis") if find_spec("duckdb") is None else None
 """The package that is missing here, and the extra that brings it."""
 AT_ONCE = 50_000
 """Submissions in a file."""
@@ -215,7 +212,8 @@ class _Rows:
             "memory_limit": _MEMORY,
             "temp_directory": str(self._path.parent),
         }
-        with duckdb.connect(":memory:", config=settings) as connection:
+        # loaded when it is asked for: it takes thirty megabytes of a process that needs it once a month
+        with importlib.import_module("duckdb").connect(":memory:", config=settings) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(query)
         self.count = self._longest = 0

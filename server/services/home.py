@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from server.config import Config, ConfigError, with_secret_key
 from server.domain.errors import Unavailable
-from server.storage.blobs import BlobStore, Bucket, BucketStore, ExtraMissing, FolderStore
+from server.storage.blobs import BlobStore, Bucket, ExtraMissing, FolderStore, open_bucket
 
 _SPACE_SECONDS = 2.0
 
@@ -108,7 +108,7 @@ def _blobs(config: Config) -> BlobStore:
     if config.blobs_url is None:
         return FolderStore(config.blobs_folder)
     try:
-        return BucketStore(Bucket(config.blobs_url, config.blobs_endpoint, config.blobs_key_id, config.blobs_secret))
+        return open_bucket(Bucket(config.blobs_url, config.blobs_endpoint, config.blobs_key_id, config.blobs_secret))
     except ExtraMissing as error:
         raise ConfigError("THONBAN_BLOBS_URL", str(error), "Or leave the variable out: files in the folder.") from error
 

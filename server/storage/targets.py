@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
-from server.storage.blobs import Bucket, BucketFolder
+from server.storage.blobs import Bucket
+from server.storage.buckets import BucketFolder
 
 
 class Target(Protocol):

@@ -10,7 +10,8 @@ import pytest
 from server.cli import main
 from server.exports import answers_parquet
 from server.storage.audits import list_audits
-from server.storage.blobs import Bucket, BucketFolder
+from server.storage.blobs import Bucket
+from server.storage.buckets import BucketFolder
 from tests.kit.bucket import running_bucket
 from tests.kit.formats import read_folder
 from tests.kit.world import World, world_fixture
