@@ -21,7 +21,7 @@ _NEVER_TWICE = ("now", "deletedat")
 def data_tag(session: Session, extract: Extract, locale: str) -> str:
     """The word, 40 hex digits. It hangs on the wish and the language, on who asks (what they see), on this program, on
     the day that the file says it is of, on the form with its files, on rounds, locks, law and areas, on what people
-    are called, and on every change of a submission in sight, its files, findings and decisions (ADR 0018). With a
+    are called, and on every change of a submission in sight, its files, findings and decisions (ADR 0019). With a
     filter that speaks of the present moment, or of what was deleted, it is never the same twice."""
     wish, wanted = extract.wish, extract.wanted
     said = [

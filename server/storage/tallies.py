@@ -1,7 +1,7 @@
 """How many submissions there are of each form in each area and review state: kept along with them, never counted anew.
 
 How often anything about them changed is kept beside (`changes`): whoever made a file of them can tell that it would be
-another one now (ADR 0018).
+another one now (ADR 0019).
 
 A heading over a million submissions must not read them. Drafts and deleted submissions are not counted. Who writes a
 submission's form, area, state or deletion says so here, in the same transaction; `list_wrong` tells when somebody did
