@@ -10,6 +10,7 @@ import "./programme.css";
 import "./paper.css";
 import "./works.css";
 import "./training.css";
+import "./webhooks.css";
 import htmx from "htmx.org";
 
 // Pages carry no inline scripts and no expressions to evaluate: the content security policy can forbid both.
