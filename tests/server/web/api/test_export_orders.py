@@ -2,8 +2,10 @@
 
 import csv
 import io
+import threading
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,10 +14,13 @@ from sqlalchemy.orm import sessionmaker
 
 from server.domain.review import STATES
 from server.jobs.long_work import drain_long
+from server.jobs.seal import KIND as SEAL
+from server.jobs.worker import drain
 from server.services.order_export import expire
 from server.services.write_export import Tools, write_export
 from server.storage.audits import list_audits
-from server.storage.jobs import Job, find_due
+from server.storage.database import writing
+from server.storage.jobs import Job, Work, enqueue, find_due
 from server.table_words import translator
 from tests.kit.surveys import (
     FORM,
@@ -247,3 +252,43 @@ def test_orders_that_cannot_be_made_are_refused_at_once(surveyed: World) -> None
         ordered(surveyed.api, states=[state])
     assert surveyed.api.post(ORDERS, json={"format": "csv.zip"}).status_code == 409
     assert surveyed.nobody().post(ORDERS, json={"format": "csv.zip"}).status_code == 401
+
+
+def test_a_long_file_holds_no_other_work_up_and_is_of_one_moment(surveyed: World) -> None:
+    order = ordered(surveyed.api)
+    sessions = sessionmaker(surveyed.session.get_bind())
+    reading, go_on, asked = threading.Event(), threading.Event(), iter((False,))
+
+    def stopped() -> bool:
+        # asked first before a job is taken, then by the job itself
+        if next(asked, None) is None:
+            reading.set()
+            go_on.wait(60)
+        return False
+
+    making = threading.Thread(target=drain_long, args=(sessions, surveyed.home, stopped))
+    making.start()
+    try:
+        assert reading.wait(60)
+        assert surveyed.api.get(f"{ORDERS}/{order['uuid']}").get_json()["state"] == "running"
+        with sessions() as session, writing(session) as connection:
+            enqueue(connection, Work(SEAL, {}), datetime.now(UTC))
+            session.commit()
+        assert drain(sessions, surveyed.home) == 1
+        send_sheet(surveyed, HERE, "uuid:meanwhile")
+    finally:
+        go_on.set()
+        making.join()
+    assert keys_in(fetched(surveyed.api, order["uuid"])) == {"uuid:here", "uuid:there"}
+    assert surveyed.api.post(ORDERS, json={"format": "csv.zip", "attachments": False}).status_code == 202
+
+
+def test_a_disk_that_is_nearly_full_is_told_of(surveyed: World) -> None:
+    order = ordered(surveyed.api)
+    home = surveyed.home
+    full = replace(home, config=replace(home.config, min_free_bytes=10**18))
+    write_export(surveyed.session, full, order["uuid"], Tools(lambda: None, translator, lambda: datetime.now(UTC)))
+    found = surveyed.api.get(f"{ORDERS}/{order['uuid']}").get_json()
+    assert (found["state"], found["sha256"]) == ("failed", None)
+    assert "đĩa" in found["error"].lower()
+    assert list(home.config.exports_folder.glob("*")) == []
