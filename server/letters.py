@@ -54,8 +54,8 @@ LETTERS: Mapping[str, LetterText] = {
     "webhook_paused": LetterText(
         "Webhook đã dừng / A webhook was paused",
         "Chào {name},\n\nWebhook “{hook}” của bạn ở {address} đã dừng: nơi nhận không trả lời suốt ba ngày, báo không "
-        "còn ai nghe, hoặc không gửi tiếp được. Tin chưa gửi được giữ trong 30 ngày. Hãy xem trang Webhook của dự án, sửa "
-        "rồi cho gửi tiếp.",
+        "còn ai nghe, hoặc không gửi tiếp được. Tin chưa gửi được giữ trong 30 ngày. Hãy xem trang Webhook của dự án, "
+        "sửa rồi cho gửi tiếp.",
         "Hello {name},\n\nYour webhook “{hook}” at {address} was paused: the receiver has not answered for three days, "
         "said that nobody listens there any more, or nothing more can be sent. Messages that were not sent are kept "
         "for 30 days. Look at the page Webhooks of the project, mend it and resume.",
