@@ -198,9 +198,9 @@ _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>\
 <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="org.opendatakit.submission">\
 <ComplexType Name="metadata">{system}</ComplexType>\
-<EnumType Name="Status"><Member Name="notDecrypted"/><Member Name="missingEncryptedFormData"/></EnumType>\
-<EnumType Name="ReviewState"><Member Name="hasIssues"/><Member Name="edited"/><Member Name="rejected"/>\
-<Member Name="approved"/></EnumType></Schema>\
+<EnumType Name="Status"><Member Name="notDecrypted" Value="0"/><Member Name="missingEncryptedFormData" Value="1"/>\
+</EnumType><EnumType Name="ReviewState"><Member Name="hasIssues" Value="0"/><Member Name="edited" Value="1"/>\
+<Member Name="rejected" Value="2"/><Member Name="approved" Value="3"/></EnumType></Schema>\
 <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="{space}">{types}{container}</Schema>\
 </edmx:DataServices></edmx:Edmx>
 """

@@ -46,7 +46,8 @@ class Wanted:
     `states`: only those; `areas`: only what lies in one of them or below it on a day. Empty: all. `order`: what
     they are put in order by, newest first where that does not tell; `after`: only those that follow this place (when it
     was sent, our number) in the order of time. `raw`: in place of the answers the text of their JSON, for who reads it
-    in a way of their own (storage/exporting.py)."""
+    in a way of their own; `bare`: without names, edits and files, which are counted beside it (storage/exporting.py).
+    """
 
     form_id: int
     scope: Scope = ALL
@@ -59,6 +60,7 @@ class Wanted:
     order: tuple[Order, ...] = ()
     after: tuple[datetime, int] | None = None
     raw: bool = False
+    bare: bool = False
 
 
 def count_rows(session: Session | Connection, wanted: Wanted) -> int:

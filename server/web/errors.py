@@ -252,7 +252,10 @@ def _answer(refusal: Refusal) -> Response:
         said.headers[LENGTH_HEADER] = str(current_home().config.max_upload)
         return said
     if request.path.startswith("/v1/"):
-        body = {"message": refusal.message, "code": refusal.code, "details": dict(refusal.details)}
+        body: dict[str, Any] = {"message": refusal.message, "code": refusal.code, "details": dict(refusal.details)}
+        if ".svc" in request.path:
+            # as spreadsheets look for it (OData 4.01 JSON, section 21.1)
+            body["error"] = {"code": str(refusal.code), "message": refusal.message}
         return answer_json(body, int(refusal.code))
     page = Markup(
         '<!doctype html><html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from forms.definition import Field
 from server.domain.errors import Invalid
 from server.domain.review import RECEIVED
-from server.domain.table_terms import Column, Condition, Order, Read, judge, value_of
+from server.domain.table_terms import Column, Condition, Order, Read, columns_in, judge, value_of
 from server.exports.odata import ROOT, steps_to
 from server.exports.odata_raw import raw_rows
 from server.exports.odata_rows import RepeatRow, RepeatRows, Shape, SubmissionRows
@@ -196,6 +196,9 @@ class _Repeats:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._rows = RepeatRows(asked.root, asked.table, asked.shape)
+        asked_for = [*(columns_in(asked.own) if asked.own else ()), *(each.column for each in asked.order)]
+        beside = any(not column.own and not column.steps for column in asked_for)
+        self._wanted = replace(asked.wanted, bare=not beside)
 
     def read(self, session: Session) -> Iterator[tuple[_Ended, bytes]]:
         """The rows, each with its mark."""
@@ -210,7 +213,7 @@ class _Repeats:
         steps = steps_to(asked.root, asked.table)
         if asked.own is None and asked.above is None and steps is not None:
             return count_rows_within(session, asked.wanted, steps)
-        return sum(1 for _ in self._fitting(_each(iterate_batches(session, asked.wanted))))
+        return sum(1 for _ in self._fitting(_each(iterate_batches(session, self._wanted))))
 
     def _fitting(self, submissions: Iterable[Sent]) -> Iterator[tuple[Sent, RepeatRow]]:
         own, above = self._asked.own, self._asked.above
@@ -222,21 +225,33 @@ class _Repeats:
                     yield sent, row
 
     def _after(self, session: Session) -> Iterator[tuple[Sent, RepeatRow]]:
-        mark, wanted = self._asked.page.mark, self._asked.wanted
+        mark, wanted = self._asked.page.mark, self._wanted
         if mark is None:
             yield from self._fitting(self._submissions(session, wanted))
         elif mark.instance_id is None:
             yield from self._looked_for(session, mark.repeat or "")
         else:
-            place = _place(session, wanted, mark)
-            if mark.repeat is not None:
-                same = list_page(session, replace(wanted, instance_id=mark.instance_id, after=None), 0, 1)
-                yield from _behind(self._fitting(same), mark.repeat)
-            yield from self._fitting(self._submissions(session, replace(wanted, after=place)))
+            sent_at, number = _place(session, wanted, mark)
+            # with the submission itself where only some of its rows were read
+            after = (sent_at, number if mark.repeat is None else number + 1)
+            found = self._submissions(session, replace(wanted, after=after))
+            yield from self._fitting(found) if mark.repeat is None else self._behind(found, mark)
+
+    def _behind(self, submissions: Iterator[Sent], mark: Mark) -> Iterator[tuple[Sent, RepeatRow]]:
+        """What follows a row of the first submission: all of the next ones when an edit took that row away."""
+        first = next(submissions, None)
+        if first is None:
+            return
+        rows = list(self._fitting((first,)))
+        if first.instance_id == mark.instance_id:
+            keys = [row.key for _, row in rows]
+            rows = rows[keys.index(mark.repeat) + 1 :] if mark.repeat in keys else []
+        yield from rows
+        yield from self._fitting(submissions)
 
     def _looked_for(self, session: Session, key: str) -> Iterator[tuple[Sent, RepeatRow]]:
         """What follows a row of which nothing is known but its key: all before it are walked."""
-        found = self._fitting(_each(iterate_batches(session, self._asked.wanted)))
+        found = self._fitting(_each(iterate_batches(session, self._wanted)))
         if not any(row.key == key for _, row in found):
             raise Invalid("table.skiptoken_gone")
         yield from found
@@ -246,7 +261,7 @@ class _Repeats:
             yield from _each(iterate_batches(session, wanted))
             return
         # most submissions have some rows: what is read too much costs more than to read again
-        size = max(10, (self._asked.page.top or 0) // 3)
+        size = max(10, (self._asked.page.top or 0) // 2)
         while some := list_page(session, wanted, 0, size):
             yield from some
             if len(some) < size:
@@ -265,7 +280,7 @@ class _Repeats:
             ranked = ((down, (value is not None, value)) for down, value in values)
             return tuple(_Down(rank) if down else rank for down, rank in ranked)
 
-        every = self._fitting(_each(iterate_batches(session, self._asked.wanted)))
+        every = self._fitting(_each(iterate_batches(session, self._wanted)))
         return iter(heapq.nsmallest(page.skip + page.top + 1, every, key=place_of))
 
 
@@ -281,12 +296,6 @@ class _Down:
 
 def _each(batches: Iterable[list[Sent]]) -> Iterator[Sent]:
     return chain.from_iterable(batches)
-
-
-def _behind(rows: Iterator[tuple[Sent, RepeatRow]], key: str) -> Iterator[tuple[Sent, RepeatRow]]:
-    """The rows that follow one; none when an edit took it away."""
-    if any(row.key == key for _, row in rows):
-        yield from rows
 
 
 def _place(session: Session, wanted: Wanted, mark: Mark) -> tuple[datetime, int]:
@@ -353,14 +362,14 @@ _KNOWN: Mapping[str, Any] = {
 }
 
 
-def answer_pieces(pieces: Generator[bytes], content_type: str) -> Response:
-    """An answer of pieces: whole when it is short; else streamed, gzipped for whoever takes it. What is read from is
-    closed with the answer, also when whoever asks goes away."""
+def answer_pieces(pieces: Generator[bytes], content_type: str, *, streamed: bool) -> Response:
+    """An answer of pieces: whole when it is short or is not to be streamed; else as a stream, gzipped for whoever takes
+    it. What is read from is closed with the answer, also when whoever asks goes away."""
     begun, size = [], 0
     for piece in pieces:
         begun.append(piece)
         size += len(piece)
-        if size >= FIRST:
+        if streamed and size >= FIRST:
             break
     else:
         return Response(b"".join(begun), content_type=content_type)

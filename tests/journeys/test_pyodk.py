@@ -173,9 +173,11 @@ def test_reads_answers_as_a_table(well: Client, reviewer: Client) -> None:
         f"year(__system/submissionDate) eq {datetime.now(UTC).year} and not (__system/reviewState eq 'approved')"
     )
     assert [row["__id"] for row in well.submissions.get_table(FORM, filter=this_year)["value"]] == ["uuid:2", "uuid:0"]
+    by_answers = "so_ho ge 1 and startswith(ten,'Giếng') and __system/reviewState eq null"
+    assert [row["__id"] for row in well.submissions.get_table(FORM, filter=by_answers)["value"]] == ["uuid:2"]
     with pytest.raises(PyODKError) as refused:
-        well.submissions.get_table(FORM, filter="so_ho gt 1")
-    assert refused.value.is_central_error(501.5)
+        well.submissions.get_table(FORM, filter="so_ho gt 'nhiều'")
+    assert refused.value.is_central_error(400.18)
 
 
 def test_reads_repeats_as_tables_and_inside_their_rows(officer: Client, tmp_path: Path) -> None:

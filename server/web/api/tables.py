@@ -72,6 +72,7 @@ _ANY_XML = frozenset({"xml", "application/xml", "text/xml", "application/*", "te
 _ONE = re.compile(r"Submissions\('((?:[^']|'')*)'\)")
 _STEPS = re.compile(r"/([A-Za-z_][A-Za-z0-9_]*)(?:\('([0-9a-f]{40})'\))?")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/]*|\*")
+_PAGE_SIZE = re.compile(r"(?:^|[,;\s])(?:odata\.)?maxpagesize=([1-9][0-9]{0,8})(?![0-9])")
 _CONTEXT = {"@odata.context": {"type": "string"}}
 SERVICE = Content(
     "application/json",
@@ -111,6 +112,7 @@ TABLE = Wire(
             example="__system/submissionDate asc",
         ),
         _FORMAT,
+        Parameter("Prefer", "`odata.maxpagesize=250`: so many rows at a time.", place="header"),
     ),
     gives=(Content("application/json", "A page of rows, or one row with its columns.", {"anyOf": [_PAGE, _ROW]}),),
     refuses=(406, 501),
@@ -202,7 +204,8 @@ def _answered(asked: Asked) -> Response:
             raise NotFound("submission.unknown", instance=one)
         context = b'{"@odata.context":' + orjson.dumps(_context(asked.table))
         return _said(Response(context + b"," + row[1:], content_type=KIND))
-    return _said(answer_pieces(_pieces(asked, _links(asked.table)), KIND))
+    pieces = _pieces(asked, _links(asked.table))
+    return _said(answer_pieces(pieces, KIND, streamed=not is_short(asked)))
 
 
 def _pieces(asked: Asked, links: Links) -> Generator[bytes]:
@@ -287,7 +290,14 @@ def _ordered(root: Field, table: str) -> tuple[Order, ...]:
 def _page() -> Page:
     token = request.args.get("$skiptoken")
     mark = token_as_mark(token) if token is not None else None
-    return Page(whole("$skip") or 0, whole("$top"), flag("$count"), mark)
+    top = whole("$top")
+    return Page(whole("$skip") or 0, top if top is not None else _preferred(), flag("$count"), mark)
+
+
+def _preferred() -> int | None:
+    """How many rows whoever says no `$top` takes at a time (OData 4.01, part 1, section 8.2.8.7)."""
+    said = _PAGE_SIZE.search(request.headers.get("Prefer", ""))
+    return int(said[1]) if said else None
 
 
 def _shape(table: Field) -> Shape:
@@ -337,4 +347,7 @@ def _context(table: str) -> str:
 
 def _said(answer: Response) -> Response:
     answer.headers["OData-Version"] = "4.0"
+    size = _preferred() if "$top" not in request.args else None
+    if size is not None:
+        answer.headers["Preference-Applied"] = f"odata.maxpagesize={size}"
     return answer

@@ -225,6 +225,23 @@ def test_pages_are_the_table_in_parts(visits: World, table: str, query: str) -> 
     assert walk(visits.api, table, query) == whole
 
 
+def test_whoever_prefers_pages_is_given_pages(visits: World) -> None:
+    whole = found(visits.api, TABLE)
+    answer = visits.api.get(TABLE, headers={"Prefer": 'odata.include-annotations="*", odata.maxpagesize=3'})
+    assert answer.headers["Preference-Applied"] == "odata.maxpagesize=3"
+    rest = answer.get_json()["@odata.nextLink"].partition("/v1/")[2]
+    assert [*answer.get_json()["value"], *visits.api.get(rest).get_json()["value"]] == whole
+    stated = visits.api.get(f"{TABLE}?$top=1", headers={"Prefer": "maxpagesize=3"})
+    assert "Preference-Applied" not in stated.headers
+    assert stated.get_json()["value"] == whole[:1]
+
+
+def test_says_what_is_wrong_as_odata_does_too(visits: World) -> None:
+    answer = visits.api.get(f"{TABLE}?$filter=ho/so eq 'x'").get_json()
+    assert answer["error"] == {"code": "400.18", "message": answer["message"]}
+    assert "ho/so" in answer["message"]
+
+
 def test_old_marks_go_on_working(visits: World) -> None:
     people = found(visits.api, PEOPLE)
     for place, row in enumerate(people):
