@@ -61,6 +61,9 @@ class Postman:
                 self.look()
             except (SQLAlchemyError, Unavailable) as error:
                 log.warning("webhooks.away", error=str(error))
+            except Exception as error:
+                # nobody would begin again
+                log.exception("webhooks.failed", error=repr(error))
             stop.wait(LOOK_SECONDS)
         self.close()
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.domain.errors import Forbidden, Invalid, Missing, NotFound
+from server.domain.errors import Conflict, Forbidden, Invalid, Missing, NotFound
 from server.domain.webhooks import (
     EVENTS,
     KEPT,
@@ -49,6 +49,8 @@ from server.storage.webhooks import (
 
 SECRET_BYTES = 32
 AT_ONCE = 500
+MOST = 50
+"""Webhooks of a project: each is asked about with every sheet that comes."""
 PERSON = "person"
 SEEN_BY = "webhook.list"
 
@@ -74,12 +76,14 @@ class Made:
 
 def create_webhook(session: Session, home: Home, caller: Caller, which: tuple[int, Asked], now: datetime) -> Made:
     """Makes a webhook of the caller's own in a project (`which`: its number, what is asked). Raises Forbidden, Missing,
-    Invalid, NotFound (a form or an area that the caller does not see)."""
+    Invalid, NotFound (a form or an area that the caller does not see), Conflict (there are too many)."""
     project_id, asked = which
     caller.require("webhook.create", project_id)
     values = _values(session, home, caller, project_id, asked)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     with writing(session) as connection:
+        if len(list_hooks(connection, project_id)) >= MOST:
+            raise Conflict("webhook.too_many", most=MOST)
         made = {"project_id": project_id, "sealed": home.seal(secret), "created_by": caller.actor_id}
         hook_id = add_hook(connection, **values, **made, created_at=now, failures=0)
         # whoever takes something in looks for webhooks from now on

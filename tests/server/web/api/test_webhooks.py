@@ -1,8 +1,10 @@
 """Webhooks over the API: made with a secret that is shown once, changed, tried, taken away."""
 
+import pytest
 from sqlalchemy.orm import sessionmaker
 
 from server.jobs.webhooks import deliver_all, utc_now
+from server.services import webhooks
 from server.storage.audits import list_audits
 from server.storage.database import writing
 from server.storage.webhooks import change_hook
@@ -98,3 +100,8 @@ def test_what_cannot_be_used_is_refused(world: World) -> None:
         answer = world.api.post(HOOKS, json=ASKED | change)
         assert answer.get_json()["code"] == code, change
     assert world.api.get(HOOKS).get_json() == []
+
+
+def test_a_project_has_so_many_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "MOST", 2)
+    assert [world.api.post(HOOKS, json=ASKED).status_code for _ in range(3)] == [200, 200, 409]
