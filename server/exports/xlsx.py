@@ -175,6 +175,12 @@ class _Writer:
         return found
 
     def _cell(self, place: _Place, column: int, value: Value, kind: str, wrapped: bool = False) -> None:
+        if value is None:
+            return
+        if type(value) is str:
+            # most cells by far
+            self._text(place, column, value, self._format(TEXT, wrapped or "\n" in value))
+            return
         cell = shown(self.translate, value)
         if cell is None:
             return
@@ -193,8 +199,9 @@ class _Writer:
 
     def _text(self, place: _Place, column: int, text: str, own: Any) -> None:
         # half of a pair is no character, and no file in UTF-8 holds it
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        if _units(text) > LONGEST:
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode("utf-8")
+        if 2 * len(text) > LONGEST and _units(text) > LONGEST:
             text = self._set_apart(place, column, text)
         if text.startswith("<r>") and text.endswith("</r>"):
             # what looks like the library's own marks would be taken for them; in pieces it is text

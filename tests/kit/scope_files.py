@@ -8,7 +8,10 @@ from io import BytesIO
 
 from werkzeug.test import TestResponse
 
+from tests.kit.formats import read_parquet
+
 ZIP = b"PK\x03\x04"
+PRESSED = ".parquet"
 _MADE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\d)?|<v>\d{5}\.\d+</v>")
 """When a file was made, as it says in it: in words, and as spreadsheets count days."""
 
@@ -19,8 +22,13 @@ def text_of(answer: TestResponse) -> str:
     if not content.startswith(ZIP):
         return content.decode("utf-8", errors="replace")
     with zipfile.ZipFile(BytesIO(content)) as file:
-        parts = (f"{name}\n{file.read(name).decode('utf-8', errors='replace')}" for name in file.namelist())
-        return "\n".join(parts)
+        names = file.namelist()
+        plain = [file.read(name) for name in names if not name.endswith(PRESSED)]
+    parts = [*names, *(each.decode("utf-8", errors="replace") for each in plain)]
+    if len(plain) < len(names):
+        # what lies in columns is pressed, and is read as its users read it
+        parts += [str(value) for rows in read_parquet(content).values() for row in rows for value in row.values()]
+    return "\n".join(parts)
 
 
 def steady_text_of(answer: TestResponse) -> str:
