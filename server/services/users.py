@@ -24,6 +24,7 @@ from server.storage.audits import AuditEntry, Where, write_audit
 from server.storage.database import writing
 from server.storage.preferences import count_preferences, list_preferences, put_preference, remove_preference
 from server.storage.projects import find_project
+from server.storage.tallies import count_renamed
 
 MOST_PREFERENCES = 500
 """Of one person: clients keep a few."""
@@ -81,6 +82,8 @@ def change_user(session: Session, home: Home, deed: Deed, change: UserChange) ->
         if (other and other.id != user.id) or not change_email(connection, user.id, email):
             raise Exists("request.exists", fields=["email"], values=[email])
         change_actor(connection, user.id, display_name=name, updated_at=deed.now)
+        if name != user.name:
+            count_renamed(connection, user.id)
         write_audit(connection, _line(connection, "user.update", deed, data=told))
         if email != user.email:
             letter = Letter("email_changed", user.email, user.id, {"old": user.email, "new": email})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String, bindparam, select, text
@@ -221,15 +220,6 @@ def find_token(session: Session | Connection, token_hash: str) -> TokenView | No
         return None
     alone = isinstance(session, Session) and not session.in_transaction()
     return TokenView(*row[:-1], revision=word_of(row[-1]) if alone else "")
-
-
-def digest_names(session: Session | Connection) -> str:
-    """What those are called who were changed since they came, as a hash in hex: another one when somebody was renamed,
-    the same when somebody comes."""
-    found, changed = sha256(), Actor.updated_at.is_not(None)
-    for row in session.execute(select(Actor.id, Actor.display_name).where(changed).order_by(Actor.id)):
-        found.update(f"{row[0]}\x1f{row[1]}\x1e".encode())
-    return found.hexdigest()
 
 
 def list_grants(session: Session | Connection, actor_id: int) -> tuple[GrantView, ...]:

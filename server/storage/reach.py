@@ -32,7 +32,7 @@ from server.domain.roles import Scope
 from server.storage.areas import AreaChangeRow, AreaRow, AreaVersionRow
 from server.storage.database import Base
 from server.storage.memory import Memory
-from server.storage.settings import find_revision, put_revision
+from server.storage.settings import TREE_REVISION, find_revision, put_revision
 
 AT_ONCE = 5000
 FEW_OUTSIDE, KEPT = 200, 512
@@ -180,6 +180,7 @@ def has_reach(session: Session | Connection) -> bool:
 def replace_reach(connection: Connection, rows: Iterable[Within], of: Collection[str] | None) -> None:
     """Writes where these areas lie in place of what was written of them; None: of all areas."""
     put_revision(connection)
+    put_revision(connection, TREE_REVISION)
     if of is None:
         connection.execute(delete(AreaReachRow))
     else:

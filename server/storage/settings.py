@@ -17,11 +17,14 @@ from server.storage.prepared import Prepared, always
 REVISION = "areas_revision"
 """The key of a random word that is another one after every change of areas, of where they lie, their facts, or rounds:
 what is kept in memory is kept under it (ADR 0007)."""
+TREE_REVISION = "tree_revision"
+"""The key of a random word that is another one after every change of what areas are called and of where they lie, and of
+nothing else: sheets that come leave it as it is."""
 
 
 class Setting(Base):
-    """Keys in use: home (demo or real, made when), loading (how far the demo is), areas_revision, forms_revision
-    (forms_revision.py), fingerprint."""
+    """Keys in use: home (demo or real, made when), loading (how far the demo is), areas_revision, tree_revision,
+    forms_revision (forms_revision.py), fingerprint."""
 
     __tablename__ = "settings"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -48,12 +51,12 @@ def put_setting(connection: Connection, key: str, value: Mapping[str, Any]) -> N
     connection.execute(row.on_conflict_do_update(index_elements=[Setting.key], set_={"value": row.excluded.value}))
 
 
-def find_revision(session: Session | Connection) -> str:
+def find_revision(session: Session | Connection, key: str = REVISION) -> str:
     """The word of now; empty before the first change."""
-    found = find_setting(session, REVISION)
+    found = find_setting(session, key)
     return str(found["value"]) if found else ""
 
 
-def put_revision(connection: Connection) -> None:
+def put_revision(connection: Connection, key: str = REVISION) -> None:
     """Another word. It is random, so that two databases served by one process never share one."""
-    put_setting(connection, REVISION, {"value": secrets.token_hex(8)})
+    put_setting(connection, key, {"value": secrets.token_hex(8)})

@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
     union_all,
@@ -37,6 +38,7 @@ from server.domain.roles import Scope
 from server.storage.database import Base
 from server.storage.prepared import Prepared
 from server.storage.reach import find_outside, list_below
+from server.storage.reviews import ReviewMove
 from server.storage.submissions import Submission, SubmissionVersion
 
 NOWHERE = ""
@@ -130,6 +132,18 @@ def count_changed(connection: Connection, version_id: int) -> None:
     if submission_id is not None:
         standing = find_counted(connection, submission_id)
         count_moved(connection, submission_id, standing, standing)
+
+
+def count_renamed(connection: Connection, actor_id: int) -> None:
+    """Somebody has another name: all that he or she sent or decided on reads otherwise."""
+    decided = select(ReviewMove.submission_id).where(ReviewMove.actor_id == actor_id)
+    theirs = or_(Submission.submitter_id == actor_id, Submission.id.in_(decided))
+    query = select(Submission.id, Submission.form_id, Submission.area_id, Submission.review_state)
+    found = connection.execute(query.where(theirs, *_LIVE))
+    places = {(row[1], row[2] or NOWHERE, row[3], row[0] % SLOTS if row[2] is None else 0): row for row in found}
+    rows = [Counted(row[1], row[2], row[3]).row(row[0], 0) for _, row in sorted(places.items())]
+    if rows:
+        _ADD.many(connection, rows)
 
 
 def sum_changes(session: Session | Connection, form_id: int, seen: Scope) -> int:

@@ -37,8 +37,8 @@ def answer_answers(caller: Caller, asked: Asked, wish: Wish) -> Response:
     Raises what `look_up` and `source_of` raise, before anything is sent."""
     session, locale = current_session(), choose_locale()
     extract = look_up(session, caller, asked, wish, now())
-    tag = data_tag(session, extract, locale)
-    if request.if_none_match.contains_weak(tag):
+    tag = None if wish.draft else data_tag(session, extract, locale)
+    if tag is not None and request.method != "POST" and request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)
     # what is sent is read when the request is over, and its session gone
     own = Session(session.get_bind())
@@ -52,7 +52,7 @@ def answer_answers(caller: Caller, asked: Asked, wish: Wish) -> Response:
     kind = "text/csv; charset=utf-8" if wish.ending == CSV else list_formats()[wish.ending].KIND
     answer = Response(_pieces(own, source, wish.ending), content_type=kind)
     answer.headers.set("Content-Disposition", "attachment", filename=name_of_file(wish, asked))
-    return _tagged(answer, tag)
+    return answer if tag is None else _tagged(answer, tag)
 
 
 def name_of_file(wish: Wish, asked: Asked) -> str:

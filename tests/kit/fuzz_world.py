@@ -23,6 +23,7 @@ from server.services.rounds import open_round
 from server.storage.actors import Token
 from server.storage.database import writing
 from server.storage.submissions import Submission
+from tests.kit.fuzz_exports import settle_exports
 from tests.kit.fuzz_kept import Kept, keep
 from tests.kit.fuzz_works import settle_webhooks, settle_works
 from tests.kit.law import RULE_SET, RULES, confirm_with_scan, unread_clauses
@@ -185,6 +186,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "area_id": [COMMUNES["qn-tien-yen-ha-lau"].uuid, "khong-co"],
         **settle_works(world),
         **settle_webhooks(world),
+        **settle_exports(world, house),
     }
     known["xml_form_id"] = known["form_id"]
     bodies: dict[str, list[Any]] = {

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from server.domain.quality import QualityFinding
 from server.storage.database import writing
 from server.storage.quality import QualityFindingRow, put_findings
+from tests.kit.scope_exports import order_everywhere
 from tests.kit.scope_locks import lock_rounds
 from tests.kit.scope_programme import list_in_programmes
 from tests.kit.scope_secrets import Spot
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | int]]]:
-    """What is made of the sheets that were sent: works, printed papers, findings and webhooks; of which kind, where,
-    and their ids."""
+    """What is made of the sheets that were sent: works, printed papers, findings, webhooks and files; of which kind,
+    where, and their ids."""
     lock_rounds(made)
     list_in_programmes(made)
     for spot, number in print_statements(made):
@@ -39,6 +40,8 @@ def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | i
         yield "class", spot, {"project_id": spot.project or 0, "class_id": number}
     for spot, ids in listen_everywhere(made):
         yield "hook", spot, ids
+    for spot, ids in order_everywhere(made):
+        yield "export", spot, ids
 
 
 def tell_beside(made: ScopeWorld) -> list[tuple[Spot, int]]:

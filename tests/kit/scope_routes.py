@@ -28,6 +28,7 @@ UNKNOWN = 983_983
 NO_UUID = "00000000-0000-4000-8000-00000000d0d0"
 KINDS = (
     ("hook_id", "hook"),
+    ("uuid", "export"),
     ("class_id", "class"),
     ("variant_id", "variant"),
     ("quarantine_id", "quarantined"),
@@ -50,6 +51,7 @@ KINDS = (
 """Of which kind of thing a route is, by what its path names first."""
 OWN_ID = {
     "hook": ("hook_id", "delivery_id"),
+    "export": ("uuid",),
     "project": ("project_id",),
     "form": ("form_id", "xml_form_id", "number"),
     "variant": ("variant_id",),
@@ -192,7 +194,7 @@ class Routes:
         for name in names:
             if name in thing.ids:
                 number = isinstance(thing.ids[name], int)
-                other[name] = UNKNOWN if number else NO_UUID if name.startswith("area") else f"uuid:{NO_UUID}"
+                other[name] = UNKNOWN if number else NO_UUID if name.startswith(("area", "uuid")) else f"uuid:{NO_UUID}"
                 if name.endswith("form_id"):
                     other[name] = "mknoformkm"
         if "table" in other:
@@ -216,6 +218,9 @@ class Routes:
             "X-Extended-Metadata": {"X-Extended-Metadata": "true"},
             "X-OpenRosa-Version": {"X-OpenRosa-Version": "1.0"},
             "If-None-Match": {},
+            "If-Range": {},
+            "Prefer": {"Prefer": "odata.maxpagesize=2"},
+            "Range": {"Range": "bytes=0-"},
             "X-XlsForm-FormId-Fallback": {},
         }
         untaught = names - known.keys()
@@ -332,6 +337,8 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "$count": _fixed("true"),
     "$expand": _fixed("*"),
     "$filter": _fixed("__system/deletedAt ne null", "__system/submissionDate gt 2020-01-01T00:00:00Z"),
+    "$format": _fixed("json"),
+    "$orderby": _fixed("__system/submissionDate desc"),
     "$select": _fixed("__id,__system"),
     "$skip": _fixed("1"),
     "$skiptoken": _token,
@@ -342,27 +349,37 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "actorId": lambda routes: [*routes.some("head", "actor_id"), *routes.some("user", "user_id")],
     "after": lambda routes: routes.some("sheet", "instance_id"),
     "area": lambda routes: routes.some("area", "area"),
+    "areas": lambda routes: routes.some("area", "area"),
+    "attachments": _fixed("false"),
     "areaId": lambda routes: routes.some("area", "area"),
     "before": _fixed("99999"),
+    "bom": _fixed("true"),
     "changes": _fixed("false"),
+    "chosen": _fixed("1"),
     "clause": _fixed("k1.tong"),
     "code": lambda routes: [routes.there.plan.tree.versions[each][-1].code for each in routes.some("area", "area")],
     "commune": lambda routes: routes.some("area", "area"),
     "datasets": _fixed("true"),
     "deleted": _fixed("true"),
+    "deletedFields": _fixed("true"),
+    "details": _fixed("true"),
     "deviceID": _fixed("collect:walker"),
     "done": _fixed("published", "loaded"),
     "dryRun": _fixed("true"),
     "end": _fixed("2040-01-01T00:00:00Z"),
+    "fieldpath": _fixed("khong_co"),
+    "format": _fixed("csv.zip", "xlsx"),
     "form": lambda routes: routes.some("form", "form_id"),
     "formID": lambda routes: routes.some("form", "form_id"),
     "forms": _fixed("true"),
     "from": _fixed("2019-01-01"),
     "group": _fixed("submission"),
+    "groupPaths": _fixed("false"),
     "ignoreWarnings": _fixed("true"),
     "invalidate": _nothing,
     "kind": _fixed("photo", "speed"),
     "lacks": _fixed("any", "posting"),
+    "labels": _fixed("beside"),
     "lang": _fixed("en"),
     "language": _fixed("tyz"),
     "level": _fixed("commune", "village"),
@@ -374,12 +391,15 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "on": lambda routes: [(routes.there.plan.today + timedelta(days=days)).isoformat() for days in (-800, -100, 200)],
     "page": _fixed("2"),
     "parent": lambda routes: routes.some("area", "area"),
+    "personal": _fixed("false"),
     "programme": _fixed("p0"),
     "publish": _fixed("true"),
     "path": _fixed("/data/ten"),
     "q": _texts,
+    "raw": _fixed("true"),
     "receipt": _receipts,
     "round": _fixed("r0"),
+    "rounds": _fixed("r0"),
     "rows": _fixed("30"),
     "rule": _fixed("qd50_2016_thon"),
     "sheet": _fixed("summary"),
@@ -391,7 +411,9 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "show": _fixed("alert", "silent", "left"),
     "since": _fixed("2020-01-01"),
     "start": _fixed("2020-01-01T00:00:00Z"),
+    "splitSelectMultiples": _fixed("true"),
     "state": _fixed("approved"),
+    "states": _fixed("approved"),
     "to": _fixed("2040-01-01"),
     "unit": _fixed("commune", "village"),
     "unitKind": _fixed("village", "commune"),
@@ -416,6 +438,8 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.round_dossiers": ("state",),
     "desk.one_dossier": ("done",),
     "desk.compare_round": ("with", "rule", "what", "commune", "page"),
+    "desk.export_page": ("format", "rounds", "states", "areas", "labels", "chosen", "lang"),
+    "desk.export_at_once": ("format", "rounds", "states", "areas", "personal", "details", "chosen"),
     "desk.form_paper": ("area", "round"),
     "desk.form_recordings": ("language", "done"),
     "desk.form_table": ("round", "state", "area", "sheet", "after"),

@@ -197,6 +197,9 @@ class Walk:
         if thing.kind == "hook":
             own = thing.ids["owner_id"] == person.actor_id
             return known.everywhere(holder, "hooks", spot.project or 0) or own
+        if thing.kind == "export":
+            where, own = (spot.project or 0, spot.form), thing.ids["owner_id"] == person.actor_id
+            return own or all(known.everywhere(holder, verb, *where) for verb in ("assignments", "read"))
         if thing.kind == "quarantined":
             return known.carries(holder, "audit", Spot())
         if thing.kind == "area":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from server.domain.wishes import LABELS
@@ -44,6 +45,7 @@ def _files(kind: str, about: str) -> Wire:
 
 
 _ZIP = _files("application/zip", "A CSV for the form, one for each repeat, `about.csv`, and the files in `media/`.")
+_ANEW = replace(_ZIP, etag=False)
 _ONE = _files("text/csv", "The form's own table, without its repeats.")
 _BOOK = _files(
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -66,7 +68,7 @@ def get_csv_zip(here: Here) -> Any:
 
 
 @nouns.view(f"POST {FORM}/submissions.csv.zip", "submission.list")
-@told(_ZIP)
+@told(_ANEW)
 def post_csv_zip(here: Here) -> Any:
     """The same; ODK Central takes passphrases this way, and forms here have none."""
     return _answer(here, "csv.zip")
@@ -80,14 +82,14 @@ def get_csv(here: Here) -> Any:
 
 
 @nouns.view(f"GET {FORM}/draft/submissions.csv.zip", "submission.list")
-@told(_ZIP)
+@told(_ANEW)
 def get_draft_csv_zip(here: Here) -> Any:
     """The same of what was sent to try the draft."""
     return _answer(here, "csv.zip", draft_of(here))
 
 
 @nouns.view(f"GET {FORM}/draft/submissions.csv", "submission.list")
-@told(_ONE)
+@told(replace(_ONE, etag=False))
 def get_draft_csv(here: Here) -> Any:
     """The draft's own table as CSV."""
     return _answer(here, CSV, draft_of(here))
