@@ -17,7 +17,7 @@ RUN find server/translations -name '*.po' -exec sh -c 'pybabel compile -i "$1" -
 
 FROM python:3.11-slim-bookworm
 COPY --from=wheel /wheels /wheels
-RUN pip install --no-cache-dir "$(ls /wheels/*.whl)[country]" \
+RUN pip install --no-cache-dir "$(ls /wheels/*.whl)[country,analysis]" \
  && useradd --system --home-dir /var/lib/thonban --create-home thonban
 USER thonban
 WORKDIR /var/lib/thonban
