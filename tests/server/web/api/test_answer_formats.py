@@ -16,6 +16,7 @@ import pytest
 
 from server.exports.formats import list_formats
 from server.exports.xlsx import LONGEST
+from server.services import extract
 from server.services.people import NewUser, create_user, grant_role
 from server.storage.actors import GrantView
 from server.storage.audits import list_audits
@@ -257,3 +258,12 @@ def test_a_map_can_be_of_a_place_in_a_repeat(world: World) -> None:
     assert [each["id"] for each in said["features"]] == ["uuid:1/dong[1]", "uuid:1/dong[3]"]
     assert said["features"][0]["geometry"]["coordinates"] == [107.3, 21.3, 4.0]
     assert said["left_out"] == 1
+
+
+def test_a_form_that_no_sheet_holds_is_refused_as_a_workbook(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.publishes(ODD)
+    monkeypatch.setattr(extract, "WIDEST", 3)
+    answer = world.api.get("projects/1/forms/la/submissions.xlsx")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, 400.8)
+    assert "3" in answer.get_json()["message"]
+    assert taken(world.api, "la", "csv.zip")
