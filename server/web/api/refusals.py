@@ -51,6 +51,13 @@ def refused() -> dict[str, Any]:
                 "message": {"type": "string", "description": "A sentence in the reader's language."},
                 "code": {"type": "number"},
                 "details": {"type": "object", "description": "What the sentence speaks of."},
+                "error": {
+                    "type": "object",
+                    "description": "The same as OData has it, where tables were asked for.",
+                    "required": ["code", "message"],
+                    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+                    "additionalProperties": False,
+                },
             },
             "additionalProperties": False,
         }
