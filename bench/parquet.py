@@ -1,4 +1,4 @@
-"""What it costs to take a million submissions out as Parquet: time, bytes, peak memory of the command.
+"""What it costs to take a million submissions out as Parquet: time, time of the processor, bytes, peak memory.
 
     python -m bench.parquet [--count 100000] [--database postgresql+psycopg://…] [--home FOLDER] [--keep FOLDER]
 
@@ -28,16 +28,17 @@ from bench.water import ROWS, furnish, open_app
 MOST_MB = 400
 
 
-def export(home: Path, database: str | None, to: Path) -> tuple[float, float]:
-    """Seconds, and peak memory in MB, of the command."""
+def export(home: Path, database: str | None, to: Path) -> tuple[float, float, float]:
+    """Seconds, those of the processor, and peak memory in MB, of the command."""
     environment = dict(os.environ) | {"THONBAN_HOME": str(home), "THONBAN_LOG_LEVEL": "ERROR"}
     if database:
         environment["THONBAN_DATABASE_URL"] = database
     command = [sys.executable, "-m", "server.cli", "export", "parquet", "--project", "1", "--form", "hh_water"]
-    began = time.perf_counter()
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([*command, "--to", str(to)], env=environment, check=True, stdout=subprocess.DEVNULL)
-    took = time.perf_counter() - began
-    return took, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return took, busy, after.ru_maxrss / 1000
 
 
 def count(to: Path) -> dict[str, int]:
@@ -62,14 +63,15 @@ def main() -> int:
         home, to = given.home or Path(folder) / "home", given.keep or Path(folder) / "out"
         if not home.exists():
             furnish(open_app(home, given.database), given.count)
-        took, peak = export(home, given.database, to)
+        took, busy, peak = export(home, given.database, to)
         files = [path for path in to.rglob("*.parquet") if path.is_file()]
         size, rows = sum(path.stat().st_size for path in files), count(to)
-    table = Table("submissions", "rows of repeats", "seconds", "per second", "files", "MB", "peak MB")
+    table = Table("submissions", "rows of repeats", "seconds", "of CPU", "per second", "files", "MB", "peak MB")
     members = sum(number for name, number in rows.items() if name != "Submissions")
     table.add_row(
         *(f"{number:,}" for number in (rows["Submissions"], members)),
         f"{took:.1f}",
+        f"{busy:.1f}",
         f"{rows['Submissions'] / took:,.0f}",
         str(len(files)),
         f"{size / 1e6:.1f}",
