@@ -151,7 +151,7 @@ PLANTS = {
     "one by its id": Plant("server.storage.readings.in_scope", _everything, "submissions.get_sent_xml"),
     "its files": Plant("server.storage.readings.in_scope", _everything, "submissions.list_files"),
     "its history": Plant("server.storage.readings.in_scope", _everything, "history."),
-    "a table": Plant("server.storage.tables.in_scope", _everything, "tables.get_table"),
+    "a table": Plant("server.storage.exporting.in_scope", _everything, "tables.get_table"),
     "a page": Plant("server.storage.desk.Part", _part_of_all, "desk.all_submissions"),
     "a list for phones": Plant("server.storage.registers.in_scope", _everything, "openrosa.form_file", "phone"),
     "areas for phones": Plant("server.storage.sights.in_scope", _everything, "openrosa.form_file", "phone"),
