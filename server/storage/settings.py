@@ -18,8 +18,8 @@ REVISION = "areas_revision"
 """The key of a random word that is another one after every change of areas, of where they lie, their facts, or rounds:
 what is kept in memory is kept under it (ADR 0007)."""
 TREE_REVISION = "tree_revision"
-"""The key of a random word that is another one after every change of what areas are called and of where they lie, and of
-nothing else: sheets that come leave it as it is."""
+"""The key of a random word that is another one after every change of what areas are called and of where they lie, and
+of nothing else: sheets that come leave it as it is."""
 
 
 class Setting(Base):
