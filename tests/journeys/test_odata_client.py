@@ -112,7 +112,7 @@ def test_takes_columns_and_the_rows_within(service: ODataService) -> None:
 
 def test_is_told_what_is_wrong(service: ODataService) -> None:
     submissions = service.entities["Submissions"]
-    with pytest.raises(ODataError, match="Edm.Decimal với Edm.String"):
+    with pytest.raises(ODataError, match=r"Edm\.Decimal với Edm\.String"):
         service.query(submissions).filter(StringProperty("so") == "nhiều").all()
     with pytest.raises(ODataError, match="khong_co"):
         service.query(submissions).filter(StringProperty("khong_co") == "x").all()
