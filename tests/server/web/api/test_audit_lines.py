@@ -93,6 +93,8 @@ def test_every_operation_that_changes_something_leaves_a_line(tmp_path: Path) ->
         for method, path, operation in every:
             name, before = operation["operationId"], newest(there).id
             answer = ask(there, method, path, operation)
+            # a file is told of once it has gone out
+            answer.close()
             after = newest(there)
             if answer.status_code >= 400:
                 refused[name] = f"{answer.status_code} {answer.get_data(as_text=True)[:200]}"
