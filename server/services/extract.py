@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import IO
@@ -33,7 +33,7 @@ from server.services.extract_beside import DETAILS, Beside, Extract, about_extra
 from server.services.extract_lists import list_lookup
 from server.services.home import Home
 from server.storage.area_views import find_seen
-from server.storage.exporting import Sent, iterate_batches, iterate_files
+from server.storage.exporting import Sent, iterate_batches, iterate_files, moment_text
 from server.storage.forms import FormView, VersionView, list_versions
 from server.storage.projects import ProjectView
 from server.storage.rounds import list_rounds
@@ -219,8 +219,8 @@ class _Reader:
             sent.instance_id if personal else self._other_key(sent.instance_id),
             answers,
             sent.created_at,
-            _moment(sent.created_at),
-            _moment(sent.updated_at) if sent.updated_at else None,
+            moment_text(sent.created_at),
+            moment_text(sent.updated_at) if sent.updated_at else None,
             str(sent.submitter_id) if personal else None,
             sent.submitter if personal else None,
             sent.files_present,
@@ -237,7 +237,3 @@ class _Reader:
         back to what was sent."""
         said = f"pseudonym\0{self._extract.form.id}\0{instance_id}".encode()
         return f"uuid:{UUID(bytes=hmac.digest(self._home.secret, said, sha256)[:16], version=4)}"
-
-
-def _moment(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

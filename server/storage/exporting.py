@@ -179,6 +179,11 @@ def _among(session: Session, key: Any, numbers: Sequence[int]) -> ColumnElement[
     return some
 
 
+def moment_text(instant: datetime) -> str:
+    """`2026-01-01T00:00:00.000Z`, as ODK Central writes it: a moment as storage gives it, in UTC."""
+    return instant.isoformat(timespec="milliseconds")[:23] + "Z"
+
+
 class Decided(NamedTuple):
     """The last decision about a submission."""
 

@@ -24,7 +24,7 @@ from server.domain.table_terms import Column, Condition, Order, Read, columns_in
 from server.exports.odata import ROOT, steps_to
 from server.exports.odata_raw import raw_rows
 from server.exports.odata_rows import RepeatRow, RepeatRows, Shape, SubmissionRows
-from server.storage.exporting import Sent, iterate_batches, list_page
+from server.storage.exporting import Sent, iterate_batches, list_page, moment_text
 from server.storage.tables import Wanted, count_rows, count_rows_within, find_place
 from server.web.compress import LEVEL, takes_gzip
 
@@ -319,16 +319,11 @@ def _reading(sent: Sent, row: RepeatRow) -> Read:
     return read
 
 
-def _moment(instant: datetime) -> str:
-    # of moments in UTC, as storage gives them
-    return instant.isoformat(timespec="milliseconds")[:23] + "Z"
-
-
 def _system(sent: Sent) -> dict[str, Any]:
     updated, deleted = sent.updated_at, sent.deleted_at
     return {
-        "submissionDate": _moment(sent.created_at),
-        "updatedAt": None if updated is None else _moment(updated),
+        "submissionDate": moment_text(sent.created_at),
+        "updatedAt": None if updated is None else moment_text(updated),
         "submitterId": str(sent.submitter_id),
         "submitterName": sent.submitter,
         "attachmentsPresent": sent.files_present,
@@ -338,7 +333,7 @@ def _system(sent: Sent) -> dict[str, Any]:
         "deviceId": sent.device_id,
         "edits": sent.edits,
         "formVersion": sent.form_version,
-        "deletedAt": None if deleted is None else _moment(deleted),
+        "deletedAt": None if deleted is None else moment_text(deleted),
     }
 
 
