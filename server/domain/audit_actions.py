@@ -84,6 +84,7 @@ ACTIONS = (
     "submission.finding.undo",
     "submission.purge",
     "submission.restore",
+    "submission.review.undo",
     "submission.round",
     "submission.supervision.answer",
     "submission.supervision.settle",

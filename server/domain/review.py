@@ -11,10 +11,10 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from server.domain.areas import COMMUNE_KINDS, match_key
-from server.domain.errors import Forbidden, Invalid
+from server.domain.errors import Conflict, DomainError, Forbidden, Invalid, Missing
 
 RECEIVED = "received"
 HAS_ISSUES = "hasIssues"
@@ -86,6 +86,73 @@ MOVES: tuple[Move, ...] = (
 )
 
 
+UNDO_WITHIN = timedelta(minutes=10)
+"""How long one's own newest move can be taken back."""
+LONGEST_REASON = 5000
+MOST_QUESTIONS = 200
+
+
+@dataclass(frozen=True)
+class QuestionReason:
+    """Why the answer to one question comes back. `path`: where it stands, with the places of rows, as findings write it
+    (`/data/households[2]/head`). `text`: "" where what is said of the whole sheet says it."""
+
+    path: str
+    text: str = ""
+
+
+def read_reasons(questions: Iterable[QuestionReason], known: Collection[str]) -> tuple[QuestionReason, ...]:
+    """The questions that a decision names, each once, trimmed. `known`: the paths of the form, without places of rows.
+    Raises Invalid for a question that the form does not have, for a reason that is too long, and for too many."""
+    found: dict[str, str] = {}
+    for each in questions:
+        if _PLACE.sub("", each.path) not in known:
+            raise Invalid("review.unknown_question", path=each.path[:200])
+        found[each.path] = found.get(each.path) or read_reason(each.text) or ""
+    if len(found) > MOST_QUESTIONS:
+        raise Invalid("review.too_many_questions", most=MOST_QUESTIONS)
+    return tuple(QuestionReason(path, text) for path, text in found.items())
+
+
+def read_reason(text: str | None) -> str | None:
+    """What is said of a whole sheet; None for nothing. Raises Invalid when it is too long."""
+    bare = (text or "").strip()
+    if len(bare) > LONGEST_REASON:
+        raise Invalid("review.reason_too_long", most=LONGEST_REASON)
+    return bare or None
+
+
+def require_reason(row: Move, reason: str | None, questions: Collection[QuestionReason]) -> None:
+    """Raises Missing where a move asks why and nobody says it, or a question is named and nothing is said of it or of
+    the whole."""
+    said = reason or (questions and all(each.text for each in questions))
+    if row.asks_reason and not said:
+        raise Missing("review.reason_missing")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A move that somebody took: which, who, when, on which text (`version_id`). `spent`: it was taken back, or is
+    itself what took another back."""
+
+    id: int
+    actor_id: int
+    at: datetime
+    version_id: int
+    spent: bool = False
+
+
+def bar_undo(taken: Taken, actor_id: int, now: datetime) -> DomainError | None:
+    """Why somebody may not take a move back that nothing came after; None: he or she may."""
+    if taken.actor_id != actor_id:
+        return Forbidden("review.undo_not_own")
+    if taken.spent:
+        return Conflict("review.undone_already")
+    if now - taken.at > UNDO_WITHIN:
+        return Conflict("review.undo_too_late", minutes=int(UNDO_WITHIN.total_seconds() // 60))
+    return None
+
+
 @dataclass(frozen=True)
 class Tie:
     """What binds a sheet to who decides on it. `entered`: he or she sent a text of it, by an own account or a key in
@@ -98,6 +165,7 @@ class Tie:
 
 NO_TIE = Tie()
 _MARKS = re.compile(r"[^\w\s-]")
+_PLACE = re.compile(r"\[\d{1,6}\]")
 LEAST_WORDS = 2
 """Names of fewer words tell nobody apart."""
 

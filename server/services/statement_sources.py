@@ -45,7 +45,7 @@ def _approvals(session: Session, sheet: SubmissionView) -> Iterator[dict[str, An
     """Who approved the text that counts, the newest first: an edit since, or another decision, ends it."""
     if sheet.review_state != APPROVED:
         return
-    for move in list_moves(session, sheet.id):
+    for move in (each for each in list_moves(session, sheet.id) if each.stands):
         if move.to_state != APPROVED or move.created_at < sheet.current.created_at:
             return
         yield {"by": move.actor, "level": move.level, "at": move.created_at.isoformat()}

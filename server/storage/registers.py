@@ -15,7 +15,7 @@ from server.domain.review import APPROVED, REJECTED
 from server.domain.roles import Scope
 from server.storage.forms import Form, FormVersion
 from server.storage.reach import in_scope
-from server.storage.reviews import ReviewMove
+from server.storage.reviews import STANDS, ReviewMove
 from server.storage.rounds import RoundRow
 from server.storage.submissions import Submission, SubmissionVersion
 
@@ -117,7 +117,7 @@ def list_returned(session: Session | Connection, project_id: int, scope: Scope) 
     """The sheets in sight of a project that stand as returned, the one returned last first."""
     last = (
         select(func.max(ReviewMove.id))
-        .where(ReviewMove.submission_id == Submission.id, ReviewMove.to_state == REJECTED)
+        .where(ReviewMove.submission_id == Submission.id, ReviewMove.to_state == REJECTED, STANDS)
         .correlate(Submission)
         .scalar_subquery()
     )
