@@ -163,6 +163,7 @@ def paths(seeded: Seeded) -> list[str]:
         f"/projects/{PROJECT}/forms/gieng",
         "/people",
         "/people/1",
+        "/administration",
         "/account",
         "/submissions/999999",
     ]
@@ -253,6 +254,23 @@ def test_a_draft_is_uploaded_and_published_without_scripts(
         assert page.locator(".qr svg").is_visible()
         page.get_by_role("button", name="Vẫn phát hành").click()
         assert "đang mở" in page.locator("h1").inner_text()
+
+
+def test_the_rooms_stand_in_one_line_or_behind_a_button_without_scripts(
+    browser: Browser, address: str, signed_in: dict[str, object]
+) -> None:
+    for width, high in ((1280, 64), (360, 64)):
+        size = {"width": width, "height": 780}
+        with open_context(browser, address, signed_in, viewport=size, java_script_enabled=False) as context:
+            page = context.new_page()
+            page.goto("/administration")
+            if width == 360:
+                page.get_by_role("button", name="Các trang").click()
+            page.get_by_role("link", name="Phiếu", exact=True).click()
+            page.wait_for_url("**/submissions*")
+            box = page.locator(".topbar").bounding_box()
+            assert box is not None
+            assert box["height"] <= high, width
 
 
 def test_focus_is_seen(page: Page) -> None:

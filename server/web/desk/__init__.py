@@ -1,6 +1,7 @@
 """The desk: pages for supervisors and officials. Each noun registers its views on the one blueprint."""
 
 from server.web.desk import (
+    administration,
     apart,
     app_users,
     areas,
@@ -49,6 +50,7 @@ from server.web.desk import (
 from server.web.desk.blueprint import blueprint
 
 __all__ = [
+    "administration",
     "apart",
     "app_users",
     "areas",

@@ -9,9 +9,7 @@ from urllib.parse import urlencode
 from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from server.domain.audit_scope import VERB, audit_scope
 from server.domain.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unavailable
-from server.services.area_scope import area_scope
 from server.services.authenticate import Caller
 from server.services.health import check_health, home_notices, is_demo
 from server.storage.projects import ProjectView, find_project, list_projects
@@ -28,6 +26,7 @@ from server.web.context import (
 from server.web.desk import words
 from server.web.desk.blueprint import blueprint
 from server.web.desk.built import find_built
+from server.web.desk.rooms import Rooms, rooms_for
 from server.web.errors import refusal_of, say
 
 DESK_KINDS = ("user", "system")
@@ -48,13 +47,8 @@ class Frame:
     notices: tuple[str, ...]
     loading: tuple[int, int] | None
     demo: bool
-    may_quarantine: bool
-    may_audit: bool
-    may_areas: bool
-    may_rules: bool
     may_phones: bool
-    may_people: bool
-    may_hooks: bool
+    rooms: Rooms | None
 
 
 def desk_caller() -> Caller:
@@ -110,19 +104,9 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
         notices=tuple(say(notice.code, notice.params) for notice in home_notices(home)),
         loading=(health.done, health.total) if health.reason == "loading" else None,
         demo=is_demo(session),
-        may_quarantine=caller is not None and caller.reach(VERB).everywhere,
-        may_areas=caller is not None and bool(area_scope(session, caller)),
-        may_rules=caller is not None and _may_rules(caller, project),
-        may_audit=caller is not None and bool(audit_scope(caller.grants, caller.on)),
-        may_people=caller is not None and caller.reach("user.list").everywhere,
         may_phones=caller is not None and project is not None and caller.may("field_key.list", project.id),
-        may_hooks=caller is not None and project is not None and caller.may("webhook.list", project.id),
+        rooms=rooms_for(caller, project) if caller is not None else None,
     )
-
-
-def _may_rules(caller: Caller, project: ProjectView | None) -> bool:
-    where = project.id if project else None
-    return caller.may("rule_set.read", where) or caller.may("rule_set.update", where)
 
 
 def _in_language(locale: str) -> str:

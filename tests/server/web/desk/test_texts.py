@@ -68,6 +68,7 @@ from server.web.desk.exports import ORDER as FORMATS
 from server.web.desk.exports import SWITCHES
 from server.web.desk.forms import DONE
 from server.web.desk.overviews import SUMS
+from server.web.desk.rooms import ADMINISTRATION
 from server.web.desk.rules import DONE as DONE_WITH_RULES
 from server.web.desk.webhooks import DONE as DONE_WITH_WEBHOOKS
 from server.web.training_words import DEFINITIONS, MEASURES
@@ -94,6 +95,7 @@ OF_PROGRAMMES = (
 )
 FIELDS_OF_PROGRAMMES = ("slug", "name_vi", "name_en", "law", "source", "valid_from", "valid_to")
 MADE = {
+    "desk.about.": tuple(room.text.removeprefix("desk.nav.") for room in ADMINISTRATION),
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
