@@ -30,6 +30,7 @@ from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate, fi
 from server.services.authenticate import VIETNAM, Caller
 from server.services.campaign import campaign_of, touch
 from server.services.definitions import definition_of
+from server.services.gone import tell_gone
 from server.services.notify import notify_review
 from server.storage.area_views import find_kind
 from server.storage.audits import Where, write_audit
@@ -50,7 +51,7 @@ from server.storage.reviews import (
     mark_undone,
 )
 from server.storage.rollups import mark
-from server.storage.rounds import find_lock_of
+from server.storage.rounds import find_lock_of, find_round
 from server.storage.senders import list_senders
 
 
@@ -212,14 +213,14 @@ def comment(session: Session, caller: Caller, submission_id: int, body: str, now
 
 
 def get_reviewed(session: Session, caller: Caller, submission_id: int) -> tuple[SubmissionView, FormView]:
-    """A submission that the caller may read, and its form. Raises NotFound for one that is not here, was deleted, or
-    lies where the caller does not see: that it is there is not told either."""
+    """A submission that the caller may read, and its form. Raises NotFound for one that is not here or was deleted, with
+    its form or alone; of one that lies where the caller does not see it is not told either that it is there."""
     form_id = find_form_number(session, submission_id)
     form = find_form_by_id(session, form_id) if form_id is not None else None
     scope = caller.scope("submission.read", form.project_id) if form else None
     submission = find_submission_by_id(session, submission_id, scope) if scope else None
     if submission is None or submission.deleted_at is not None or form is None:
-        raise NotFound("submission.unknown", instance=submission_id)
+        raise tell_gone(session, caller, submission_id) or NotFound("submission.unknown", instance=submission_id)
     return submission, form
 
 
@@ -259,3 +260,13 @@ def judge_again(connection: Connection, form: FormView, submission: SubmissionVi
         if found != campaign.rounds[0]:
             # lists for phones carry what was approved in earlier rounds
             touch(connection)
+
+
+def find_undoable(session: Session, caller: Caller, submission: SubmissionView, now: datetime) -> MoveView | None:
+    """The decision of the caller on a submission that can be taken back now; None where there is none."""
+    newest = next(iter(list_moves(session, submission.id)), None)
+    if newest is None or newest.version_id != submission.current.id:
+        return None
+    taken = Taken(newest.id, newest.actor_id, newest.created_at, newest.version_id, not newest.stands)
+    held = find_round(session, submission.round_id) if submission.round_id is not None else None
+    return None if (held and held.is_locked) or bar_undo(taken, caller.actor_id, now) is not None else newest

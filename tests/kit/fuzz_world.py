@@ -184,6 +184,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "slug": ["2019", OPEN, LOCKED, "khong-co"],
         "lock_number": [1, 99],
         "area_id": [COMMUNES["qn-tien-yen-ha-lau"].uuid, "khong-co"],
+        "decision_id": [_flagged(api), 99],
         **settle_works(world),
         **settle_webhooks(world),
         **settle_exports(world, house),
@@ -228,6 +229,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "sessions": {"token": people["viewer"].token or ""},
         "recordings": {"form_id": "doc_len"},
         "submissions_decide": {"instance_id": DECIDED},
+        "decisions_decide": {"instance_id": DECIDED},
         "submissions_restore": {"instance_id": sent[2]},
         "tables": {"table": table},
         "users_delete": {"name": "cot"},
@@ -319,6 +321,13 @@ def _send(world: World, form_id: str, phone: Phone) -> tuple[list[str], list[byt
     fresh = world.filled(form_id, family | {"chu_ho": "E"}, IDS[3])
     again = later.replace(IDS[0].encode(), IDS[1].encode(), 1).replace(IDS[1].encode(), IDS[4].encode())
     return IDS[:3], [fresh, first, later, again]
+
+
+def _flagged(api: Api) -> int:
+    """A decision of the administrator on the first that was sent, fresh enough to be taken back."""
+    body = {"reviewState": "hasIssues", "questions": [{"path": "/data/chu_ho", "reason": "Viết rõ họ tên"}]}
+    answer = _done(api.post(f"{HOME}/submissions/{IDS[0]}/decisions", json=body))
+    return int(answer.get_json()["decisions"][0]["id"])
 
 
 def _done(answer: TestResponse) -> TestResponse:

@@ -179,6 +179,7 @@ class Routes:
             "lock_number": (1,),
             "finding_key": ("khong-co-1",),
             "word_id": (1,),
+            "decision_id": (1, 2),
             "ending": ("xlsx", "csv.zip"),
         }
         if name not in known:

@@ -49,6 +49,7 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
         f"{BARE_EXAMPLE}-1",
     ),
     "word_id": ("What was said of the finding, by its number.", ID, 1),
+    "decision_id": ("A decision on the submission, by its number.", ID, 1),
     "hook_id": ("The webhook, by its number.", ID, 1),
     "delivery_id": ("A delivery to it, by its number.", ID, 1),
     "uuid": ("An ordered file of answers.", TEXT, "7b0c1c1e-3f0d-4c7e-9a55-0f8f2b6f8a11"),
