@@ -244,6 +244,11 @@ def find_deleted_form(session: Session | Connection, project_id: int, form_id: i
     return _form_view(row) if row else None
 
 
+def find_form_project(session: Session | Connection, form_id: int) -> int | None:
+    """The project of a form, of one that was deleted too."""
+    return session.execute(select(Form.project_id).where(Form.id == form_id)).scalar_one_or_none()
+
+
 def find_form_by_draft_token(session: Session | Connection, token_hash: str) -> FormView | None:
     """The form whose draft has the test token with this SHA-256; not one that was deleted, or its project."""
     query = _SHOWN.join(Project, Project.id == Form.project_id).where(

@@ -179,6 +179,18 @@ def find_boundary(connection: Connection, area_id: str, on: date) -> tuple[str, 
     return (row[0], row[1]) if row else None
 
 
+def find_point(connection: Connection, area_id: str, on: date) -> tuple[float, float] | None:
+    """(longitude, latitude) of the point of an area as it was on a day; None where none is known."""
+    query = (
+        select(AreaShapeRow.geometry)
+        .where(AreaShapeRow.area_id == area_id, AreaShapeRow.kind == "point", valid_on(AreaShapeRow, on))
+        .order_by(AreaShapeRow.id.desc())
+        .limit(1)
+    )
+    geometry = connection.execute(query).scalar_one_or_none()
+    return (float(geometry["coordinates"][0]), float(geometry["coordinates"][1])) if geometry else None
+
+
 def list_sheets_of_form(connection: Connection, xml_form_id: str, area_id: str, round_id: int) -> list[int]:
     """The submissions of a form in a village and a round that were not returned, by number."""
     query = (

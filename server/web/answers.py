@@ -26,6 +26,13 @@ def answer_json(body: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, content_type="application/json; charset=utf-8")
 
 
+def answer_features(body: Any) -> Response:
+    """GeoJSON for a map of a page; kept by nobody but the browser that asked."""
+    answer = Response(orjson.dumps(body), content_type="application/geo+json")
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
 def answer_openrosa(message: str, nature: Nature, status: int) -> Response:
     """A receipt: what a phone shows after it sent something."""
     answer = Response(render_receipt(message, nature), status, content_type="text/xml; charset=utf-8")

@@ -28,7 +28,8 @@ class Shown:
 @dataclass(frozen=True)
 class Item:
     """A question with its answer, a group with what is in it, or a repeat with its rows. `kind`: answer | group |
-    repeat. `findings` are those at this very place."""
+    repeat. `findings` are those at this very place; `path` is that place, with the positions of rows; `beside`: how it
+    differs from other texts (beside.py)."""
 
     kind: str
     name: str
@@ -37,6 +38,20 @@ class Item:
     shown: Shown | None = None
     children: tuple[Item, ...] = ()
     rows: tuple[tuple[Item, ...], ...] = ()
+    path: str = ""
+    beside: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An answer beside what stood there in another text. `source`: round (the last round's sheet) | edit (the version
+    before). `mark`: same | changed | new | gone. `shown`: what stood there, None for nothing; its files are those of
+    (submission, version) `where`."""
+
+    source: str
+    mark: str
+    shown: Shown | None
+    where: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,11 @@ class Sheet:
         order = {"error": 0, "warning": 1, "info": 2}
         return sorted((self._finding(row) for row in self.found), key=lambda each: order.get(each.severity, 3))
 
+    def label_of(self, name: str) -> str:
+        """What the question of that name is called."""
+        asked = self.definition.find_field(name)
+        return self._label(asked) if asked is not None else name
+
     def _items(self, parent: Field, answers: Mapping[str, Any], path: str) -> Iterator[Item]:
         for child in parent.children:
             below = f"{path}/{child.name}"
@@ -97,10 +117,10 @@ class Sheet:
                 inner = answers.get(child.name)
                 items = tuple(self._items(child, inner, below)) if isinstance(inner, dict) else ()
                 if items:
-                    yield Item("group", child.name, self._label(child), self._at(below), children=items)
+                    yield Item("group", child.name, self._label(child), self._at(below), children=items, path=below)
             elif self._is_asked(child, answers):
                 shown = self._show(child, answers[child.name])
-                yield Item("answer", child.name, self._label(child), self._at(below), shown)
+                yield Item("answer", child.name, self._label(child), self._at(below), shown, path=below)
 
     @staticmethod
     def _is_asked(child: Field, answers: Mapping[str, Any]) -> bool:
@@ -116,7 +136,7 @@ class Sheet:
                 for place, row in enumerate(rows, start=1)
                 if isinstance(row, dict)
             )
-            yield Item("repeat", child.name, self._label(child), self._at(path), rows=laid)
+            yield Item("repeat", child.name, self._label(child), self._at(path), rows=laid, path=path)
 
     def _at(self, path: str) -> tuple[FindingShown, ...]:
         return tuple(self._finding(row) for row in self.found if row["path"] == path)

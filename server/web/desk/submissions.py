@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -22,15 +23,13 @@ from server.domain.review import (
 )
 from server.services.aggregate import COMMUNE_FORM
 from server.services.authenticate import Caller
-from server.services.definitions import definition_of
-from server.services.review import Decision, comment, get_reviewed, place_of, review, tie_of
+from server.services.review import comment, find_undoable, get_reviewed, place_of, sight_of, tie_of
 from server.storage.areas import find_path
 from server.storage.desk import (
     SheetFilter,
     SheetForm,
     count_states,
     find_sheet_form,
-    list_files,
     list_sheets,
     name_actors,
 )
@@ -39,7 +38,6 @@ from server.storage.projects import find_project
 from server.storage.readings import (
     SubmissionVersionView,
     SubmissionView,
-    find_answers,
     find_submission_number,
     find_submission_xml,
     list_findings,
@@ -49,14 +47,12 @@ from server.storage.reviews import list_comments
 from server.storage.reviews import list_moves as list_decisions
 from server.storage.rounds import find_round
 from server.storage.variants import count_apart, find_apart
-from server.web.answers import answer_file
-from server.web.context import current_home, current_session, now, whole
+from server.web.context import current_session, now, whole
 from server.web.desk.blueprint import blueprint
-from server.web.desk.labels import labels_of_lists
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.quality import told_of
 from server.web.desk.rounds import WAITING
-from server.web.desk.sheets import Sheet
+from server.web.desk.submission_parts import Looked, read_text, shown_parts
 from server.web.desk.words import say
 from server.web.errors import refusal_of
 from sync.receipt_number import read_number
@@ -136,14 +132,15 @@ def _named(caller: Caller, project_id: int, receipt: str) -> str | None:
 def one_submission(submission_id: int) -> str:
     """The page of one submission, in its current version or an earlier one (`?version=`)."""
     caller = desk_caller()
-    opened = _open(caller, submission_id)
+    opened = open_submission(caller, submission_id)
     session, submission = current_session(), opened.submission
-    definition = definition_of(session, opened.filled.sha256)
-    files = {file.name: file for file in list_files(session, opened.version.id)}
-    answers = find_answers(session, opened.version.id)
-    look_up = labels_of_lists(opened.filled, definition, answers)
-    sheet = Sheet(definition, answers, list_findings(session, opened.version.id), files, look_up)
+    text = read_text(submission.id, opened.version.id, opened.filled)
+    sheet = text.sheet(list_findings(session, opened.version.id))
     round_view = find_round(session, submission.round_id) if submission.round_id else None
+    decisions = list_decisions(session, submission.id)
+    reviewed = _review(caller, opened)
+    asking = opened.version.is_current and any(move.asks_reason for move in reviewed["moves"])
+    looked = Looked(caller, opened.form, submission, round_view)
     senders = {each.submitter_id for each in opened.versions} | {submission.submitter_id}
     return show_page(
         "submission.html",
@@ -155,19 +152,21 @@ def one_submission(submission_id: int) -> str:
         form=opened.filled,
         round=round_view,
         path=find_path(session, submission.area_id, round_view.cutoff) if submission.area_id and round_view else (),
-        items=sheet.items(),
         computed=sheet.computed(),
         findings=sheet.findings(),
-        files=list(files.values()),
+        files=list(text.files.values()),
         names=name_actors(session, senders),
-        decisions=list_decisions(session, submission.id),
+        decisions=decisions,
         comments=list_comments(session, submission.id),
-        **_review(caller, opened),
+        seen=sight_of(session, submission),
+        undoable=find_undoable(session, caller, submission, now()),
+        **shown_parts(looked, text, (sheet, opened.versions, decisions), asking=asking),
+        **reviewed,
         **told_of(caller, opened.form.project_id, submission_id),
     )
 
 
-def _review(caller: Caller, opened: Opened) -> dict[str, object]:
+def _review(caller: Caller, opened: Opened) -> dict[str, Any]:
     """Who decides next (`awaited`), the moves that the reader can make, and what is said to whose office is no
     more or whose own sheet it is."""
     submission = opened.submission
@@ -185,22 +184,11 @@ def _review(caller: Caller, opened: Opened) -> dict[str, object]:
     }
 
 
-@blueprint.post("/submissions/<int:submission_id>/review")
-def decide(submission_id: int) -> Response:
-    """A reviewer's decision; who returns a sheet says why."""
-    caller = desk_caller()
-    _open(caller, submission_id)
-    reason = request.form.get("reason", "").strip()[:5000] or None
-    decision = Decision(submission_id, request.form.get("state", ""), reason, ask_reason=True)
-    review(current_session(), caller, decision, now())
-    return redirect(url_for("desk.one_submission", submission_id=submission_id) + "#review")
-
-
 @blueprint.post("/submissions/<int:submission_id>/comments")
 def add_comment(submission_id: int) -> Response:
     """A comment on a submission."""
     caller = desk_caller()
-    _open(caller, submission_id)
+    open_submission(caller, submission_id)
     body = request.form.get("body", "").strip()
     if len(body) > 5000:
         raise Invalid("request.too_long", field=say("desk.comment.label"), most=5000)
@@ -211,31 +199,14 @@ def add_comment(submission_id: int) -> Response:
 @blueprint.get("/submissions/<int:submission_id>/versions/<int:version_id>.xml")
 def submission_xml(submission_id: int, version_id: int) -> Response:
     """The text as it was sent, byte for byte, to be saved."""
-    opened = _open(desk_caller(), submission_id, version_id)
+    opened = open_submission(desk_caller(), submission_id, version_id)
     xml = find_submission_xml(current_session(), opened.version.id) or b""
     answer = Response(xml, content_type="application/xml")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{submission_id}-{version_id}.xml")
     return answer
 
 
-@blueprint.get("/submissions/<int:submission_id>/versions/<int:version_id>/files/<path:name>")
-def submission_file(submission_id: int, version_id: int, name: str) -> Response:
-    """A photo or other file of a submission."""
-    opened = _open(desk_caller(), submission_id, version_id)
-    files = list_files(current_session(), opened.version.id)
-    file = next((each for each in files if each.name == name and each.sha256), None)
-    if file is None or file.sha256 is None:
-        raise NotFound("http.not_found")
-    try:
-        stream = current_home().blobs.open(file.sha256)
-    except FileNotFoundError as error:
-        raise NotFound("http.not_found") from error
-    answer = answer_file(stream, file.name, file.content_type, file.sha256)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
-
-
-def _open(caller: Caller, submission_id: int, version_id: int | None = None) -> Opened:
+def open_submission(caller: Caller, submission_id: int, version_id: int | None = None) -> Opened:
     """Raises NotFound, also for what the caller may not read: that it is there is not told either."""
     session = current_session()
     submission, form = get_reviewed(session, caller, submission_id)

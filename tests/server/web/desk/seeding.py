@@ -27,7 +27,7 @@ from server.storage.forms import find_form, find_form_xml
 from server.storage.schema import upgrade
 from server.storage.settings import put_setting
 from sync.client import Downloaded
-from sync.envelope import Envelope
+from sync.envelope import Envelope, Part
 from sync.openrosa import FormListEntry
 from tests.kit.passwords import give_password
 
@@ -81,11 +81,12 @@ def send_sheet(seeded: Seeded, number: int, *, without_photos: bool = False) -> 
     return receipt.submission_id
 
 
-def send_xml(seeded: Seeded, number: int, xml: bytes) -> int | None:
+def send_xml(seeded: Seeded, number: int, xml: bytes, *parts: Part) -> int | None:
     """Something else in the name of a village's head; its submission id."""
     session, now = db.session(), datetime.now(UTC)
     caller = caller_by_key(session, seeded.heads[number].token, now)
-    return receive(session, seeded.home, Upload(Envelope(xml), Target(PROJECT), caller, now)).submission_id
+    upload = Upload(Envelope(xml, parts), Target(PROJECT), caller, now)
+    return receive(session, seeded.home, upload).submission_id
 
 
 def sheet_of(seeded: Seeded, number: int, **answers: int) -> bytes:

@@ -53,6 +53,9 @@ from server.domain.training import LEVELS as LEVELS_OF_CLASSES
 from server.domain.webhooks import DEAD, PING, SENT, WAITING
 from server.domain.webhooks import EVENTS as EVENTS_OF_WEBHOOKS
 from server.domain.wishes import LABELS
+from server.services.foretell import ALREADY, NOT_JUDGED, OLDER
+from server.services.foretell import LOCKED as LOCKED_EFFECT
+from server.services.foretell import SAME as SAME_EFFECT
 from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
 from server.services.keep import REASONS
@@ -63,6 +66,10 @@ from server.services.remain import READINESS
 from server.services.verify_lock import DIFFERENCES
 from server.storage.exports import EXPIRED, FAILED, READY, UNDONE
 from server.web.desk.audits import COLUMNS
+from server.web.desk.beside import CHANGED, GONE
+from server.web.desk.beside import EDIT as OF_EDIT
+from server.web.desk.beside import NEW as NEW_MARK
+from server.web.desk.beside import ROUND as OF_ROUND
 from server.web.desk.clauses import UNITS
 from server.web.desk.exports import ORDER as FORMATS
 from server.web.desk.exports import SWITCHES
@@ -95,6 +102,13 @@ OF_PROGRAMMES = (
 )
 FIELDS_OF_PROGRAMMES = ("slug", "name_vi", "name_en", "law", "source", "valid_from", "valid_to")
 MADE = {
+    "desk.beside.": (CHANGED, NEW_MARK, GONE),
+    "desk.beside.then.": (OF_ROUND, OF_EDIT),
+    "desk.beside.nothing.": (OF_ROUND, OF_EDIT),
+    "desk.beside.of_round.": ("approved", "newest"),
+    "desk.foretold.": (ALREADY, NOT_JUDGED, LOCKED_EFFECT),
+    "desk.place.state.": ("good", "bad", "unknown", "boundary"),
+    **{f"desk.foretold.{effect}.": ("village", "commune") for effect in ("turns", "first", SAME_EFFECT, OLDER)},
     "desk.about.": tuple(room.text.removeprefix("desk.nav.") for room in ADMINISTRATION),
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,

@@ -10,8 +10,11 @@ import "./programme.css";
 import "./paper.css";
 import "./works.css";
 import "./training.css";
+import "./beside.css";
 import "./webhooks.css";
+import "./maps.css";
 import htmx from "htmx.org";
+import "./seen.js";
 
 // Pages carry no inline scripts and no expressions to evaluate: the content security policy can forbid both.
 htmx.config.allowEval = false;
