@@ -33,6 +33,7 @@ from server.storage.quality import (
 )
 from server.storage.quality_facts import Subject, list_pictures, list_sharing_pictures, list_subjects
 from server.storage.rounds import find_round
+from server.storage.waiting import wait_again
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +94,7 @@ def _look(session: Session, now: datetime) -> int:
             subject = subjects[submission_id]
             found = compare_sheet(ground, subject, kept[submission_id])
             put_findings(connection, submission_id, subject.round_id, found, now)
+            wait_again(connection, submission_id)
         forget_marks(connection, numbers)
         session.commit()
     return len(numbers)

@@ -32,6 +32,7 @@ from server.storage.intake import (
 )
 from server.storage.reach import find_above
 from server.storage.rounds import find_lock_of
+from server.storage.waiting import wait_again
 from sync.decide import Arrival, Decision, Dialect, Place, Store, Stored, decide
 from sync.decide import Known as KnownThings
 from sync.envelope import clipped
@@ -248,6 +249,8 @@ def _write_version(keeping: Keeping, submission_id: int, decision: Decision, car
     add_slots(keeping.connection, version_id, slots)
     findings = [*_about_the_upload(judged, decision), *judged.findings, *_about_files(judged, slots)]
     add_findings(keeping.connection, version_id, map(_finding_row, findings))
+    if not upload.target.draft:
+        wait_again(keeping.connection, submission_id)
     missing = sum(slot["expected"] and slot["sha256"] is None for slot in slots)
     return Kept(
         submission_id, expected=len(judged.named), missing=missing, round_id=round_id, after_lock=lock_id is not None

@@ -20,6 +20,7 @@ from server.services.review import get_reviewed, place_of
 from server.storage.audits import Where, write_audit
 from server.storage.database import writing
 from server.storage.quality_views import FoundView, QualityFilter, add_look, list_found, list_in_sight, undo_look
+from server.storage.waiting import wait_again
 
 LONGEST_REASON = 2000
 REVIEW = "submission.update"
@@ -68,6 +69,7 @@ def look_at(session: Session, caller: Caller, finding_id: int, reason: str, now:
         fresh = _find(connection, finding_id)
         if fresh.look is None:
             add_look(connection, fresh, said, caller.actor_id, now)
+            wait_again(connection, fresh.submission_id)
             where = Where(found.project_id, found.area_id)
             told = {"kind": fresh.kind, "reason": said, "instanceId": fresh.instance_id}
             entry = caller.entry("submission.finding.look", f"submission:{fresh.submission_id}", now, where, **told)
@@ -83,6 +85,7 @@ def undo(session: Session, caller: Caller, finding_id: int, now: datetime) -> Fo
         fresh = _find(connection, finding_id)
         if fresh.look is not None:
             undo_look(connection, fresh, caller.actor_id, now)
+            wait_again(connection, fresh.submission_id)
             where = Where(found.project_id, found.area_id)
             told = {"kind": fresh.kind, "instanceId": fresh.instance_id}
             entry = caller.entry("submission.finding.undo", f"submission:{fresh.submission_id}", now, where, **told)

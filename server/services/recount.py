@@ -1,4 +1,5 @@
-"""Counts submissions again where the tallies disagree with what there is. They should not; each night looks."""
+"""Counts submissions again where the tallies disagree with what there is, and what waits for a decision likewise. They
+should not; each night looks."""
 
 from __future__ import annotations
 
@@ -6,10 +7,28 @@ from sqlalchemy.orm import Session
 
 from server.storage.database import writing
 from server.storage.tallies import count_again, list_wrong, lock_tallies
+from server.storage.waiting import list_wrong_waiting, wait_again
+
+AT_ONCE = 500
 
 
 def recount(session: Session) -> int:
-    """How many tallies disagreed; all are right afterwards."""
+    """How many tallies, and rows of what waits, disagreed; all are right afterwards."""
+    return _recount_tallies(session) + _wait_again(session)
+
+
+def _wait_again(session: Session) -> int:
+    wrong = sorted(list_wrong_waiting(session))
+    session.rollback()
+    for start in range(0, len(wrong), AT_ONCE):
+        with writing(session) as connection:
+            for submission_id in wrong[start : start + AT_ONCE]:
+                wait_again(connection, submission_id)
+            session.commit()
+    return len(wrong)
+
+
+def _recount_tallies(session: Session) -> int:
     if not list_wrong(session):
         session.rollback()
         return 0

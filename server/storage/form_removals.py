@@ -16,6 +16,7 @@ from server.storage.quality import mark_sheet
 from server.storage.submissions import Submission, Variant, VariantAttachment
 from server.storage.tallies import TallyRow, count_moved, find_counted
 from server.storage.verdicts import VerdictRow
+from server.storage.waiting import stop_waiting
 
 
 def list_long_deleted_forms(session: Session | Connection, before: datetime) -> list[tuple[int, int]]:
@@ -41,6 +42,7 @@ def take_away(connection: Connection, submission_ids: Sequence[int], now: dateti
         if counted:
             mark_sheet(connection, submission_id)
     connection.execute(gone.values(deleted_at=now))
+    stop_waiting(connection, submission_ids)
     return places
 
 

@@ -28,6 +28,7 @@ from server.storage.submissions import (
     VariantAttachment,
 )
 from server.storage.tallies import Counted, count_changed, count_moved, count_new, find_counted
+from server.storage.waiting import wait_again, wait_version_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,7 @@ def change_submission(connection: Connection, submission_id: int, **values: Any)
     count_moved(connection, submission_id, before, after)
     if before or after:
         mark_sheet(connection, submission_id)
+        wait_again(connection, submission_id)
 
 
 def add_slots(connection: Connection, version_id: int, slots: Iterable[dict[str, Any]]) -> None:
@@ -299,6 +301,7 @@ def fill_slot(connection: Connection, version_id: int, slot: dict[str, Any]) -> 
             FindingRow.value == slot["name"],
         )
     )
+    wait_version_again(connection, version_id)
 
 
 def add_variant(connection: Connection, row: dict[str, Any]) -> int:

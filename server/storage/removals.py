@@ -9,7 +9,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.storage.bulk_approvals import forget_items
 from server.storage.quality import forget_checks
+from server.storage.returns import forget_returns
 from server.storage.reviews import Comment, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 from server.storage.supervision import forget_words
@@ -31,10 +33,12 @@ def forget_submissions(connection: Connection, ids: Sequence[int]) -> int:
     connection.execute(delete(FindingRow).where(FindingRow.version_id.in_(versions)))
     connection.execute(delete(SubmissionAttachment).where(SubmissionAttachment.version_id.in_(versions)))
     connection.execute(delete(Comment).where(Comment.submission_id.in_(gone)))
+    forget_returns(connection, gone)
     connection.execute(delete(ReviewMove).where(ReviewMove.submission_id.in_(gone)))
     forget_checks(connection, gone, also_looks=True)
     forget_words(connection, gone)
     forget_trainees(connection, gone)
+    forget_items(connection, gone)
     connection.execute(delete(SubmissionVersion).where(SubmissionVersion.submission_id.in_(gone)))
     connection.execute(delete(Submission).where(Submission.id.in_(gone)))
     return len(gone)
