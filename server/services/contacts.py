@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -21,6 +21,7 @@ from server.domain.devices import ALARMING, FORMER, standing_of
 from server.services.authenticate import day_of
 from server.services.people import place_of
 from server.storage.audits import AuditEntry, write_audit
+from server.storage.coverage import list_grounds, put_heard
 from server.storage.database import writing
 from server.storage.devices import (
     DeviceView,
@@ -31,6 +32,7 @@ from server.storage.devices import (
     pin_token,
     put_device,
 )
+from server.storage.returns import Fetched, mark_seen
 from sync.envelope import clipped
 
 FLUSH_SECONDS = 120.0
@@ -43,7 +45,7 @@ MOST_FORMS = 200
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One request of a phone. `device_id` "": it named none. `form`: (form id, MD5 of its text) that it now has.
-    `sent`: something it sent was taken in."""
+    `sent`: something it sent was taken in; `corrections`: it has the list of returned sheets as of now."""
 
     token_id: int
     actor_id: int
@@ -53,6 +55,7 @@ class Contact:
     user_agent: str | None = None
     form: tuple[str, str] | None = None
     sent: bool = False
+    corrections: bool = False
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Gathered:
     latest: Contact
     first_at: datetime
     sent_at: datetime | None = None
+    corrections_at: datetime | None = None
     forms: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def add(self, contact: Contact) -> None:
@@ -69,6 +73,8 @@ class Gathered:
         self.latest = contact if contact.user_agent else replace(contact, user_agent=self.latest.user_agent)
         if contact.sent:
             self.sent_at = contact.at
+        if contact.corrections:
+            self.corrections_at = contact.at
         if contact.form is not None and len(self.forms) < MOST_FORMS:
             self.forms[contact.form[0]] = (contact.form[1], contact.at)
 
@@ -126,6 +132,7 @@ class Contacts:
                 if newer is not None:
                     newer.first_at = each.first_at
                     newer.sent_at = newer.sent_at or each.sent_at
+                    newer.corrections_at = newer.corrections_at or each.corrections_at
                     newer.forms = each.forms | newer.forms
                 else:
                     self._gathered[key] = each
@@ -162,7 +169,33 @@ def write_contacts(connection: Connection, gathered: Iterable[Gathered]) -> int:
         pin = pins.get(each.latest.token_id)
         if pin is not None:
             written += _write(connection, each, pin, (known.setdefault(pin.actor_id, []), versions))
+    _say_heard(connection, every)
+    _say_seen(connection, every)
     return written
+
+
+def _say_heard(connection: Connection, every: Iterable[Gathered]) -> None:
+    """Of which villages somebody was heard, by project: those that the key holders are there for."""
+    latest = [each.latest for each in every]
+    grounds: dict[date, dict[int, list[str]]] = {}
+    for day in {day_of(each.at) for each in latest}:
+        grounds[day] = list_grounds(connection, {each.actor_id for each in latest if day_of(each.at) == day}, day)
+    heard: dict[int, dict[str, datetime]] = {}
+    for each in latest:
+        of_project = heard.setdefault(each.project_id, {})
+        for area_id in grounds[day_of(each.at)].get(each.actor_id, ()):
+            of_project[area_id] = max(each.at, of_project.get(area_id, each.at))
+    for project_id, places in sorted(heard.items()):
+        put_heard(connection, project_id, places)
+
+
+def _say_seen(connection: Connection, every: Iterable[Gathered]) -> None:
+    """Which returned sheets were seen by those who are to correct them: their phones fetched the list."""
+    for each in every:
+        if each.corrections_at is not None:
+            who, day = each.latest.actor_id, day_of(each.corrections_at)
+            areas = list_grounds(connection, {who}, day).get(who, ())
+            mark_seen(connection, Fetched(each.latest.project_id, who, areas, each.corrections_at))
 
 
 def _pin(connection: Connection, every: Iterable[Gathered]) -> dict[int, Pin]:

@@ -13,6 +13,7 @@ from server.domain.supervision import FORM as SUPERVISION
 from server.services.judge import Judged, Upload
 from server.services.sight import fill_scope
 from server.storage.blobs import name_blob
+from server.storage.coverage import refresh_sheet
 from server.storage.intake import (
     Beside,
     Known,
@@ -183,7 +184,9 @@ def _new_submission(keeping: Keeping, decision: Decision) -> Kept:
             "created_at": upload.now,
         },
     )
-    return _write_version(keeping, submission_id, decision, {})
+    kept = _write_version(keeping, submission_id, decision, {})
+    refresh_sheet(keeping.connection, submission_id)
+    return kept
 
 
 def _round_of(keeping: Keeping) -> int | None:

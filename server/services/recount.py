@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from server.storage.coverage import list_round_ids, refresh
+from server.storage.coverage import list_wrong as list_uncovered
 from server.storage.database import writing
 from server.storage.tallies import count_again, list_wrong, lock_tallies
 from server.storage.waiting import list_wrong_waiting, wait_again
@@ -13,8 +15,20 @@ AT_ONCE = 500
 
 
 def recount(session: Session) -> int:
-    """How many tallies, and rows of what waits, disagreed; all are right afterwards."""
-    return _recount_tallies(session) + _wait_again(session)
+    """How many tallies, rows of what waits, and villages of rounds disagreed; all are right afterwards."""
+    return _recount_tallies(session) + _wait_again(session) + recount_coverage(session)
+
+
+def recount_coverage(session: Session) -> int:
+    """Of how many villages, forms and rounds what is kept of their sheets disagreed; all is right afterwards."""
+    wrong = [place for round_id in list_round_ids(session) for place in list_uncovered(session, round_id)]
+    session.rollback()
+    for start in range(0, len(wrong), AT_ONCE):
+        with writing(session) as connection:
+            for place in wrong[start : start + AT_ONCE]:
+                refresh(connection, place)
+            session.commit()
+    return len(wrong)
 
 
 def _wait_again(session: Session) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.storage.actors import Grant
+from server.storage.coverage import forget_form_rows, refresh_sheet
 from server.storage.exports import ExportRow
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.quality import mark_sheet
@@ -43,6 +44,8 @@ def take_away(connection: Connection, submission_ids: Sequence[int], now: dateti
             mark_sheet(connection, submission_id)
     connection.execute(gone.values(deleted_at=now))
     stop_waiting(connection, submission_ids)
+    for submission_id in submission_ids:
+        refresh_sheet(connection, submission_id)
     return places
 
 
@@ -57,6 +60,7 @@ def forget_form(connection: Connection, form_id: int) -> None:
     connection.execute(delete(FormVersion).where(FormVersion.form_id == form_id))
     connection.execute(delete(Grant).where(Grant.form_id == form_id))
     connection.execute(delete(TallyRow).where(TallyRow.form_id == form_id))
+    forget_form_rows(connection, form_id)
     # their files are swept at night
     connection.execute(delete(ExportRow).where(ExportRow.form_id == form_id))
     connection.execute(delete(Form).where(Form.id == form_id))

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.review import APPROVED
+from server.storage.coverage import find_place, refresh_sheet, refresh_version
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.prepared import Prepared, always
 from server.storage.projects import Project
@@ -239,10 +240,11 @@ def supersede(connection: Connection, submission_id: int) -> None:
 
 def change_submission(connection: Connection, submission_id: int, **values: Any) -> None:
     """Changes columns of a submission."""
-    before = find_counted(connection, submission_id)
+    before, place = find_counted(connection, submission_id), find_place(connection, submission_id)
     connection.execute(update(Submission).where(Submission.id == submission_id).values(**values))
     after = find_counted(connection, submission_id)
     count_moved(connection, submission_id, before, after)
+    refresh_sheet(connection, submission_id, place)
     if before or after:
         mark_sheet(connection, submission_id)
         wait_again(connection, submission_id)
@@ -302,6 +304,7 @@ def fill_slot(connection: Connection, version_id: int, slot: dict[str, Any]) -> 
         )
     )
     wait_version_again(connection, version_id)
+    refresh_version(connection, version_id)
 
 
 def add_variant(connection: Connection, row: dict[str, Any]) -> int:

@@ -1,0 +1,232 @@
+"""The coverage board: how far the villages of a round have come, counted up the tree, and whom to call.
+
+What the board counts is kept along with the sheets (storage/coverage.py), and so is when phones were heard of; the page
+of a country reads two short lists and adds up. What a village's form is: the criteria sheet where the project has it
+and the round takes it, else every form of the round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+
+from sqlalchemy.orm import Session
+
+from server.domain.coverage import (
+    ALIVE,
+    ONE_A_ROUND,
+    OWING,
+    SILENT,
+    STATES,
+    Called,
+    Counts,
+    Kept,
+    call_order,
+    count_states,
+    furthest_back,
+    is_late,
+    state_of,
+)
+from server.domain.roles import ALL, Reach, Scope
+from server.services.authenticate import VIETNAM
+from server.services.lists import VILLAGE_KINDS
+from server.services.overview import list_tops
+from server.storage.area_views import list_these
+from server.storage.areas import AreaView, find_path
+from server.storage.coverage import list_heard, list_heard_ids, list_kept, list_states
+from server.storage.rollups import list_children
+from server.storage.round_villages import Below, Head, list_heads, list_members, list_published
+from server.storage.rounds import RoundView
+
+MOST_CALLED = 2_000
+"""Villages up to which a board tells whom to call; of more one goes down the tree first."""
+CALLS = 50
+"""Calls that stand on one page."""
+States = Mapping[str, Set[str]]
+"""Villages (own ids) by their state."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a round is wanted, of what `scope` sees, as of `today`; `area`: an own id, None: all. `names`: how far
+    the reader sees who is there for a village, None: not at all."""
+
+    project_id: int
+    round: RoundView
+    scope: Scope
+    today: date
+    area: str | None = None
+    names: Reach | None = None
+
+    @property
+    def since(self) -> datetime:
+        """The moment from which a contact counts: the first of the round's first day in Vietnam."""
+        return datetime.combine(self.round.starts_on, time(), VIETNAM)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An area with the counts of its villages."""
+
+    area: AreaView
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class VillageLine:
+    """A village: its state and whether it is late, what is kept of its sheet, when its phone was heard of last, who is
+    there for it, and the commune that it lies in."""
+
+    area: AreaView
+    state: str
+    late: bool
+    kept: Kept | None = None
+    heard_at: datetime | None = None
+    heads: tuple[Head, ...] = ()
+    commune: AreaView | None = None
+
+    @property
+    def missing(self) -> int:
+        """Files that its sheet names and that are not here."""
+        return self.kept.missing if self.kept is not None else 0
+
+
+@dataclass(frozen=True)
+class Board:
+    """An area in a round (`top`; None: several that the reader sees, without one above them), what lies above and right
+    below it, the counts of all. `states`: the villages in it by state. `villages`: these one by one, of a commune."""
+
+    top: AreaView | None
+    path: tuple[AreaView, ...]
+    lines: tuple[Line, ...]
+    whole: Counts
+    states: States = field(repr=False)
+    villages: tuple[VillageLine, ...] = ()
+
+    @property
+    def owing(self) -> int:
+        """How many villages have to act."""
+        return sum(self.whole.of(state) for state in OWING)
+
+    @property
+    def tells_calls(self) -> bool:
+        """Whether it is of few enough villages to say whom to call."""
+        return self.whole.villages <= MOST_CALLED
+
+
+def cover(session: Session, asked: Asked) -> Board | None:
+    """The board of an area, or of all that somebody sees. None: no such area in sight on the round's day, or a village
+    alone."""
+    on = asked.round.cutoff
+    tops = [asked.area] if asked.area is not None else list_tops(session, asked.project_id, asked.scope)
+    seen = list_these(session, asked.scope, on, tops) if tops else {}
+    alone = next(iter(seen.values())) if len(seen) == 1 else None
+    if not seen or (asked.area is not None and alone is not None and alone.kind in VILLAGE_KINDS):
+        return None
+    goes_down = alone is not None and alone.kind not in VILLAGE_KINDS
+    below = list_children(session, [alone.id], on)[alone.id] if alone is not None and goes_down else list(seen)
+    shown = list_these(session, asked.scope, on, below) if below else {}
+    members = list_members(session, _below(asked, shown)) if shown else {}
+    states = _states(session, asked, frozenset().union(*members.values()))
+    lines = [Line(area, _count(asked, members[area.id], states)) for area in shown.values()]
+    lines.sort(key=lambda line: (line.area.code or "~", line.area.name))
+    own = [line.area.id for line in lines if line.area.kind in VILLAGE_KINDS and line.counts.villages]
+    whole = count_states({state: len(villages) for state, villages in states.items()}, asked.round.ends_on, asked.today)
+    return Board(
+        top=alone if goes_down else None,
+        path=find_path(session, alone.id, on) if alone else (),
+        lines=tuple(line for line in lines if line.counts.villages and line.area.kind not in VILLAGE_KINDS),
+        whole=whole,
+        states=states,
+        villages=tuple(tell(session, asked, own, states)) if own else (),
+    )
+
+
+def list_calls(session: Session, asked: Asked, board: Board, most: int | None = CALLS) -> list[VillageLine]:
+    """The villages of a board that have to act, who to call first first; at most so many."""
+    state_by = _by_village(board.states, OWING)
+    owing = list(state_by)
+    if most is not None and len(owing) > most:
+        heard = list_heard(session, asked.project_id, owing)
+        late = {state: is_late(state, asked.round.ends_on, asked.today) for state in OWING}
+        called = {each: Called(state, late[state], heard.get(each), each) for each, state in state_by.items()}
+        owing = sorted(owing, key=lambda each: call_order(called[each]))[:most]
+    known = {line.area.id: line for line in board.villages}
+    rest = [village for village in owing if village not in known]
+    lines = [known[village] for village in owing if village in known] + tell(session, asked, rest, board.states)
+    return sorted(lines, key=lambda each: call_order(Called(each.state, each.late, each.heard_at, each.area.name)))
+
+
+def tell(session: Session, asked: Asked, village_ids: Collection[str], states: States) -> list[VillageLine]:
+    """These villages one by one, by code and name."""
+    if not village_ids:
+        return []
+    state_by = _by_village(states)
+    on, forms = asked.round.cutoff, form_ids_of(session, asked)
+    areas = list_these(session, asked.scope, on, sorted(village_ids))
+    communes = list_these(session, ALL, on, sorted({area.parent_id for area in areas.values() if area.parent_id}))
+    kept = list_kept(session, asked.round.id, forms, village_ids)
+    heard = list_heard(session, asked.project_id, village_ids)
+    heads = list_heads(session, asked.project_id, village_ids, asked.names, asked.today) if asked.names else {}
+    lines = [
+        VillageLine(
+            area,
+            state_by[area.id],
+            is_late(state_by[area.id], asked.round.ends_on, asked.today),
+            furthest_back(kept.get(area.id, ())),
+            heard.get(area.id),
+            tuple(heads.get(area.id, ())),
+            communes.get(area.parent_id or ""),
+        )
+        for area in areas.values()
+    ]
+    return sorted(lines, key=lambda line: (line.area.code or "~", line.area.name))
+
+
+def list_call_sheets(session: Session, asked: Asked, board: Board) -> list[tuple[AreaView, list[VillageLine]]]:
+    """Whom to call, by commune: a page for whoever looks after each; communes where nobody has to act are left out."""
+    sheets: dict[str, tuple[AreaView, list[VillageLine]]] = {}
+    for line in list_calls(session, replace(asked, area=None), board, None):
+        if line.commune is not None:
+            sheets.setdefault(line.commune.id, (line.commune, []))[1].append(line)
+    return sorted(sheets.values(), key=lambda sheet: (sheet[0].code or "~", sheet[0].name))
+
+
+def form_ids_of(session: Session, asked: Asked) -> list[int]:
+    """The numbers of the forms by which a village has reported in a round."""
+    published = list_published(session, asked.project_id)
+    taken = {name: number for name, number in published.items() if _takes(asked.round, name)}
+    main = [number for name, number in taken.items() if name in ONE_A_ROUND]
+    return sorted(main or taken.values())
+
+
+def _takes(round_view: RoundView, xml_form_id: str) -> bool:
+    return round_view.forms is None or xml_form_id in round_view.forms
+
+
+def _below(asked: Asked, shown: Mapping[str, AreaView]) -> Below:
+    return Below(tuple(sorted(shown)), asked.round.cutoff, VILLAGE_KINDS, asked.scope, asked.round.areas)
+
+
+def _states(session: Session, asked: Asked, villages: frozenset[str]) -> States:
+    """These villages by their state."""
+    if not villages:
+        return {}
+    found: dict[str, set[str]] = {}
+    silent = set(villages)
+    kept = list_states(session, asked.round.id, form_ids_of(session, asked), villages)
+    for standing, some in kept.items():
+        found.setdefault(state_of(standing, True, asked.today), set()).update(some & villages)
+        silent -= some
+    alive = silent & list_heard_ids(session, asked.project_id, villages, asked.since)
+    return {**found, ALIVE: alive, SILENT: silent - alive}
+
+
+def _by_village(states: States, wanted: Collection[str] = STATES) -> dict[str, str]:
+    return {village: state for state, villages in states.items() if state in wanted for village in villages}
+
+
+def _count(asked: Asked, villages: frozenset[str], states: States) -> Counts:
+    counts = {state: len(villages & some) for state, some in states.items()}
+    return count_states(counts, asked.round.ends_on, asked.today)
