@@ -79,6 +79,8 @@ ACTIONS = (
     "rule_set.withdraw",
     "statement.create",
     "submission.attachment.update",
+    "submission.bulk.approve",
+    "submission.bulk.undo",
     "submission.delete",
     "submission.finding.look",
     "submission.finding.undo",

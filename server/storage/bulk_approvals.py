@@ -13,8 +13,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.storage.database import Base
 from server.storage.submissions import BigId
 
-APPROVED, UNDONE = "approved", "undone"
-"""What became of a submission; any other outcome is the code of the error that kept it."""
+APPROVED, UNDONE, KEPT = "approved", "undone", "kept"
+"""What became of a submission: approved; that was taken back; it could not be taken back. Any other outcome is the code
+of the error for which it was not approved."""
 AT_ONCE = 500
 
 
@@ -69,7 +70,12 @@ class BulkView:
     @property
     def approved(self) -> int:
         """How many were approved, and are still."""
-        return self.outcomes.get(APPROVED, 0)
+        return self.outcomes.get(APPROVED, 0) + self.outcomes.get(KEPT, 0)
+
+    @property
+    def kept(self) -> int:
+        """How many of these could not be taken back."""
+        return self.outcomes.get(KEPT, 0)
 
     @property
     def undone(self) -> int:
@@ -79,7 +85,7 @@ class BulkView:
     @property
     def refused(self) -> dict[str, int]:
         """How many were not approved, by the code of the reason."""
-        return {code: number for code, number in self.outcomes.items() if code not in (APPROVED, UNDONE)}
+        return {code: number for code, number in self.outcomes.items() if code not in (APPROVED, UNDONE, KEPT)}
 
 
 def add_bulk(connection: Connection, project_id: int, actor_id: int, sights: dict[int, str], now: datetime) -> int:
