@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from forms.errors import Finding
+from server.domain.returned import EDITED
 from server.domain.supervision import FORM as SUPERVISION
 from server.services.judge import Judged, Upload
+from server.services.returned import link_correction
 from server.services.sight import fill_scope
 from server.storage.blobs import name_blob
 from server.storage.coverage import refresh_sheet
@@ -32,6 +34,7 @@ from server.storage.intake import (
     variant_files,
 )
 from server.storage.reach import find_above
+from server.storage.returns import end_returns
 from server.storage.rounds import find_lock_of
 from server.storage.waiting import wait_again
 from sync.decide import Arrival, Decision, Dialect, Place, Store, Stored, decide
@@ -185,6 +188,9 @@ def _new_submission(keeping: Keeping, decision: Decision) -> Kept:
         },
     )
     kept = _write_version(keeping, submission_id, decision, {})
+    if not upload.target.draft:
+        what = (submission_id, upload.caller.actor_id, kept.round_id)
+        link_correction(keeping.connection, judged, what, upload.now)
     refresh_sheet(keeping.connection, submission_id)
     return kept
 
@@ -207,6 +213,7 @@ def _new_version(keeping: Keeping, original: Known, decision: Decision) -> Kept:
     }
     supersede(connection, original.submission_id)
     kept = _write_version(keeping, original.submission_id, decision, carried)
+    end_returns(connection, original.submission_id, keeping.upload.now, EDITED)
     change_submission(
         connection,
         original.submission_id,

@@ -12,7 +12,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.engine import Connection
@@ -36,18 +36,21 @@ from server.domain.registers import (
     flat,
     rows_of,
 )
+from server.domain.returned import say_returned
 from server.domain.roles import Scope
 from server.services.aggregate import CRITERIA_FORM
 from server.services.authenticate import day_of
 from server.services.campaign import Campaign, campaign_of
 from server.services.definitions import definition_of
+from server.services.question_labels import name_questions
 from server.services.sight import Sight
 from server.storage.area_views import list_these
 from server.storage.areas import AreaView, list_facts
 from server.storage.forms import find_form
 from server.storage.memory import Memory
 from server.storage.reach import find_above
-from server.storage.registers import iterate_last_answers, iterate_register, list_returned
+from server.storage.registers import iterate_last_answers, iterate_register
+from server.storage.returns import Wanted, list_returned
 from server.storage.rounds import RoundView
 from server.storage.sights import list_seen_areas
 
@@ -59,6 +62,11 @@ UNIT_LEVELS: Mapping[str, str] = {"province": "tinh", "district": "huyen"}
 KEPT = 512
 _STEADY = ("villages", "communes", "units", "rounds")
 """What changes with the revision of a campaign alone; the others are made for each who asks."""
+LANGUAGES = ("vi", "en")
+CORRECTIONS = (
+    *("form", "form_title", "area", "round", "key", "instance"),
+    *("reason", "questions", "told", "told_en", "level", "returned_on"),
+)
 _NOT_CARRIED = frozenset({"binary", "geopoint", "geotrace", "geoshape"})
 
 
@@ -89,7 +97,8 @@ def list_of(session: Session | Connection, campaign: Campaign, name: str, sight:
     """The list as of a campaign that is at hand: see `make_list`."""
     # the tree as of the date that the newest round speaks of; without a round as of today
     on = campaign.rounds[0].cutoff if campaign.rounds else sight.names.on
-    key = (campaign.revision, campaign.project_id, name, sight, on)
+    # whoever sees the same is given the same
+    key = (campaign.revision, campaign.project_id, name, replace(sight, sender=None), on)
     steady = name in _STEADY and bool(campaign.revision)
     kept = _kept.find(key) if steady else None
     if kept is not None:
@@ -240,13 +249,18 @@ def _columns(definition: FormDefinition, register: Register) -> tuple[str, ...]:
 
 
 def _returned_rows(session: Session | Connection, project_id: int, sight: Sight) -> Rows:
-    """A row for each sheet that was returned and waits for its correction."""
-    rows = [[*KEY, "form", "form_title", "area", "reason", "level", "returned_on"]]
-    for sheet in list_returned(session, project_id, sight.values):
-        returned = day_of(sheet.returned_at).isoformat() if sheet.returned_at else ""
-        label = sheet.instance_name or sheet.title
-        rest = [sheet.xml_form_id, sheet.title, sheet.area_id or "", sheet.reason or "", sheet.level or "", returned]
-        rows.append([bare_id(sheet.instance_id), label, *rest])
+    """A row for each sheet that was returned and waits for its correction. `key`: form, area and round, by which a form
+    finds what was returned of the place and round that were chosen; `told`: why, as a note says it."""
+    rows = [[*KEY, *CORRECTIONS]]
+    own = None if sight.sender is None else (sight.sender, sight.names)
+    for sheet in list_returned(session, Wanted(project_id, sight.values, own)):
+        named = {language: name_questions(session, sheet, language) for language in LANGUAGES}
+        told = [say_returned(sheet.reason, named[language], language) for language in LANGUAGES]
+        key = " ".join((sheet.xml_form_id, sheet.area_id or "", sheet.round_slug or ""))
+        questions = "; ".join(label for label, _, _ in named["vi"])
+        place = [sheet.xml_form_id, sheet.title, sheet.area_id or "", sheet.round_slug or "", key, sheet.instance_id]
+        why = [sheet.reason or "", questions, *told, sheet.level or "", day_of(sheet.returned_at).isoformat()]
+        rows.append([bare_id(sheet.instance_id), sheet.instance_name or sheet.title, *place, *why])
     return rows
 
 

@@ -16,6 +16,7 @@ from server.storage.intake import change_submission
 from server.storage.locks import is_frozen
 from server.storage.readings import find_deleted_submission, find_submission
 from server.storage.removals import forget_submissions, list_long_deleted
+from server.storage.returns import let_go
 
 KEPT = timedelta(days=30)
 """How long a deleted submission can be brought back, as in ODK Central."""
@@ -51,6 +52,7 @@ def _mark(
         if is_frozen(connection, fresh.id):
             raise Conflict("submission.frozen")
         change_submission(connection, fresh.id, deleted_at=deleted_at)
+        let_go(connection, fresh.id, now if deleted_at is None else None)
         where = Where(form.project_id, fresh.area_id)
         write_audit(connection, caller.entry(verb, f"submission:{fresh.id}", now, where, instanceId=instance_id))
         judge_again(connection, form, fresh, now)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Forbidden, Missing, NotFound
 from server.domain.registers import REPORTER
+from server.domain.returned import DECIDED
 from server.domain.review import (
+    REJECTED,
     QuestionReason,
     Standing,
     Taken,
@@ -40,6 +43,7 @@ from server.storage.forms import FormView, find_form_by_id
 from server.storage.intake import change_submission
 from server.storage.reach import find_above
 from server.storage.readings import SubmissionView, find_answers, find_form_number, find_submission_by_id
+from server.storage.returns import add_return, end_returns, take_back_return
 from server.storage.reviews import (
     CommentView,
     MoveView,
@@ -191,11 +195,30 @@ def _settle(connection: Connection, what: tuple[FormView, SubmissionView], stand
     form, before = what
     now = said.created_at
     change_submission(connection, before.id, review_state=standing.state, review_level=standing.level, updated_at=now)
-    add_move(connection, before.id, before.current.id, said)
+    move_id = add_move(connection, before.id, before.current.id, said)
+    _follow_return(connection, what, move_id, said)
     told = (before.id, Change(before.review_state, standing.state))
     campaign = campaign_of(connection, form.project_id)
     notify_review(connection, campaign, told, (form.id, form.xml_form_id), now)
     judge_again(connection, form, before, now)
+
+
+def _follow_return(connection: Connection, what: tuple[FormView, SubmissionView], move_id: int, said: MoveView) -> None:
+    """A return begins with the move, or ends with it."""
+    form, before = what
+    if said.undoes_id is not None:
+        take_back_return(connection, before.id, said.undoes_id, said.created_at)
+    elif said.to_state == REJECTED:
+        row: dict[str, Any] = {
+            "move_id": move_id,
+            "submission_id": before.id,
+            "project_id": form.project_id,
+            "form_id": form.id,
+        }
+        row |= {"area_id": before.area_id, "sender_id": before.submitter_id, "returned_at": said.created_at}
+        add_return(connection, row)
+    else:
+        end_returns(connection, before.id, said.created_at, DECIDED)
 
 
 def comment(session: Session, caller: Caller, submission_id: int, body: str, now: datetime) -> CommentView:
@@ -213,8 +236,8 @@ def comment(session: Session, caller: Caller, submission_id: int, body: str, now
 
 
 def get_reviewed(session: Session, caller: Caller, submission_id: int) -> tuple[SubmissionView, FormView]:
-    """A submission that the caller may read, and its form. Raises NotFound for one that is not here or was deleted, with
-    its form or alone; of one that lies where the caller does not see it is not told either that it is there."""
+    """A submission that the caller may read, and its form. Raises NotFound for one that is not here or was deleted,
+    with its form or alone; of one that lies where the caller does not see it is not told either that it is there."""
     form_id = find_form_number(session, submission_id)
     form = find_form_by_id(session, form_id) if form_id is not None else None
     scope = caller.scope("submission.read", form.project_id) if form else None

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.domain.review import APPROVED, REJECTED
+from server.domain.review import APPROVED
 from server.domain.roles import Scope
-from server.storage.forms import Form, FormVersion
+from server.storage.forms import Form
 from server.storage.reach import in_scope
-from server.storage.reviews import STANDS, ReviewMove
 from server.storage.rounds import RoundRow
 from server.storage.submissions import Submission, SubmissionVersion
 
@@ -97,53 +96,3 @@ def iterate_register(
     )
     for row in session.execute(query.execution_options(yield_per=AT_ONCE)):
         yield RegisterSheet(row[0], row[1], row[2], row[3] or {})
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnedSheet:
-    """A sheet that was returned and waits for its correction, with why, at which level and when that was said."""
-
-    instance_id: str
-    instance_name: str | None
-    xml_form_id: str
-    title: str
-    area_id: str | None
-    reason: str | None
-    level: str | None
-    returned_at: datetime | None
-
-
-def list_returned(session: Session | Connection, project_id: int, scope: Scope) -> list[ReturnedSheet]:
-    """The sheets in sight of a project that stand as returned, the one returned last first."""
-    last = (
-        select(func.max(ReviewMove.id))
-        .where(ReviewMove.submission_id == Submission.id, ReviewMove.to_state == REJECTED, STANDS)
-        .correlate(Submission)
-        .scalar_subquery()
-    )
-    query: Select[*tuple[Any, ...]] = (
-        select(
-            SubmissionVersion.instance_id,
-            SubmissionVersion.instance_name,
-            Form.xml_form_id,
-            FormVersion.title,
-            Submission.area_id,
-            ReviewMove.reason,
-            ReviewMove.level,
-            ReviewMove.created_at,
-        )
-        .join(Form, Form.id == Submission.form_id)
-        .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
-        .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
-        .outerjoin(ReviewMove, ReviewMove.id == last)
-        .where(
-            Form.project_id == project_id,
-            Form.deleted_at.is_(None),
-            Submission.review_state == REJECTED,
-            Submission.is_draft.is_(False),
-            Submission.deleted_at.is_(None),
-            in_scope(scope, Submission.area_id, Submission.form_id),
-        )
-        .order_by(Submission.updated_at.desc(), Submission.id.desc())
-    )
-    return [ReturnedSheet(*row) for row in session.execute(query)]

@@ -157,10 +157,11 @@ def add_comment(connection: Connection, submission_id: int, comment: CommentView
     )
 
 
-def add_move(connection: Connection, submission_id: int, version_id: int, move: MoveView) -> None:
-    """Writes a decision."""
-    connection.execute(
-        insert(ReviewMove).values(
+def add_move(connection: Connection, submission_id: int, version_id: int, move: MoveView) -> int:
+    """Writes a decision; its id."""
+    written = connection.execute(
+        insert(ReviewMove)
+        .values(
             submission_id=submission_id,
             version_id=version_id,
             actor_id=move.actor_id,
@@ -174,4 +175,6 @@ def add_move(connection: Connection, submission_id: int, version_id: int, move: 
             undone=move.undone,
             created_at=move.created_at,
         )
+        .returning(ReviewMove.id)
     )
+    return int(written.scalar_one())

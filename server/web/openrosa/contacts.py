@@ -29,6 +29,8 @@ PAUSE_SECONDS = 1.0
 NOTED = "thonban.noted"
 """Where a request keeps who asked and what was noted of the phone, for who stands before Flask (again.py)."""
 HAS_FORM = frozenset({200, 304})
+CORRECTIONS = "corrections.csv"
+"""The list of the sheets that were returned."""
 _EXTENSION, _WRITER = "thonban-contacts", "thonban-contacts-writer"
 
 
@@ -86,6 +88,9 @@ def note_contact(answer: Response) -> Response:
         user_agent=request.headers.get("User-Agent"),
         form=form,
         sent=request.endpoint == "openrosa.submission" and answer.status_code in (201, 202),
+        corrections=request.endpoint == "openrosa.form_file"
+        and place["name"] == CORRECTIONS
+        and answer.status_code in HAS_FORM,
     )
     contacts_of(current_app).note(contact, caller.pin.device_id)
     request.environ[NOTED] = (caller, contact)

@@ -1,0 +1,323 @@
+"""Returned sheets and what became of each return: a row for each move that returned one. Whoever ends a return, by an
+edit, by a new sheet or by another decision, says so here in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, String, and_, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from server.domain.returned import DECIDED, EDITED, NEW_SHEET, UNDONE, Track
+from server.domain.review import REJECTED, QuestionReason
+from server.domain.roles import Scope
+from server.storage.actors import Actor
+from server.storage.database import Base
+from server.storage.forms import Form, FormVersion
+from server.storage.prepared import Prepared, always
+from server.storage.reach import in_scope
+from server.storage.reviews import ReviewMove, reasons_of
+from server.storage.rounds import RoundRow
+from server.storage.submissions import BigId, Submission, SubmissionVersion
+
+_OPEN = text("ended_at IS NULL")
+_AT_ONCE = 500
+
+
+class ReturnRow(Base):
+    """One return. `sender_id`: who sent the sheet first. `ended` as domain/returned.py names it; `by_submission_id`:
+    the sheet that came in its place."""
+
+    __tablename__ = "returns"
+    __table_args__ = (
+        Index("ix_returns_open", "project_id", "area_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_returns_open_sender", "project_id", "sender_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_returns_project", "project_id", "returned_at"),
+        Index("ix_returns_submission", "submission_id"),
+        Index("ix_returns_by_submission", "by_submission_id"),
+    )
+    move_id: Mapped[int] = mapped_column(BigId, ForeignKey("review_moves.id"), primary_key=True, autoincrement=False)
+    submission_id: Mapped[int] = mapped_column(BigId, ForeignKey("submissions.id"))
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    form_id: Mapped[int] = mapped_column(ForeignKey("forms.id"))
+    area_id: Mapped[str | None] = mapped_column(ForeignKey("areas.id"))
+    sender_id: Mapped[int] = mapped_column(ForeignKey("actors.id"))
+    returned_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    told_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+    seen_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended: Mapped[str | None] = mapped_column(String(16))
+    by_submission_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("submissions.id"))
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedSheet:
+    """A return: of which sheet (`instance_id`: of its current text, `form_sha256`: of the form that it fills), from
+    whom, why, at which level and when. `track`: what became of it."""
+
+    move_id: int
+    submission_id: int
+    instance_id: str
+    instance_name: str | None
+    xml_form_id: str
+    title: str
+    form_sha256: str
+    project_id: int
+    area_id: str | None
+    round_id: int | None
+    round_slug: str | None
+    sender_id: int
+    sender: str
+    actor: str
+    reason: str | None
+    questions: tuple[QuestionReason, ...]
+    level: str | None
+    returned_at: datetime
+    track: Track
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which returns of a project: in sight of `scope`, or sent by `sender` to where `names` reaches. `round_id`: of
+    that round alone. `ended`: also those that were corrected."""
+
+    project_id: int
+    scope: Scope
+    sender: tuple[int, Scope] | None = None
+    round_id: int | None = None
+    ended: bool = False
+
+
+_teller = aliased(Actor)
+_sender = aliased(Actor)
+_SHEETS: Select[*tuple[Any, ...]] = (
+    select(
+        ReturnRow.move_id,
+        ReturnRow.submission_id,
+        SubmissionVersion.instance_id,
+        SubmissionVersion.instance_name,
+        Form.xml_form_id,
+        FormVersion.title,
+        FormVersion.sha256,
+        ReturnRow.project_id,
+        Submission.area_id,
+        Submission.round_id,
+        RoundRow.slug,
+        ReturnRow.sender_id,
+        _sender.display_name,
+        Actor.display_name,
+        ReviewMove.reason,
+        ReviewMove.questions,
+        ReviewMove.level,
+        ReturnRow.returned_at,
+        ReturnRow.told_at,
+        _teller.display_name,
+        ReturnRow.seen_at,
+        ReturnRow.ended_at,
+        ReturnRow.ended,
+        ReturnRow.by_submission_id,
+    )
+    .join(Submission, Submission.id == ReturnRow.submission_id)
+    .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
+    .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
+    .join(Form, Form.id == ReturnRow.form_id)
+    .join(ReviewMove, ReviewMove.id == ReturnRow.move_id)
+    .join(Actor, Actor.id == ReviewMove.actor_id)
+    .join(_sender, _sender.id == ReturnRow.sender_id)
+    .outerjoin(_teller, _teller.id == ReturnRow.told_by)
+    .outerjoin(RoundRow, RoundRow.id == Submission.round_id)
+    .where(Form.deleted_at.is_(None), Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
+)
+
+
+def _view(row: Any) -> ReturnedSheet:
+    values: list[Any] = [*row[:15], reasons_of(row[15]), *row[16:18], Track(*row[18:])]
+    return ReturnedSheet(*values)
+
+
+def list_returned(session: Session | Connection, wanted: Wanted) -> list[ReturnedSheet]:
+    """The returns that are wanted, the last first: those that wait for a correction, and, if asked, the corrected."""
+    seen = in_scope(wanted.scope, ReturnRow.area_id, ReturnRow.form_id)
+    if wanted.sender is not None:
+        sender, names = wanted.sender
+        seen = or_(seen, and_(ReturnRow.sender_id == sender, in_scope(names, ReturnRow.area_id, ReturnRow.form_id)))
+    query = _SHEETS.where(ReturnRow.project_id == wanted.project_id, seen)
+    stands = ReturnRow.ended_at.is_(None)
+    query = query.where(or_(stands, ReturnRow.ended.in_((EDITED, NEW_SHEET))) if wanted.ended else stands)
+    if wanted.round_id is not None:
+        query = query.where(Submission.round_id == wanted.round_id)
+    order = (ReturnRow.returned_at.desc(), ReturnRow.move_id.desc())
+    return [_view(row) for row in session.execute(query.order_by(*order))]
+
+
+def find_return(session: Session | Connection, project_id: int, move_id: int, scope: Scope) -> ReturnedSheet | None:
+    """One return of a project, if it is in sight; one that was taken back or decided otherwise is none any more."""
+    query = _SHEETS.where(
+        ReturnRow.project_id == project_id,
+        ReturnRow.move_id == move_id,
+        or_(ReturnRow.ended.is_(None), ReturnRow.ended.in_((EDITED, NEW_SHEET))),
+        in_scope(scope, ReturnRow.area_id, ReturnRow.form_id),
+    )
+    row = session.execute(query).first()
+    return _view(row) if row else None
+
+
+def find_track(session: Session | Connection, submission_id: int) -> tuple[int, Track] | None:
+    """What became of the newest return of a submission that was not taken back, with the number of its move."""
+    query = (
+        select(
+            ReturnRow.move_id,
+            ReturnRow.told_at,
+            _teller.display_name,
+            ReturnRow.seen_at,
+            ReturnRow.ended_at,
+            ReturnRow.ended,
+            ReturnRow.by_submission_id,
+        )
+        .outerjoin(_teller, _teller.id == ReturnRow.told_by)
+        .where(ReturnRow.submission_id == submission_id, or_(ReturnRow.ended.is_(None), ReturnRow.ended != UNDONE))
+        .order_by(ReturnRow.move_id.desc())
+        .limit(1)
+    )
+    row = session.execute(query).first()
+    return (row[0], Track(*row[1:])) if row else None
+
+
+def list_replaced_by(session: Session | Connection, submission_id: int) -> list[int]:
+    """The returned submissions in whose place a submission came."""
+    query = select(ReturnRow.submission_id).where(
+        ReturnRow.by_submission_id == submission_id, ReturnRow.ended == NEW_SHEET
+    )
+    return list(session.execute(query.order_by(ReturnRow.submission_id)).scalars())
+
+
+def add_return(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Writes that a move returned a sheet; an earlier return of it that stood is ended by that."""
+    end_returns(connection, row["submission_id"], row["returned_at"], DECIDED)
+    connection.execute(insert(ReturnRow).values(**row))
+
+
+def end_returns(connection: Connection, submission_id: int, now: datetime, how: str) -> None:
+    """Ends the return of a submission that stands; nothing where there is none."""
+    connection.execute(
+        update(ReturnRow)
+        .where(ReturnRow.submission_id == submission_id, ReturnRow.ended_at.is_(None))
+        .values(ended_at=now, ended=how)
+    )
+
+
+def replace_return(connection: Connection, move_id: int, submission_id: int, now: datetime) -> None:
+    """Says that a new sheet came in place of a returned one."""
+    connection.execute(
+        update(ReturnRow)
+        .where(ReturnRow.move_id == move_id, ReturnRow.ended_at.is_(None))
+        .values(ended_at=now, ended=NEW_SHEET, by_submission_id=submission_id)
+    )
+
+
+def take_back_return(connection: Connection, submission_id: int, move_id: int, now: datetime) -> None:
+    """Says that a decision was taken back: a return ends by it; one that the decision had ended stands again."""
+    connection.execute(update(ReturnRow).where(ReturnRow.move_id == move_id).values(ended_at=now, ended=UNDONE))
+    before = (
+        select(ReturnRow.move_id)
+        .where(ReturnRow.submission_id == submission_id, ReturnRow.move_id < move_id, ReturnRow.ended != UNDONE)
+        .order_by(ReturnRow.move_id.desc())
+        .limit(1)
+    )
+    earlier = connection.execute(before).scalar_one_or_none()
+    state = connection.execute(select(Submission.review_state).where(Submission.id == submission_id)).scalar_one()
+    if earlier is not None and state == REJECTED:
+        connection.execute(
+            update(ReturnRow)
+            .where(ReturnRow.move_id == earlier, ReturnRow.ended == DECIDED)
+            .values(ended_at=None, ended=None)
+        )
+
+
+def let_go(connection: Connection, submission_id: int, now: datetime | None) -> None:
+    """A sheet that had come in place of returned ones was deleted: they wait again. `now`: it was brought back, and
+    they wait no more."""
+    ended = {"ended_at": now, "ended": NEW_SHEET} if now else {"ended_at": None, "ended": None}
+    stands = ReturnRow.ended_at.is_(None) if now else ReturnRow.ended == NEW_SHEET
+    connection.execute(update(ReturnRow).where(ReturnRow.by_submission_id == submission_id, stands).values(**ended))
+
+
+def mark_told(connection: Connection, move_id: int, told: tuple[int, datetime] | None) -> None:
+    """Writes who told the sender of a return, and when; None takes that back."""
+    by, at = told if told is not None else (None, None)
+    connection.execute(update(ReturnRow).where(ReturnRow.move_id == move_id).values(told_by=by, told_at=at))
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """That a key holder's phone had the list of corrections. `areas`: those that the holder is there for."""
+
+    project_id: int
+    actor_id: int
+    areas: Collection[str]
+    at: datetime
+
+
+def mark_seen(connection: Connection, fetched: Fetched) -> None:
+    """Says of the returns that stood then, of the holder's own sheets and of those of the holder's areas, that they
+    were seen."""
+    mine = ReturnRow.sender_id == fetched.actor_id
+    if fetched.areas:
+        mine = or_(mine, ReturnRow.area_id.in_(sorted(fetched.areas)[:_AT_ONCE]))
+    connection.execute(
+        update(ReturnRow)
+        .where(
+            ReturnRow.project_id == fetched.project_id,
+            ReturnRow.ended_at.is_(None),
+            ReturnRow.seen_at.is_(None),
+            ReturnRow.returned_at <= fetched.at,
+            mine,
+        )
+        .values(seen_at=fetched.at)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A return that a new sheet of the same form and area may be meant for."""
+
+    move_id: int
+    instance_id: str
+    sender_id: int
+    round_id: int | None
+
+
+_WAITING = Prepared(
+    always(
+        select(ReturnRow.move_id, SubmissionVersion.instance_id, ReturnRow.sender_id, Submission.round_id)
+        .join(Submission, Submission.id == ReturnRow.submission_id)
+        .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
+        .where(
+            ReturnRow.project_id == bindparam("project"),
+            ReturnRow.form_id == bindparam("form"),
+            ReturnRow.area_id == bindparam("area"),
+            ReturnRow.ended_at.is_(None),
+            Submission.deleted_at.is_(None),
+        )
+        .order_by(ReturnRow.move_id.desc())
+    )
+)
+
+
+def list_waiting(connection: Connection, project_id: int, form_id: int, area_id: str) -> list[Waiting]:
+    """The returned sheets of a form for an area that wait for their correction, the last first."""
+    rows = _WAITING.rows(connection, {"project": project_id, "form": form_id, "area": area_id})
+    return [Waiting(*row) for row in rows]
+
+
+def forget_returns(connection: Connection, submission_ids: Any) -> None:
+    """Takes away all returns of submissions; where they had come in place of others, that is forgotten."""
+    connection.execute(
+        update(ReturnRow).where(ReturnRow.by_submission_id.in_(submission_ids)).values(by_submission_id=None)
+    )
+    connection.execute(delete(ReturnRow).where(ReturnRow.submission_id.in_(submission_ids)))

@@ -1,0 +1,162 @@
+"""A returned sheet reaches its sender's phone, is told and seen, and ends with an edit or a new sheet."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+
+from server.domain.returned import CORRECTED, EDITED, NEW_SHEET, OPEN, SEEN, Track
+from server.domain.review import APPROVED, RECEIVED, REJECTED, QuestionReason
+from server.domain.roles import ALL
+from server.services.contacts import Contact, Contacts, flush
+from server.services.lists import make_list
+from server.services.remove import delete_submission, restore_submission
+from server.services.review import Decision, review, undo
+from server.services.sight import fill_sight
+from server.storage.forms import find_form
+from server.storage.readings import find_submission_by_id
+from server.storage.returns import Wanted, find_track, list_replaced_by, list_returned
+from server.storage.reviews import list_moves
+from tests.kit.field import VILLAGES, WELL_OFF, Field, FieldPhone
+
+MINE, NEIGHBOUR = "Thôn Ngàn Chi", "Thôn Nà Hắc"
+
+
+def returns(field: Field, submission_id: int | None, reason: str | None = None, **why: str) -> int:
+    """The office returns a sheet, with reasons at questions."""
+    assert submission_id is not None
+    questions = tuple(QuestionReason(f"/data/{name}", text) for name, text in why.items())
+    field.now += timedelta(minutes=1)
+    review(
+        field.session, field.administrator, Decision(submission_id, REJECTED, reason, questions=questions), field.now
+    )
+    return list_moves(field.session, submission_id)[0].id
+
+
+def told(field: Field, phone: FieldPhone) -> list[dict[str, str]]:
+    """The corrections that a phone is given."""
+    sight = fill_sight(phone.caller, 1, field.forms["village_criteria"])
+    return list(csv.DictReader(StringIO(make_list(field.session, 1, "corrections", sight).content.decode())))
+
+
+def track(field: Field, submission_id: int | None) -> Track:
+    found = find_track(field.session, submission_id or 0)
+    assert found is not None
+    return found[1]
+
+
+def edit(phone: FieldPhone, old: str, new: str, **answers: object) -> bytes:
+    """The sheet again, as an edit of the text `old`."""
+    xml = phone.fills({**WELL_OFF, **answers}, instance_id=new).decode()
+    mark = "<orx:instanceID>" if "<orx:instanceID>" in xml else "<instanceID>"
+    opening = mark.replace("instanceID", "deprecatedID")
+    return xml.replace(mark, f"{opening}{old}{opening.replace('<', '</')}{mark}", 1).encode()
+
+
+def test_the_phone_is_told_each_question_by_its_label_and_why(field: Field) -> None:
+    phone = field.phone(MINE)
+    sent = phone.sends(WELL_OFF, instance_id="uuid:1")
+    returns(field, sent.submission_id, "Xem biên bản.", ho_ngheo="Không khớp\nbiên bản; ", tong_ho="")
+    (row,) = told(field, phone)
+    assert row["told"] == (
+        "câu “Thôn có bao nhiêu hộ nghèo?”, vì Không khớp biên bản; câu “Thôn có tất cả bao nhiêu hộ?”; vì Xem biên bản"
+    )
+    assert row["told_en"].startswith("question “How many poor households are there?”, because Không khớp biên bản;")
+    assert row["key"] == f"village_criteria {VILLAGES[MINE].uuid} 2019-06"
+    assert (row["instance"], row["round"], row["name"]) == ("uuid:1", "2019-06", "1")
+    assert told(field, field.phone(NEIGHBOUR)) == []
+
+
+def test_who_sent_for_anywhere_is_told_of_the_own_sheets_alone(field: Field) -> None:
+    collector, other = field.phone(None), field.phone(None)
+    place = {"thon": VILLAGES[MINE].uuid, "xa": VILLAGES[MINE].uuid, "ky": "2019-06"}
+    sent = collector.sends({**WELL_OFF, **place})
+    returns(field, sent.submission_id, "sai")
+    assert [row["area"] for row in told(field, collector)] == [VILLAGES[MINE].uuid]
+    assert told(field, other) == []
+
+
+def test_a_return_is_seen_when_its_senders_phone_fetched_the_list(field: Field) -> None:
+    phone, neighbour = field.phone(MINE), field.phone(NEIGHBOUR)
+    sent = phone.sends(WELL_OFF)
+    before = field.now
+    returns(field, sent.submission_id, "sai")
+    contacts, caller = Contacts(), phone.caller
+
+    def fetched(by: FieldPhone, at: object) -> Track:
+        pin = by.caller.pin
+        assert pin is not None
+        contact = Contact(pin.token_id, by.caller.actor_id, 1, "collect:1", at, corrections=True)  # type: ignore[arg-type]
+        contacts.note(contact, None)
+        flush(field.session, contacts)
+        return track(field, sent.submission_id)
+
+    assert fetched(neighbour, field.now).stage == OPEN
+    assert fetched(phone, before).stage == OPEN
+    later = field.now + timedelta(minutes=5)
+    seen = fetched(phone, later)
+    assert (seen.stage, seen.seen_at) == (SEEN, later)
+    assert caller.actor_id == phone.caller.actor_id
+
+
+def test_an_edit_corrects_it(field: Field) -> None:
+    phone = field.phone(MINE)
+    sent = phone.sends(WELL_OFF, instance_id="uuid:1")
+    returns(field, sent.submission_id, "sai")
+    phone.sends_xml(edit(phone, "uuid:1", "uuid:2", ho_ngheo=12))
+    ended = track(field, sent.submission_id)
+    assert (ended.stage, ended.ended, ended.by_submission) == (CORRECTED, EDITED, None)
+    assert told(field, phone) == []
+    (kept,) = list_returned(field.session, Wanted(1, ALL, ended=True))
+    assert (kept.submission_id, kept.instance_id) == (sent.submission_id, "uuid:2")
+
+
+def test_a_new_sheet_of_the_same_sender_village_and_round_takes_its_place(field: Field) -> None:
+    phone, neighbour, successor = field.phone(MINE), field.phone(NEIGHBOUR), field.phone(MINE)
+    sent = phone.sends(WELL_OFF)
+    returns(field, sent.submission_id, "sai")
+    for somebody in (neighbour, successor):
+        somebody.sends(WELL_OFF)
+        assert track(field, sent.submission_id).stage == OPEN
+    new = phone.sends({**WELL_OFF, "ho_ngheo": 12}, instance_id="uuid:new")
+    ended = track(field, sent.submission_id)
+    assert (ended.ended, ended.by_submission) == (NEW_SHEET, new.submission_id)
+    assert list_replaced_by(field.session, new.submission_id or 0) == [sent.submission_id]
+    assert told(field, phone) == []
+    # the new one goes away: the returned one waits again, and no more once it is back
+    form = find_form(field.session, 1, "village_criteria")
+    assert form is not None
+    delete_submission(field.session, field.administrator, form, "uuid:new", field.now)
+    assert track(field, sent.submission_id).stage == OPEN
+    restore_submission(field.session, field.administrator, form, "uuid:new", field.now)
+    assert track(field, sent.submission_id).stage == CORRECTED
+
+
+@pytest.mark.parametrize("then", [APPROVED, RECEIVED])
+def test_another_decision_ends_it_and_taken_back_it_stands_again(field: Field, then: str) -> None:
+    phone = field.phone(MINE)
+    sent = phone.sends(WELL_OFF).submission_id
+    assert sent is not None
+    move = returns(field, sent, "sai")
+    review(field.session, field.administrator, Decision(sent, then), field.now)
+    assert told(field, phone) == []
+    undo(field.session, field.administrator, sent, list_moves(field.session, sent)[0].id, field.now)
+    assert [row["reason"] for row in told(field, phone)] == ["sai"]
+    assert list_returned(field.session, Wanted(1, ALL))[0].move_id == move
+
+
+def test_a_return_taken_back_is_told_to_nobody(field: Field) -> None:
+    phone = field.phone(MINE)
+    sent = phone.sends(WELL_OFF).submission_id
+    assert sent is not None
+    first = returns(field, sent, "một")
+    second = returns(field, sent, "hai")
+    assert [row["reason"] for row in told(field, phone)] == ["hai"]
+    undo(field.session, field.administrator, sent, second, field.now)
+    assert [row["reason"] for row in told(field, phone)] == ["một"]
+    undo_again = list_returned(field.session, Wanted(1, ALL, ended=True))
+    assert [each.move_id for each in undo_again] == [first]
+    found = find_submission_by_id(field.session, sent)
+    assert found is not None
+    assert found.review_state == REJECTED
