@@ -8,6 +8,7 @@ Adding up is associative: a province is the sum of its communes, and of its vill
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from server.criteria.judge import Span
 from server.criteria.ruleset import MET, NOT_MET, UNKNOWN, Fact, RuleSet
@@ -19,26 +20,30 @@ NOT_REPORTED = "none"
 @dataclass(frozen=True, slots=True)
 class Report:
     """What speaks for a village: its counts by name, the poverty standard they were taken by, its verdict by rule set
-    id, and whether it was approved. `by_standard`: the names that mean something only under that standard."""
+    id, and whether it was approved. `by_standard`: the names that mean something only under that standard. `clauses`:
+    the criteria on which its verdict hangs, as `clause_key` names them, with what each says."""
 
     counts: Mapping[str, int | None]
     verdicts: Mapping[str, str]
     standard: str | None = None
     approved: bool = False
     by_standard: frozenset[str] = frozenset()
+    clauses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
     """`villages` in all, of how many something was `reported`, how many of these `approved`. `sums`: by name (of counts
     under a poverty standard "name@standard") the sum, and of how many villages it is. `verdicts`: by rule set id how
-    many villages have each verdict; those that did not report are not counted there."""
+    many villages have each verdict; those that did not report are not counted there. `clauses`: by criterion how many
+    villages it holds back, as not met or for want of evidence."""
 
     villages: int = 0
     reported: int = 0
     approved: int = 0
     sums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    clauses: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def verdict_counts(self, rule_set_id: str) -> dict[str, int]:
         """How many villages have each verdict by one rule set, with those that did not report."""
@@ -51,6 +56,7 @@ def roll_up(reports: Iterable[Report | None]) -> Rollup:
     villages = reported = approved = 0
     sums: dict[str, tuple[int, int]] = {}
     verdicts: dict[str, Counter[str]] = {}
+    clauses: dict[str, Counter[str]] = {}
     for report in reports:
         villages += 1
         if report is None:
@@ -64,7 +70,9 @@ def roll_up(reports: Iterable[Report | None]) -> Rollup:
                 sums[key] = (before[0] + value, before[1] + 1)
         for rule_set_id, verdict in report.verdicts.items():
             verdicts.setdefault(rule_set_id, Counter())[verdict] += 1
-    return Rollup(villages, reported, approved, sums, {name: dict(counts) for name, counts in verdicts.items()})
+        for key, verdict in report.clauses.items():
+            clauses.setdefault(key, Counter())[verdict] += 1
+    return Rollup(villages, reported, approved, sums, _plain(verdicts), _plain(clauses))
 
 
 def add_up(parts: Iterable[Rollup]) -> Rollup:
@@ -72,6 +80,7 @@ def add_up(parts: Iterable[Rollup]) -> Rollup:
     villages = reported = approved = 0
     sums: dict[str, tuple[int, int]] = {}
     verdicts: dict[str, Counter[str]] = {}
+    clauses: dict[str, Counter[str]] = {}
     for part in parts:
         villages += part.villages
         reported += part.reported
@@ -81,7 +90,30 @@ def add_up(parts: Iterable[Rollup]) -> Rollup:
             sums[key] = (before[0] + total, before[1] + known)
         for rule_set_id, counts in part.verdicts.items():
             verdicts.setdefault(rule_set_id, Counter()).update(counts)
-    return Rollup(villages, reported, approved, sums, {name: dict(counts) for name, counts in verdicts.items()})
+        for key, counts in part.clauses.items():
+            clauses.setdefault(key, Counter()).update(counts)
+    return Rollup(villages, reported, approved, sums, _plain(verdicts), _plain(clauses))
+
+
+def _plain(counted: Mapping[str, Counter[str]]) -> dict[str, dict[str, int]]:
+    return {name: dict(counts) for name, counts in counted.items()}
+
+
+def clause_key(rule_set_id: str, clause_id: str) -> str:
+    """The name of a criterion of a rule set."""
+    return f"{rule_set_id}/{clause_id}"
+
+
+def holding_back(rule_set_id: str, clauses: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The criteria that keep a village from meeting a rule set, not met or not known, from its clauses as
+    criteria/report.py writes them: those without others below them on which the verdict hangs."""
+    listed = list(clauses)
+    above = {each["parent"] for each in listed}
+    return {
+        clause_key(rule_set_id, each["id"]): each["verdict"]
+        for each in listed
+        if each["decisive"] and each["id"] not in above and each["verdict"] in (NOT_MET, UNKNOWN)
+    }
 
 
 def keyed(name: str, standard: str | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.criteria.rollup import Report, Rollup, add_up, facts_from_villages, roll_up
+from server.criteria.rollup import Report, Rollup, add_up, facts_from_villages, holding_back, roll_up
 from server.criteria.ruleset import RuleSet
 from server.domain.review import APPROVED as STATE_APPROVED
 from server.domain.roles import ALL
@@ -43,7 +43,7 @@ from server.storage.rollups import (
 )
 from server.storage.rounds import RoundView, find_round
 from server.storage.standings import read_paths
-from server.storage.verdicts import APPROVED, NEWEST, list_verdicts_of, remove_verdicts
+from server.storage.verdicts import APPROVED, NEWEST, list_clauses_of, list_verdicts_of, remove_verdicts
 
 AT_ONCE = 25
 """Marks worked off in one transaction: whoever sends meanwhile waits for these, each perhaps of another commune."""
@@ -147,7 +147,7 @@ def _add_up_area(work: _Work, area_id: str) -> None:
     for basis in BASES:
         total = add_up(rollup for (_, own), rollup in kept.items() if own == basis)
         # communes of which nobody has reported have no rollup yet, and villages all the same
-        whole = Rollup(villages, total.reported, total.approved, total.sums, total.verdicts)
+        whole = replace(total, villages=villages)
         put_rollup(work.connection, (work.round.id, area_id, basis), whole, synthetic=False, computed_at=work.now)
 
 
@@ -164,12 +164,15 @@ def _reports(work: _Work, villages: Sequence[str]) -> dict[str, dict[str, Report
     round_id = work.round.id
     counting = list_counting_of(work.connection, round_id, villages, CRITERIA_FORM, NOT_COUNTING)
     verdicts = list_verdicts_of(work.connection, round_id, villages)
+    clauses = list_clauses_of(work.connection, round_id, villages)
     names = summed(work.book.of_round(work.round, "village"), work.book.of_round(work.round, "commune"))
     found: dict[str, dict[str, Report]] = {basis: {} for basis in BASES}
     for village, sheets in counting.items():
         for basis, sheet in _who_speaks(sheets).items():
             kept = verdicts.get((village, sheet.submission_id), {})
-            found[basis][village] = report_of(sheet, kept, names)
+            held = clauses.get((village, sheet.submission_id), {})
+            own = {key: said for name, each in held.items() for key, said in holding_back(name, each).items()}
+            found[basis][village] = replace(report_of(sheet, kept, names), clauses=own)
     return found
 
 

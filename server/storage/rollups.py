@@ -22,7 +22,7 @@ from server.storage.submissions import BigId
 
 class RollupRow(Base):
     """`sums` and `verdicts` as in criteria/rollup.py; `basis` as in verdicts.py: only what was approved counts, or the
-    approved and where there is none the newest."""
+    approved and where there is none the newest. `clauses` NULL: computed before criteria were counted."""
 
     __tablename__ = "rollups"
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
@@ -35,6 +35,7 @@ class RollupRow(Base):
     verdicts: Mapped[dict[str, Any]]
     synthetic: Mapped[bool]
     computed_at: Mapped[datetime]
+    clauses: Mapped[dict[str, Any] | None]
 
 
 class RollupMark(Base):
@@ -113,6 +114,7 @@ def put_rollup(connection: Connection, place: tuple[int, str, str], rollup: Roll
             approved=rollup.approved,
             sums={name: list(found) for name, found in rollup.sums.items()},
             verdicts={name: dict(counts) for name, counts in rollup.verdicts.items()},
+            clauses={name: dict(counts) for name, counts in rollup.clauses.items()},
             **more,
         )
     )
@@ -130,10 +132,12 @@ def list_rollups(
         RollupRow.approved,
         RollupRow.sums,
         RollupRow.verdicts,
+        RollupRow.clauses,
     ).where(RollupRow.round_id == round_id, in_scope(scope, RollupRow.area_id))
     if area_ids is not None:
         query = query.where(RollupRow.area_id.in_(sorted(area_ids)))
-    return {(row[0], row[1]): Rollup(row[2], row[3], row[4], _sums(row[5]), row[6]) for row in session.execute(query)}
+    rows = session.execute(query)
+    return {(row[0], row[1]): Rollup(row[2], row[3], row[4], _sums(row[5]), row[6], row[7] or {}) for row in rows}
 
 
 def _sums(kept: Mapping[str, Any]) -> dict[str, tuple[int, int]]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.criteria.ruleset import NOT_MET, UNKNOWN
 from server.domain.roles import Scope
 from server.storage.database import Base
 from server.storage.forms import Form
@@ -163,6 +164,24 @@ def list_verdicts_of(
         for area_id, submission_id, rule_set, verdict, klass in session.execute(query):
             if submission_id is not None:
                 found.setdefault((area_id, submission_id), {})[rule_set] = klass or verdict
+    return found
+
+
+def list_clauses_of(
+    session: Session | Connection, round_id: int, area_ids: Sequence[str]
+) -> dict[tuple[str, int], dict[str, list[Any]]]:
+    """The clauses of what areas do not meet, or may not, by what that rests on: by (area, submission) a list for each
+    rule set id."""
+    found: dict[tuple[str, int], dict[str, list[Any]]] = {}
+    for start in range(0, len(area_ids), 500):
+        query = select(VerdictRow.area_id, VerdictRow.submission_id, VerdictRow.rule_set, VerdictRow.clauses).where(
+            VerdictRow.round_id == round_id,
+            VerdictRow.area_id.in_(area_ids[start : start + 500]),
+            VerdictRow.verdict.in_((NOT_MET, UNKNOWN)),
+        )
+        for area_id, submission_id, rule_set, clauses in session.execute(query):
+            if submission_id is not None:
+                found.setdefault((area_id, submission_id), {})[rule_set] = clauses
     return found
 
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from server.criteria.evaluate import evaluate
 from server.criteria.load import load_rule_sets
-from server.criteria.rollup import Report, Rollup, add_up, facts_from_villages, keyed, roll_up
-from server.criteria.ruleset import Fact
+from server.criteria.rollup import Report, Rollup, add_up, facts_from_villages, holding_back, keyed, roll_up
+from server.criteria.ruleset import MET, NOT_MET, UNKNOWN, Fact
 
 RULES = load_rule_sets()
 COMMUNE = RULES["qd50_2016_xa"]
@@ -123,3 +123,25 @@ def test_the_published_totals_come_out_of_their_units() -> None:
     assert 1_935 + 2_018 + 1_313 == 5_266
     assert 15_779 + 4_397 == 20_176
     assert keyed("ho_ngheo", None) == "ho_ngheo@"
+
+
+CLAUSES = [
+    {"id": "thon", "parent": None, "decisive": True, "verdict": NOT_MET},
+    {"id": "k1", "parent": "thon", "decisive": True, "verdict": NOT_MET},
+    {"id": "k1.ngheo", "parent": "k1", "decisive": True, "verdict": NOT_MET},
+    {"id": "k1.dtts", "parent": "k1", "decisive": False, "verdict": NOT_MET},
+    {"id": "k2", "parent": "thon", "decisive": True, "verdict": UNKNOWN},
+    {"id": "k3", "parent": "thon", "decisive": True, "verdict": MET},
+]
+
+
+def test_a_village_is_held_back_by_the_last_criteria_on_which_its_verdict_hangs() -> None:
+    assert holding_back("luat", CLAUSES) == {"luat/k1.ngheo": NOT_MET, "luat/k2": UNKNOWN}
+
+
+def test_criteria_are_counted_and_added_up_by_how_many_villages_they_hold_back() -> None:
+    held = Report({}, {"luat": NOT_MET}, clauses=holding_back("luat", CLAUSES))
+    free = Report({}, {"luat": MET})
+    one, other = roll_up([held, free, None]), roll_up([held])
+    assert one.clauses == {"luat/k1.ngheo": {NOT_MET: 1}, "luat/k2": {UNKNOWN: 1}}
+    assert add_up([one, other]).clauses == {"luat/k1.ngheo": {NOT_MET: 2}, "luat/k2": {UNKNOWN: 2}}

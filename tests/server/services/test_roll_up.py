@@ -57,6 +57,16 @@ def test_the_province_counts_its_villages_whether_they_reported_or_not(field: Fi
     assert verdicts["qd50_2016_thon"] == {"met": 2}
 
 
+def test_criteria_are_counted_by_the_villages_that_they_hold_back(field: Field) -> None:
+    field.phone(NAMES[0]).sends(WELL_OFF)
+    field.phone(NAMES[1]).sends(WELL_OFF | {"chuan_ngheo": "khong_ro"})
+    rolled(field)
+    for area in (COMMUNE, "qn"):
+        held = list_rollups(field.session, 1, ALL)[COMMUNES[area].uuid, "newest"].clauses
+        assert held["qd50_2016_thon/k1.tong"] == {"not_met": 1, "unknown": 1}
+        assert "qd50_2016_thon/k1" not in held
+
+
 def test_the_law_for_communes_speaks_when_all_villages_have(field: Field) -> None:
     for name in NAMES[:8]:
         field.phone(name).sends(HARD)
