@@ -103,6 +103,11 @@ class Dossier:
         return next((each for each in reversed(self.effective) if each.past.name in SENDINGS), None)
 
     @property
+    def overriding(self) -> MoveKept | None:
+        """That sending, where the province sent it up though something was missing."""
+        return self.sending if self.sending is not None and self.sending.lacks else None
+
+    @property
     def appraised(self) -> int:
         """Of how many units something was said."""
         return sum(each is not None for each in (self.appraisal, *(unit.appraisal for unit in self.units)))

@@ -16,6 +16,7 @@ from server.domain.told import Told
 from server.services.authenticate import Caller
 from server.services.campaign import touch
 from server.services.foresee import Foreseen, foresee, foresee_again
+from server.services.overrides import list_overrides
 from server.services.rejudge import ask_to_rejudge_round, is_rejudging
 from server.services.roll_up import work_off
 from server.services.round_law import both_kinds, keep_texts
@@ -39,15 +40,16 @@ from server.storage.unplaced import count_unplaced
 from server.storage.verdicts import find_project_synthetic
 
 VERB = "round.update"
-NOT_APPROVED, NOT_REPORTED, UNCONFIRMED, NO_EVIDENCE, UNPLACED, CONTESTED = (
+NOT_APPROVED, NOT_REPORTED, UNCONFIRMED, NO_EVIDENCE, UNPLACED, CONTESTED, OVERRIDDEN = (
     "not_approved",
     "not_reported",
     "unconfirmed",
     "no_evidence",
     "unplaced",
     "contested",
+    "overridden",
 )
-REASONS = (UNCONFIRMED, NOT_APPROVED, NOT_REPORTED, NO_EVIDENCE, UNPLACED, CONTESTED)
+REASONS = (UNCONFIRMED, NOT_APPROVED, NOT_REPORTED, NO_EVIDENCE, OVERRIDDEN, UNPLACED, CONTESTED)
 """Why figures are provisional, the heaviest first."""
 ATTEMPTS = 3
 """How often all is read before the writing; the last time it is read again while others wait."""
@@ -173,8 +175,10 @@ def reopen_round(session: Session, caller: Caller, which: Which, reason: str, no
 
 
 def head_of(connection: Connection, round_view: RoundView) -> dict[str, Any]:
-    """What a lock says of its round: all that decides who is in it and how it is judged."""
-    return {
+    """What a lock says of its round: all that decides who is in it and how it is judged, and which dossiers were sent
+    up though something was missing."""
+    overrides = list_overrides(connection, round_view)
+    return ({"overrides": overrides} if overrides else {}) | {
         "round": {
             "slug": round_view.slug,
             "nameVi": round_view.name_vi,
@@ -219,6 +223,7 @@ def why_provisional(connection: Connection, round_view: RoundView, foreseen: For
         NOT_APPROVED: tally.not_approved,
         NOT_REPORTED: tally.not_reported,
         NO_EVIDENCE: foreseen.lacking,
+        OVERRIDDEN: len(list_overrides(connection, round_view)),
         UNPLACED: count_unplaced(connection, round_view.project_id),
         CONTESTED: len(_contested(connection, round_view)),
     }

@@ -11,6 +11,7 @@ from server.services.freeze import VERB, Which, lock_round, reopen_round
 from server.services.verify_lock import Verified, verify_lock
 from server.storage.locks import list_late, list_locks
 from server.storage.rollups import count_pending
+from server.storage.sights import list_seen_areas
 from server.web.context import current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
@@ -74,6 +75,7 @@ def _page(
         project=project,
         round=round_view,
         locks=list_locks(session, round_view.id),
+        seen_areas=list_seen_areas(session, project.id, round_view.cutoff, caller.scope("submission.list", project.id)),
         late=late[:MOST_SHOWN],
         more_late=len(late) > MOST_SHOWN,
         pending=count_pending(session, round_view.id),

@@ -13,8 +13,9 @@ from server.domain.errors import Conflict, DomainError, Forbidden, Invalid, Miss
 from server.domain.review import APPROVED
 from server.services.authenticate import Caller, caller_of
 from server.services.dossier import Dossier, handed_in, list_lines, read_dossier
-from server.services.freeze import Which, lock_round
+from server.services.freeze import Which, hash_lock, lock_round
 from server.services.move_dossier import Asked, Said, appraise_dossier, may_appraise, move_dossier, moves_of
+from server.services.overrides import list_overrides
 from server.services.people import NewUser, create_user, grant_role
 from server.services.plan import PlanChange, change_plan, read_plan
 from server.services.review import Decision, review
@@ -141,6 +142,29 @@ def test_only_the_province_sends_what_is_incomplete_and_says_why(desk: Desk) -> 
     assert made.sending is not None
     assert [each["code"] for each in made.sending.lacks] == ["not_approved"]
     assert made.sending.reason == "Thôn mất liên lạc"
+    assert made.overriding == made.sending
+
+
+def test_what_was_sent_incomplete_is_told_in_the_lock_of_its_round(desk: Desk) -> None:
+    desk.does("province", "send", "Thôn mất liên lạc")
+    field = desk.field
+    made = lock_round(field.session, field.administrator, Which(1, ROUND.slug), "Hết hạn", field.now)
+    assert {"code": "overridden", "count": 1} in made.provisional
+    (told,) = made.head["overrides"]
+    assert (told["area"], told["reason"], told["number"]) == (HERE, "Thôn mất liên lạc", "12/UBND")
+    assert told["lacks"] == [{"code": "not_approved", "area": NAMES[-1]}]
+    # it is part of what the hash of the lock vouches for
+    altered = {**made.head, "overrides": []}
+    provisional = [dict(each) for each in made.provisional]
+    assert hash_lock(field.session, made.id, made.head, provisional) == made.sha256
+    assert hash_lock(field.session, made.id, altered, provisional) != made.sha256
+
+
+def test_a_sending_that_was_taken_back_is_no_override(desk: Desk) -> None:
+    desk.does("province", "send", "Thôn mất liên lạc")
+    desk.does("province", "take_back")
+    assert desk.reads().overriding is None
+    assert list_overrides(desk.field.session, desk.round) == []
 
 
 def test_a_letter_is_asked_and_only_the_own_level_moves(desk: Desk) -> None:

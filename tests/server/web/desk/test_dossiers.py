@@ -141,6 +141,10 @@ def test_scripts_move_it_by_the_same_rules(seeded: Seeded) -> None:
     made = send_json(province, moves, letter | {"reason": "Thôn mất liên lạc"}).get_json()
     assert (made["state"], made["level"]) == ("sent", "province")
     assert {each["code"] for each in made["moves"][0]["lacks"]} == {"not_sent"}
+    for path in (f"{HERE}/{area}", f"{HERE}/{area}/print"):
+        shown = read(province, path)
+        assert "Tỉnh gửi hồ sơ này dù còn thiếu (công văn 8/UBND ngày 05/01/2026" in shown
+        assert "Thôn mất liên lạc" in shown
     own = send_json(province, f"/v1{HERE}/{area}/appraisals", {"areas": [area], "result": "passed"})
     assert own.status_code == 403
     assert send_json(commune, f"/v1{HERE}/khong-co/moves", letter).status_code == 404
