@@ -25,6 +25,7 @@ from server.services.lists import VILLAGE_KINDS
 from server.services.overview import list_tops
 from server.services.plan import read_plan
 from server.storage.area_views import list_these
+from server.storage.areas import AreaView
 from server.storage.forms import FormView, list_forms
 from server.storage.inbox import (
     WEIGHTS,
@@ -44,7 +45,7 @@ from server.storage.inbox import (
     name_places,
 )
 from server.storage.reach import find_above
-from server.storage.rollups import count_villages, list_rollups
+from server.storage.rollups import count_villages, list_children, list_rollups
 from server.storage.rounds import RoundView
 from server.storage.verdicts import NEWEST
 from server.storage.waiting import CLEAN, WARNED, WRONG
@@ -148,6 +149,10 @@ class Ground:
         """The deadline of a round."""
         return next((each for each in self.deadlines if each.round.id == round_id), None)
 
+    def form(self, form_id: int) -> FormView | None:
+        """A form by our number."""
+        return next((each for each in self.forms if each.id == form_id), None)
+
 
 @dataclass(frozen=True)
 class Inbox:
@@ -164,6 +169,10 @@ class Inbox:
     forms: tuple[FormView, ...]
     unheard: tuple[Unheard, ...]
     ground: Ground
+
+    def count(self, wish: InboxWish) -> int:
+        """How many there are of a wish, in the area and by the words that this one is narrowed to."""
+        return sum(each.number for each in self.groups if _fits(each, wish, self.ground))
 
 
 def ground_of(session: Session, caller: Caller, project_id: int) -> Ground:
@@ -240,7 +249,7 @@ def read_inbox(session: Session, caller: Caller, project_id: int, wish: InboxWis
         wanted, weights=WEIGHTS, state=None, returned=None, round_ids=_every(ground), form_ids=_all(ground)
     )
     groups = tuple(count_inbox(session, everything))
-    fitting = [each for each in groups if _fits(each, wanted)]
+    fitting = [each for each in groups if _fits(each, wish, ground)]
     late = {each.round.id for each in ground.deadlines if each.overdue}
     return Inbox(
         tuple(lines_of(session, caller, ground, found[:PAGE])),
@@ -264,13 +273,14 @@ def _all(ground: Ground) -> tuple[int, ...]:
     return tuple(form.id for form in ground.forms)
 
 
-def _fits(group: Group, wanted: InboxFilter) -> bool:
+def _fits(group: Group, wish: InboxWish, ground: Ground) -> bool:
+    deadline, form = ground.deadline(group.round_id), ground.form(group.form_id)
     return (
-        group.round_id in wanted.round_ids
-        and group.form_id in wanted.form_ids
-        and group.weight in wanted.weights
-        and wanted.state in (None, group.state)
-        and wanted.returned in (None, group.returned)
+        wish.round in (None, deadline.round.slug if deadline else None)
+        and wish.form in (None, form.xml_form_id if form else None)
+        and group.weight in FINDINGS.get(wish.findings or "", WEIGHTS)
+        and wish.state in (None, group.state)
+        and (group.returned or not wish.returned)
     )
 
 
@@ -369,3 +379,25 @@ def _unheard(session: Session, caller: Caller, project_id: int, wish: InboxWish,
             reported += counted.reported if counted else 0
         if villages > reported:
             yield Unheard(each.round, villages - reported, villages)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the inbox can be narrowed to: what lies right below the area it is narrowed to (`here`), or below what the
+    reader sees; `up`: the area above, None: all that is seen."""
+
+    here: AreaView | None
+    up: AreaView | None
+    below: tuple[AreaView, ...]
+
+
+def list_places(session: Session, caller: Caller, project_id: int, area_id: str | None) -> Places:
+    """The areas by which the reader may narrow the inbox."""
+    scope, on = caller.scope("submission.list", project_id), caller.on
+    tops = [area_id] if area_id else list(list_tops(session, project_id, scope))
+    below = list_children(session, tops, on)[tops[0]] if len(tops) == 1 else tops
+    seen = list_these(session, scope, on, [*below, *tops])
+    here = seen.get(area_id) if area_id else None
+    above = list_these(session, scope, on, [here.parent_id]) if here and here.parent_id else {}
+    listed = sorted((seen[each] for each in below if each in seen), key=lambda each: (each.code or "~", each.name))
+    return Places(here, next(iter(above.values()), None), tuple(listed))

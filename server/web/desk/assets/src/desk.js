@@ -12,8 +12,10 @@ import "./works.css";
 import "./training.css";
 import "./beside.css";
 import "./webhooks.css";
+import "./inbox.css";
 import "./maps.css";
 import htmx from "htmx.org";
+import "./inbox.js";
 import "./seen.js";
 
 // Pages carry no inline scripts and no expressions to evaluate: the content security policy can forbid both.
