@@ -21,6 +21,7 @@ ROUNDS = """name,label,cutoff
 2016,Kỳ đầu năm 2016,2016-01-01
 2019,Kỳ rà soát năm 2019,2019-06-30
 """
+RETURNED = "name,label,key,instance,told,told_en\n"
 CUTOFF = {line.split(",")[0]: line.split(",")[1:] for line in ROUNDS.splitlines()[1:]}
 WHOLE_OF = {
     "dtts_15_60_chua_biet_chu": "dtts_15_60",
@@ -79,7 +80,8 @@ def findings(changed: Mapping[str, str], ky: str = "2019") -> tuple[Finding, ...
 
     sheet = "".join(map(node, FORM.root.children))
     instance = read_instance(f'<data id="{FORM.form_id}" version="{FORM.version}">{sheet}</data>'.encode())
-    tables = {"communes.csv": table_from_csv(COMMUNES.encode()), "rounds.csv": table_from_csv(ROUNDS.encode())}
+    lists = {"communes.csv": COMMUNES, "rounds.csv": ROUNDS, "corrections.csv": RETURNED}
+    tables = {name: table_from_csv(text.encode()) for name, text in lists.items()}
     return judge(FORM, instance, JudgeContext(now=NOW, tables=tables))
 
 
@@ -158,7 +160,7 @@ def test_dates_lie_in_the_past_and_belong_to_a_decision() -> None:
 
 
 def test_it_asks_of_a_commune_with_lists_that_the_server_makes() -> None:
-    assert set(FORM.external_instances.values()) == {"communes.csv", "rounds.csv"}
+    assert set(FORM.external_instances.values()) == {"communes.csv", "rounds.csv", "corrections.csv"}
     assert "thon" not in BY_NAME
     counts = [field.name for field in FORM.fields.values() if field.type == "int"]
     assert sorted(counts) == sorted(COUNTS)

@@ -20,6 +20,7 @@ TABLES = {
     "communes.csv": table_from_csv(b"name,label,code\nvo_ngai,X\xc3\xa3 V\xc3\xb4 Ng\xe1\xba\xa1i,06841\n"),
     "villages.csv": table_from_csv(b"name,label,commune,code,xa_ntm\nngan_chi,Ng\xc3\xa0n Chi,vo_ngai,QN-1,khong\n"),
     "rounds.csv": table_from_csv(b"name,label,cutoff\n2019,2019,2019-06-30\n"),
+    "corrections.csv": table_from_csv(b"name,label,key,instance,told,told_en\n"),
 }
 CONTEXT = JudgeContext(now=NOW, tables=TABLES)
 # all numbers are invented
@@ -115,4 +116,5 @@ def test_it_asks_for_no_names_of_people_and_no_numbers_of_papers() -> None:
         if field.name in written:
             assert all("tên hộ" in hint or "names of households" in hint for hint in field.hints.values())
     chosen = {"xa", "thon", "ky", "noi_dung", "niem_yet", "ket_thuc"}
-    assert set(texts) <= written | chosen | proxy
+    notes = {"bao_tra_lai"}
+    assert set(texts) <= written | chosen | proxy | notes

@@ -1,6 +1,7 @@
 """A returned sheet reaches its sender's phone, is told and seen, and ends with an edit or a new sheet."""
 
 import csv
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -52,6 +53,24 @@ def edit(phone: FieldPhone, old: str, new: str, **answers: object) -> bytes:
     mark = "<orx:instanceID>" if "<orx:instanceID>" in xml else "<instanceID>"
     opening = mark.replace("instanceID", "deprecatedID")
     return xml.replace(mark, f"{opening}{old}{opening.replace('<', '</')}{mark}", 1).encode()
+
+
+def naming_it(xml: bytes, instance_id: str) -> bytes:
+    """A sheet that says in whose place it comes; "": of a form that did not ask."""
+    text, times = re.subn(rb"<corrects(?:\s*/>|>[^<]*</corrects>)", f"<corrects>{instance_id}</corrects>".encode(), xml)
+    assert times == 1
+    return text
+
+
+def test_a_successor_whose_form_names_the_returned_sheet_corrects_it(field: Field) -> None:
+    phone, successor = field.phone(MINE), field.phone(MINE)
+    sent = phone.sends(WELL_OFF, instance_id="uuid:old")
+    returns(field, sent.submission_id, "sai")
+    # the form finds it in the list by itself
+    xml = successor.fills(WELL_OFF)
+    assert b"<corrects>uuid:old</corrects>" in xml
+    new = successor.sends_xml(xml)
+    assert track(field, sent.submission_id).by_submission == new.submission_id
 
 
 def test_the_phone_is_told_each_question_by_its_label_and_why(field: Field) -> None:
@@ -114,12 +133,12 @@ def test_an_edit_corrects_it(field: Field) -> None:
 
 def test_a_new_sheet_of_the_same_sender_village_and_round_takes_its_place(field: Field) -> None:
     phone, neighbour, successor = field.phone(MINE), field.phone(NEIGHBOUR), field.phone(MINE)
-    sent = phone.sends(WELL_OFF)
+    sent = phone.sends(WELL_OFF, instance_id="uuid:old")
     returns(field, sent.submission_id, "sai")
-    for somebody in (neighbour, successor):
-        somebody.sends(WELL_OFF)
+    for somebody, naming in ((neighbour, "uuid:old"), (successor, ""), (successor, "uuid:another")):
+        somebody.sends_xml(naming_it(somebody.fills(WELL_OFF), naming))
         assert track(field, sent.submission_id).stage == OPEN
-    new = phone.sends({**WELL_OFF, "ho_ngheo": 12}, instance_id="uuid:new")
+    new = phone.sends_xml(naming_it(phone.fills({**WELL_OFF, "ho_ngheo": 12}, instance_id="uuid:new"), ""))
     ended = track(field, sent.submission_id)
     assert (ended.ended, ended.by_submission) == (NEW_SHEET, new.submission_id)
     assert list_replaced_by(field.session, new.submission_id or 0) == [sent.submission_id]

@@ -103,7 +103,7 @@ def test_the_manifest_names_the_lists_that_the_server_makes(world: World) -> Non
     )
     phone = world.phone("phone")
     files = {file.filename: file for file in read_manifest(phone.get("forms/village_criteria/manifest").data)}
-    assert set(files) == {"villages.csv", "communes.csv", "rounds.csv"}
+    assert set(files) == {"villages.csv", "communes.csv", "rounds.csv", "corrections.csv"}
     rows = world.app.test_client().get(files["villages.csv"].download_url).get_data(as_text=True).splitlines()
     assert rows[0] == "name,label,commune,code,xa_ntm"
     assert any(row.startswith(f"{VILLAGES[VILLAGE].uuid},{VILLAGE},") for row in rows)
