@@ -68,6 +68,7 @@ ACTIONS = (
     "project.delete",
     "project.update",
     "quarantine.read",
+    "round.coverage.export",
     "round.create",
     "round.holiday.import",
     "round.lock",

@@ -7,9 +7,10 @@ and the round takes it, else every form of the round.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -32,15 +33,16 @@ from server.domain.roles import ALL, Reach, Scope
 from server.services.authenticate import VIETNAM
 from server.services.lists import VILLAGE_KINDS
 from server.services.overview import list_tops
-from server.storage.area_views import list_these
+from server.storage.area_views import list_seen, list_these
 from server.storage.areas import AreaView, find_path
 from server.storage.coverage import list_heard, list_heard_ids, list_kept, list_states
 from server.storage.rollups import list_children
-from server.storage.round_villages import Below, Head, list_heads, list_members, list_published
+from server.storage.round_villages import Below, Head, list_geometries, list_heads, list_members, list_published
 from server.storage.rounds import RoundView
 
 MOST_CALLED = 2_000
 """Villages up to which a board tells whom to call; of more one goes down the tree first."""
+MOST_TOPS = 500
 CALLS = 50
 """Calls that stand on one page."""
 States = Mapping[str, Set[str]]
@@ -119,8 +121,7 @@ def cover(session: Session, asked: Asked) -> Board | None:
     """The board of an area, or of all that somebody sees. None: no such area in sight on the round's day, or a village
     alone."""
     on = asked.round.cutoff
-    tops = [asked.area] if asked.area is not None else list_tops(session, asked.project_id, asked.scope)
-    seen = list_these(session, asked.scope, on, tops) if tops else {}
+    seen = _tops(session, asked)
     alone = next(iter(seen.values())) if len(seen) == 1 else None
     if not seen or (asked.area is not None and alone is not None and alone.kind in VILLAGE_KINDS):
         return None
@@ -141,6 +142,16 @@ def cover(session: Session, asked: Asked) -> Board | None:
         states=states,
         villages=tuple(tell(session, asked, own, states)) if own else (),
     )
+
+
+def _tops(session: Session, asked: Asked) -> dict[str, AreaView]:
+    """From where one looks down. Whoever was granted a commune of today sees the ones of then that went into it."""
+    on = asked.round.cutoff
+    tops = [asked.area] if asked.area is not None else list_tops(session, asked.project_id, asked.scope)
+    seen = list_these(session, asked.scope, on, tops) if tops else {}
+    if asked.area is not None or len(seen) == len(tops):
+        return seen
+    return {area.id: area for area in list_seen(session, asked.scope, on, None, (0, MOST_TOPS))}
 
 
 def list_calls(session: Session, asked: Asked, board: Board, most: int | None = CALLS) -> list[VillageLine]:
@@ -191,6 +202,36 @@ def list_call_sheets(session: Session, asked: Asked, board: Board) -> list[tuple
         if line.commune is not None:
             sheets.setdefault(line.commune.id, (line.commune, []))[1].append(line)
     return sorted(sheets.values(), key=lambda sheet: (sheet[0].code or "~", sheet[0].name))
+
+
+def list_places(session: Session, asked: Asked, board: Board) -> dict[str, Mapping[str, object]]:
+    """Where the areas and villages of a board lie on the round's day, as GeoJSON geometries: boundaries of areas where
+    they are known, points of villages, else the other. An area of which neither is known stands in the middle of those
+    of its villages that have a point."""
+    on, areas = asked.round.cutoff, [line.area.id for line in board.lines]
+    villages = [line.area.id for line in board.villages]
+    above = [board.top.id] if board.top is not None else []
+    shapes = list_geometries(session, {*areas, *villages, *above}, on)
+    found: dict[str, Mapping[str, object]] = {}
+    for area_id, kinds in shapes.items():
+        order = ("point", "boundary") if area_id in villages else ("boundary", "point")
+        found[area_id] = next(kinds[kind] for kind in order if kind in kinds)
+    without = [line.area for line in board.lines if line.area.id not in found]
+    if without and board.tells_calls:
+        members = list_members(session, _below(asked, {area.id: area for area in without}))
+        points = list_geometries(session, frozenset().union(*members.values()), on)
+        for area_id, inside in members.items():
+            some = [kinds["point"] for village in inside if "point" in (kinds := points.get(village, {}))]
+            if some:
+                found[area_id] = middle_of(some)
+    return found
+
+
+def middle_of(points: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+    """The point in the middle of GeoJSON points."""
+    places: list[Any] = [each["coordinates"] for each in points]
+    middle = [round(sum(place[axis] for place in places) / len(places), 5) for axis in (0, 1)]
+    return {"type": "Point", "coordinates": middle}
 
 
 def form_ids_of(session: Session, asked: Asked) -> list[int]:

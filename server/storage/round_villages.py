@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -123,15 +123,19 @@ def list_heads(
 
 
 def list_reviewers(
-    session: Session | Connection, area_ids: Collection[str], on: date, roles: Collection[str]
+    session: Session | Connection, project_id: int, area_ids: Collection[str], on: date, roles: Collection[str]
 ) -> dict[str, list[str]]:
-    """The names of people with one of these roles for exactly these areas on a day, by area."""
+    """The names of people with one of these roles for the areas, or for what they lie in on a day, by area."""
     query = (
-        select(Grant.area_id, Actor.display_name)
+        select(AreaReachRow.descendant_id, Actor.display_name)
+        .join(Grant, Grant.area_id == AreaReachRow.ancestor_id)
         .join(Actor, Actor.id == Grant.actor_id)
         .where(
-            Grant.area_id.in_(sorted(area_ids)),
+            AreaReachRow.descendant_id.in_(sorted(area_ids)),
+            AreaReachRow.valid_from <= on,
+            AreaReachRow.valid_to > on,
             Grant.role.in_(sorted(roles)),
+            or_(Grant.project_id == project_id, Grant.scope == "site"),
             valid_on(Grant, on),
             Actor.kind == "user",
             Actor.deleted_at.is_(None),
@@ -141,7 +145,7 @@ def list_reviewers(
     )
     found: dict[str, list[str]] = {}
     for area_id, name in session.execute(query):
-        found.setdefault(str(area_id), []).append(name)
+        found.setdefault(area_id, []).append(name)
     return found
 
 

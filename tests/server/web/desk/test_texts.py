@@ -27,6 +27,8 @@ from server.domain.areas import CHANGES, EXTENTS, FLAGS
 from server.domain.areas import KINDS as AREA_KINDS
 from server.domain.areas import STATUSES as AREA_STATUSES
 from server.domain.audit_actions import ACTIONS, GROUPS
+from server.domain.coverage import OWING
+from server.domain.coverage import STATES as COVERED
 from server.domain.deadlines import LEVELS as PLAN_LEVELS
 from server.domain.deadlines import NOTES, STEP_LEVELS
 from server.domain.devices import RISKS, RULES, STANDINGS
@@ -53,6 +55,7 @@ from server.domain.training import LEVELS as LEVELS_OF_CLASSES
 from server.domain.webhooks import DEAD, PING, SENT, WAITING
 from server.domain.webhooks import EVENTS as EVENTS_OF_WEBHOOKS
 from server.domain.wishes import LABELS
+from server.services.coverage_tables import AREA_COLUMNS
 from server.services.foretell import ALREADY, NOT_JUDGED, OLDER
 from server.services.foretell import LOCKED as LOCKED_EFFECT
 from server.services.foretell import SAME as SAME_EFFECT
@@ -110,6 +113,14 @@ MADE = {
     "desk.place.state.": ("good", "bad", "unknown", "boundary"),
     **{f"desk.foretold.{effect}.": ("village", "commune") for effect in ("turns", "first", SAME_EFFECT, OLDER)},
     "desk.about.": tuple(room.text.removeprefix("desk.nav.") for room in ADMINISTRATION),
+    "desk.coverage.": (
+        *(column.name for column in AREA_COLUMNS if column.name not in (*COVERED, "name")),
+        *("commune", "commune_code", "files_expected", "files_missing", "phones", "project", "round", "all", "area"),
+        *("sheet_areas", "sheet_villages", "synthetic"),
+    ),
+    "desk.coverage.sign.": ("good", "wait", "bad", "unknown"),
+    "desk.coverage.state.": COVERED,
+    "desk.coverage.lacks.": OWING,
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
