@@ -18,6 +18,7 @@ GROUPS = (
     "backup",
     "quarantine",
     "webhook",
+    "job",
     "audit",
 )
 ACTIONS = (
@@ -61,6 +62,7 @@ ACTIONS = (
     "form.update.draft.link",
     "form.update.draft.set",
     "form.update.publish",
+    "job.retry",
     "programme.create",
     "programme.unit.delete",
     "programme.unit.update",
@@ -87,6 +89,9 @@ ACTIONS = (
     "submission.finding.undo",
     "submission.purge",
     "submission.restore",
+    "submission.return.print",
+    "submission.return.told",
+    "submission.return.undo",
     "submission.review.undo",
     "submission.round",
     "submission.supervision.answer",

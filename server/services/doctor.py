@@ -64,6 +64,17 @@ def examine(session: Session, home: Home, now: datetime) -> Iterator[Check]:
         yield check(session, home, now)
 
 
+def glance(session: Session, home: Home, now: datetime) -> Iterator[Check]:
+    """Those of the checks that are quick however much there is: what a page shows."""
+    yield _writable(home)
+    yield _space(home)
+    database = _database(session)
+    yield database
+    if database.state == OK:
+        for check in (_clock, _secret, _dead_jobs, _worker, _copies):
+            yield check(session, home, now)
+
+
 def _writable(home: Home) -> Check:
     folder = home.config.home
     try:

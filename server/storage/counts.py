@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.storage.actors import Grant, User
 from server.storage.projects import Project
+from server.storage.quarantine import Quarantined
 from server.storage.submissions import Submission
 
 
@@ -17,6 +18,11 @@ def count_kept_submissions(session: Session | Connection) -> int:
     """Submissions of all projects; drafts and deleted ones not counted."""
     kept = select(func.count()).where(Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
     return session.execute(kept).scalar_one()
+
+
+def count_quarantined(session: Session | Connection) -> int:
+    """How much there is that nobody could read."""
+    return session.execute(select(func.count()).select_from(Quarantined)).scalar_one()
 
 
 def find_newest_arrival(session: Session | Connection) -> datetime | None:

@@ -86,6 +86,16 @@ class Leased:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Jobs of a kind that wait, run or pause: how many, since when the first can run, and how many failed before."""
+
+    kind: str
+    count: int
+    due: datetime
+    failed: int
+
+
+@dataclass(frozen=True)
 class DeadJob:
     """A job that was given up, and what it said last."""
 
@@ -178,6 +188,20 @@ def list_dead(session: Session | Connection, limit: int = 100) -> list[DeadJob]:
         .limit(limit)
     )
     return [DeadJob(row.id, row.kind, row.key, row.attempts, row.error or "", row.done_at) for row in rows]
+
+
+def list_waiting(session: Session | Connection) -> list[Waiting]:
+    """The jobs that are not done, by kind."""
+    failed = func.count(Job.error)
+    query: Select[str, int, datetime, int] = select(Job.kind, func.count(), func.min(Job.run_after), failed)
+    rows = session.execute(query.where(Job.done_at.is_(None)).group_by(Job.kind).order_by(Job.kind))
+    return [Waiting(*row) for row in rows]
+
+
+def find_last_done(session: Session | Connection, kind: str) -> datetime | None:
+    """When a job of that kind was done last; None: never, or so long ago that it was forgotten."""
+    query = select(func.max(Job.done_at)).where(Job.kind == kind, Job.error.is_(None))
+    return session.execute(query).scalar()
 
 
 def count_jobs(session: Session | Connection) -> dict[str, int]:

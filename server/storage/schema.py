@@ -70,6 +70,22 @@ def is_ready(url: str) -> bool:
         engine.dispose()
 
 
+def measure_database(session: Session) -> int | None:
+    """Bytes that the database takes; None where it does not say."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+    pages, size = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
+    return int(pages) * int(size)
+
+
+def find_engine_version(session: Session) -> str:
+    """What keeps the tables, with its version: SQLite 3.45.1."""
+    dialect = session.connection().dialect
+    named = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(dialect.name, dialect.name)
+    return f"{named} {'.'.join(str(part) for part in dialect.server_version_info or ())}"
+
+
 def find_damage(session: Session) -> str | None:
     """What SQLite finds broken in its file, in its own words; None when all is whole, and on PostgreSQL."""
     if session.get_bind().dialect.name != "sqlite":

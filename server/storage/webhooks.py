@@ -7,7 +7,21 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -342,3 +356,34 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
     blocked = select(earlier.id).where(ahead).correlate(DeliveryRow)
     return DeliveryRow.state == WAITING, DeliveryRow.next_at <= now, ~blocked.exists()
+
+
+@dataclass(frozen=True)
+class FailingHook:
+    """A webhook whose messages do not get through: failed so often in a row, since when, or paused and why."""
+
+    id: int
+    project_id: int
+    name: str
+    failures: int
+    since: datetime | None
+    paused_why: str | None
+
+
+def list_failing(session: Session | Connection) -> list[FailingHook]:
+    """The webhooks that fail, or that were paused by something other than a person."""
+    query: Select[int, int, str, int, datetime | None, str | None] = select(
+        WebhookRow.id,
+        WebhookRow.project_id,
+        WebhookRow.name,
+        WebhookRow.failures,
+        WebhookRow.failing_since,
+        WebhookRow.paused_why,
+    )
+    rows = session.execute(
+        query.where(
+            WebhookRow.deleted_at.is_(None),
+            or_(WebhookRow.failures > 0, and_(WebhookRow.paused_at.is_not(None), WebhookRow.paused_why != "person")),
+        ).order_by(WebhookRow.id)
+    )
+    return [FailingHook(*row) for row in rows]

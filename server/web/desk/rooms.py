@@ -97,7 +97,7 @@ ADMINISTRATION = (
     Room("all_exports", "desk.nav.exports", ("exports",), _verb("submission.list"), "project"),
     Room("webhooks", "desk.nav.webhooks", ("webhooks",), _verb("webhook.list"), "project"),
     Room("audit", "desk.nav.audit", ("audit",), _may_audit),
-    Room("system_health", "desk.nav.health", ("system",), _everywhere("user.list")),
+    Room("system_health", "desk.nav.health", ("system",), _everywhere(ALL_ALIKE)),
 )
 MAIN = (
     Room("home", "desk.nav.home", ("",), _anybody),

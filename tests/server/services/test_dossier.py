@@ -162,7 +162,7 @@ def test_what_was_sent_incomplete_is_told_in_the_lock_of_its_round(desk: Desk) -
 
 def test_a_sending_that_was_taken_back_is_no_override(desk: Desk) -> None:
     desk.does("province", "send", "Thôn mất liên lạc")
-    desk.does("province", "take_back")
+    desk.does("commune", "take_back")
     assert desk.reads().overriding is None
     assert list_overrides(desk.field.session, desk.round) == []
 

@@ -44,6 +44,7 @@ from server.domain.quality import KINDS as KINDS_OF_QUALITY
 from server.domain.quality import REASONS as REASONS_OF_QUALITY
 from server.domain.quality import SEVERITIES
 from server.domain.quality_rules import NAMED
+from server.domain.returned import STAGES as STAGES_OF_RETURNS
 from server.domain.review import LEVELS, MOVES, STATES
 from server.domain.roles import ROLES, VERBS
 from server.domain.rounds import PURPOSES as ROUND_PURPOSES
@@ -56,6 +57,7 @@ from server.domain.webhooks import DEAD, PING, SENT, WAITING
 from server.domain.webhooks import EVENTS as EVENTS_OF_WEBHOOKS
 from server.domain.wishes import LABELS
 from server.services.coverage_tables import AREA_COLUMNS
+from server.services.doctor import ERROR, OK, WARNING
 from server.services.foretell import ALREADY, NOT_JUDGED, OLDER
 from server.services.foretell import LOCKED as LOCKED_EFFECT
 from server.services.foretell import SAME as SAME_EFFECT
@@ -74,6 +76,7 @@ from server.web.desk.beside import EDIT as OF_EDIT
 from server.web.desk.beside import NEW as NEW_MARK
 from server.web.desk.beside import ROUND as OF_ROUND
 from server.web.desk.clauses import UNITS
+from server.web.desk.dashboard import BAD, GOOD, OPEN, PARTS
 from server.web.desk.exports import ORDER as FORMATS
 from server.web.desk.exports import SWITCHES
 from server.web.desk.forms import DONE
@@ -105,6 +108,8 @@ OF_PROGRAMMES = (
 )
 FIELDS_OF_PROGRAMMES = ("slug", "name_vi", "name_en", "law", "source", "valid_from", "valid_to")
 MADE = {
+    "desk.system.state.": (OK, WARNING, ERROR),
+    "desk.system.version.": ("thonban", "python", "database", "tables"),
     "desk.beside.": (CHANGED, NEW_MARK, GONE),
     "desk.beside.then.": (OF_ROUND, OF_EDIT),
     "desk.beside.nothing.": (OF_ROUND, OF_EDIT),
@@ -121,6 +126,8 @@ MADE = {
     "desk.coverage.sign.": ("good", "wait", "bad", "unknown"),
     "desk.coverage.state.": COVERED,
     "desk.coverage.lacks.": OWING,
+    "desk.dash.": tuple(PARTS),
+    "desk.ready.": (GOOD, BAD, OPEN),
     "desk.audit.": COLUMNS,
     "desk.audit.did.": ACTIONS,
     "desk.audit.group.": GROUPS,
@@ -129,6 +136,7 @@ MADE = {
     "desk.webhooks.why.": ("person", "failing", "gone", "owner", "secret"),
     "desk.webhooks.error.": ("timeout", "unreachable", "tls", "inside", "unreadable", "sight"),
     "desk.webhooks.done.": DONE_WITH_WEBHOOKS,
+    "desk.returned.stage.": (*STAGES_OF_RETURNS, "all"),
     "desk.audience.": (*AUDIENCES, UNKNOWN),
     "desk.ethnic.": ETHNICITIES,
     "desk.training.level.": tuple(LEVELS_OF_CLASSES.values()),
