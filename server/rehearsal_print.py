@@ -72,8 +72,8 @@ def _show_changes(changes: Sequence[Change], console: Console) -> None:
             console.print(f" {WEIGHTS[weight].vi}", markup=False, end="")
             console.print(f" · {WEIGHTS[weight].en} ({len(found)})", style="dim", markup=False)
         for change in found[:SHOWN_ROWS]:
-            _row(console, MARKS[weight], _where(change), _what(change))
-            for line in _details(change):
+            _row(console, MARKS[weight], place_of(change), tell_change(change))
+            for line in details_of(change):
                 console.print(f"      {line}", style="dim", markup=False)
         _more(console, len(found) - SHOWN_ROWS)
 
@@ -84,7 +84,8 @@ def _more(console: Console, count: int) -> None:
         console.print(f"    {said.vi} · {said.en}", style="dim", markup=False)
 
 
-def _where(change: Change) -> str:
+def place_of(change: Change) -> str:
+    """Where a change is: the path below the root, before and after where these differ."""
     paths = [_short(path) for path in (change.old, change.new) if path is not None]
     return " → ".join(dict.fromkeys(paths)) or "/"
 
@@ -93,7 +94,8 @@ def _short(path: str) -> str:
     return "/".join(path.split("/")[2:]) or "/"
 
 
-def _what(change: Change) -> Sentence:
+def tell_change(change: Change) -> Sentence:
+    """What a change is, in words."""
     said = Sentence(_filled(change, CHANGES[change.kind].vi, "vi"), _filled(change, CHANGES[change.kind].en, "en"))
     more = []
     if change.likeness is not None:
@@ -121,7 +123,7 @@ def _bracketed(text: str, more: Sequence[str]) -> str:
     return f"{text} ({', '.join(more)})" if more else text
 
 
-def _details(change: Change) -> Iterator[str]:
+def details_of(change: Change) -> Iterator[str]:
     """What stood there and what stands there now, where the head does not say so."""
     if change.kind in ("type", "choice-renamed"):
         return

@@ -108,6 +108,7 @@ OF_PROGRAMMES = (
 )
 FIELDS_OF_PROGRAMMES = ("slug", "name_vi", "name_en", "law", "source", "valid_from", "valid_to")
 MADE = {
+    "desk.rehearsal.severity.": ("error", "warning", "info"),
     "desk.system.state.": (OK, WARNING, ERROR),
     "desk.system.version.": ("thonban", "python", "database", "tables"),
     "desk.beside.": (CHANGED, NEW_MARK, GONE),
