@@ -225,6 +225,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         # rounds of one village: each request may work all of it out
         "rounds": {"slug": OPEN},
         "official_tables": {"slug": OPEN},
+        "coverage": {"slug": OPEN},
         "rounds_reopen_one": {"slug": LOCKED},
         "sessions": {"token": people["viewer"].token or ""},
         "recordings": {"form_id": "doc_len"},
