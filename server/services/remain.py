@@ -119,6 +119,13 @@ def count_remaining(session: Session, programme: ProgrammeView, on: date, scope:
     return {level: len(remaining([each for each in found if each.area_id in seen], level, on)) for level in LEVELS}
 
 
+def read_curve(session: Session, programme: ProgrammeView, scope: Scope) -> list[tuple[date, Mapping[str, int]]]:
+    """On each day of a change how many units of each level are in, of the areas that somebody sees."""
+    found = memberships_of(session, list_units(session, programme.id))
+    seen = list_seen_of(session, scope, {each.area_id for each in found})
+    return list_steps([each for each in found if each.area_id in seen])
+
+
 def place_names(session: Session, state: ProgrammeState, scope: Scope) -> tuple[str, dict[str, str]]:
     """What the part that somebody sees is called: the top of the project, or the areas they see; and the names of the
     communes that its villages lie in, by own id."""

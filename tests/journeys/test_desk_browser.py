@@ -17,6 +17,7 @@ from server.services.webhooks import Asked, create_webhook, try_webhook
 from server.storage.actors import find_user_by_email
 from server.storage.database import db
 from server.web.desk.built import FOLDER
+from server.web.desk.dashboard import PARTS
 from tests.kit.world import COMMUNES
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
 
@@ -167,6 +168,10 @@ def paths(seeded: Seeded) -> list[str]:
         "/people",
         "/people/1",
         "/administration",
+        f"/projects/{PROJECT}/rounds",
+        *(f"/projects/{PROJECT}/dashboard/{part}" for part in PARTS),
+        f"{ROUND}/held-back",
+        f"{ROUND}/held-back?criterion=qd03_2019_thon/k2.tu",
         "/account",
         "/submissions/999999",
     ]

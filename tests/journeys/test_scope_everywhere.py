@@ -22,8 +22,9 @@ from server.storage.newest import Part
 from server.storage.readings import find_submission
 from tests.kit.databases import Databases
 from tests.kit.scope_numbers import compare_from_afar, compare_numbers
+from tests.kit.scope_pages import PAGE_QUERIES
 from tests.kit.scope_plan import Size
-from tests.kit.scope_routes import PAGE_QUERIES, QUERIES
+from tests.kit.scope_routes import QUERIES
 from tests.kit.scope_run import Ground, walk_through
 from tests.kit.scope_walk import READS, WRITES, Found, Walk
 from tests.kit.services import Postgres

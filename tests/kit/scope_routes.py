@@ -19,6 +19,7 @@ from server.services.official_tables import TABLES
 from server.web.api.places import template_of
 from sync.receipt_number import write_number
 from tests.kit.law import RULE_SET, RULES, unread_clauses
+from tests.kit.scope_pages import PAGE_QUERIES
 from tests.kit.scope_plan import PlannedSheet
 from tests.kit.scope_sheets import LISTED, instance
 from tests.kit.scope_world import Kept, Person, ScopeWorld
@@ -179,8 +180,9 @@ class Routes:
             "lock_number": (1,),
             "finding_key": ("khong-co-1",),
             "word_id": (1,),
-            "decision_id": (1, 2),
+            **dict.fromkeys(("decision_id", "move_id"), (1, 2)),
             "ending": ("xlsx", "csv.zip"),
+            "part": ("remaining", "readiness", "training", "works", "evidence"),
         }
         if name not in known:
             raise Untaught(f"what stands in {rule.rule} for {name}")
@@ -358,6 +360,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "changes": _fixed("false"),
     "chosen": _fixed("1"),
     "clause": _fixed("k1.tong"),
+    "criterion": _fixed("qd03_2019_thon/k2.tu"),
     "code": lambda routes: [routes.there.plan.tree.versions[each][-1].code for each in routes.some("area", "area")],
     "commune": lambda routes: routes.some("area", "area"),
     "datasets": _fixed("true"),
@@ -413,6 +416,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "since": _fixed("2020-01-01"),
     "start": _fixed("2020-01-01T00:00:00Z"),
     "splitSelectMultiples": _fixed("true"),
+    "stage": _fixed("open", "corrected"),
     "state": _fixed("approved"),
     "states": _fixed("approved"),
     "to": _fixed("2040-01-01"),
@@ -429,58 +433,6 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "with": lambda routes: routes.some("round", "slug"),
 }
 """What may stand in a query, by its name."""
-PAGE_QUERIES: dict[str, tuple[str, ...]] = {
-    "desk.all_apart": ("page",),
-    "desk.all_submissions": ("receipt", "state", "form", "page"),
-    "desk.areas": ("q", "on"),
-    "desk.one_area": ("on",),
-    "desk.audit": ("group", "who", "actor", "code", "area", "since", "until", "before", "lang"),
-    "desk.audit_csv": ("group", "actor", "area"),
-    "desk.round_dossiers": ("state",),
-    "desk.one_dossier": ("done",),
-    "desk.compare_round": ("with", "rule", "what", "commune", "page"),
-    "desk.export_page": ("format", "rounds", "states", "areas", "labels", "chosen", "lang"),
-    "desk.export_at_once": ("format", "rounds", "states", "areas", "personal", "details", "chosen"),
-    "desk.form_paper": ("area", "round"),
-    "desk.form_recordings": ("language", "done"),
-    "desk.form_table": ("round", "state", "area", "sheet", "after"),
-    "desk.form_table_file": ("round", "state", "area"),
-    "desk.forms": ("done",),
-    "desk.phones": ("q", "show", "page"),
-    "desk.one_form": ("done",),
-    "desk.one_person": ("sent",),
-    "desk.one_round": ("q", "commune", "verdict", "rule"),
-    "desk.one_rule_set": ("done",),
-    "desk.one_submission": ("version",),
-    "desk.round_plan": ("area", "lacks", "done"),
-    "desk.round_lock": ("verify", "done"),
-    "desk.edit_round": ("done",),
-    "desk.without_round": ("done",),
-    "desk.webhooks": ("done",),
-    "desk.one_webhook": ("before", "done"),
-    "desk.holidays": ("done",),
-    "desk.programme": ("on", "programme", "level", "show", "sentence", "done"),
-    "desk.programme_file": ("on", "programme"),
-    "desk.programme_unit": ("on", "programme"),
-    "desk.quality": ("round", "kind", "severity", "commune", "looked", "page"),
-    "desk.round_table_file": ("area", "lang"),
-    "desk.round_tables": ("table", "sheet", "area", "page"),
-    "desk.rules": ("on",),
-    "desk.sign_in_sheet": ("rows",),
-    "desk.training": ("level", "from", "to"),
-    "desk.training_class": ("done",),
-    "desk.training_communes": ("round",),
-    "desk.training_persons": ("page", "done"),
-    "desk.what_if_round": ("rule", "clause", "number"),
-    "desk.works": ("on", "area", "kind", "state", "lang", "page"),
-    "desk.works_file": ("on", "area", "lang"),
-    "desk.one_work": ("on", "area"),
-    "desk.supervision": ("on", "area", "state", "page"),
-    "desk.supervision_file": ("on", "area"),
-    "desk.models": ("on", "area", "kind", "state", "page"),
-    "desk.models_file": ("on", "area"),
-}
-"""What pages read from their query."""
 PAGE_FIELDS: dict[str, Callable[[Routes], str]] = {
     "body": lambda routes: "Một lời",
     "reason": lambda routes: "Đã hỏi",

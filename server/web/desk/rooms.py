@@ -104,7 +104,7 @@ MAIN = (
     Room("inbox", "desk.nav.inbox", ("inbox",), SHEETS, "project"),
     Room("coverage", "desk.nav.coverage", ("rounds/coverage",), SHEETS, "round"),
     Room("all_rounds", "desk.nav.rounds", ("rounds", "new-round", "without-round"), ROUNDS, "project"),
-    Room("all_submissions", "desk.nav.sheets", ("submissions", "quality", "disasters"), SHEETS, "project"),
+    Room("all_submissions", "desk.nav.sheets", ("submissions", "returned", "quality", "disasters"), SHEETS, "project"),
 )
 
 

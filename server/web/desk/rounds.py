@@ -1,11 +1,10 @@
-"""The first page with its rounds and totals, and one round: communes and villages with their verdicts."""
+"""The rounds with their totals, and one round: communes and villages with their verdicts."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -14,18 +13,14 @@ from server.criteria.ruleset import RuleSet
 from server.domain.areas import match_key
 from server.domain.data_files import list_gaps
 from server.domain.errors import NotFound
-from server.domain.programme import COMMUNE, VILLAGE
 from server.services.authenticate import Caller
 from server.services.lists import COMMUNE_KINDS
 from server.services.overview import whole_of
-from server.services.remain import count_remaining
 from server.services.round_law import law_of
 from server.services.verdicts import Wanted, list_verdicts
 from server.storage.areas import AreaView
-from server.storage.desk import SheetFilter, count_states, list_reports
-from server.storage.devices import count_alarms
+from server.storage.desk import list_reports
 from server.storage.locks import find_lock
-from server.storage.programmes import ProgrammeView, list_programmes
 from server.storage.projects import ProjectView
 from server.storage.rollups import count_pending
 from server.storage.rounds import RoundView, list_rounds
@@ -33,7 +28,7 @@ from server.storage.sights import list_seen_areas
 from server.storage.unplaced import count_unplaced
 from server.web.context import current_session
 from server.web.desk.blueprint import blueprint
-from server.web.desk.pages import desk_caller, project_of, projects_of, show_page
+from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.quality import count_open
 from server.web.desk.tally import SHOWN, Counts, VillageRow, branches, count, counts_of, village_rows
 
@@ -69,33 +64,17 @@ class Filter:
         return bool(self.verdict or self.commune or self.text)
 
 
-@dataclass(frozen=True)
-class Remaining:
-    """How many communes and villages are in a programme on a day."""
-
-    programme: ProgrammeView
-    on: date
-    communes: int
-    villages: int
-
-
-@blueprint.get("/")
-def home() -> str:
-    """The rounds with their totals, and how many submissions wait."""
+@blueprint.get("/projects/<int:project_id>/rounds")
+def all_rounds(project_id: int) -> str:
+    """The rounds of a project with their totals, the latest first."""
     caller = desk_caller()
-    projects = [(project, _cards(caller, project), _states(caller, project)) for project in projects_of(caller)]
-    newest = next((cards[0] for _, cards, _ in projects if cards), None)
-    waiting = sum(states.get(state, 0) for _, _, states in projects for state in WAITING)
-    alarms = {project.id: _alarms(caller, project) for project, _, _ in projects}
+    project = project_of(caller, project_id)
     return show_page(
-        "home.html",
+        "rounds.html",
         caller=caller,
-        projects=projects,
-        newest=newest,
-        waiting=waiting,
-        states=WAITING,
-        alarms=alarms,
-        programmes={project.id: _remaining(caller, project, cards) for project, cards, _ in projects},
+        project=project,
+        cards=cards_of(caller, project, list_rounds(current_session(), project_id)),
+        may_open=caller.reach("round.create", project_id).everywhere,
     )
 
 
@@ -154,10 +133,11 @@ def rows_of(caller: Caller, project_id: int, round_view: RoundView, area: str | 
     return village_rows(views, list_reports(session, round_view.id, scope))
 
 
-def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
+def cards_of(caller: Caller, project: ProjectView, rounds: Iterable[RoundView]) -> list[RoundCard]:
+    """Rounds of a project with what the caller sees of them, counted."""
     cards = []
     scope = caller.scope("submission.list", project.id)
-    for round_view in list_rounds(current_session(), project.id):
+    for round_view in rounds:
         rule_sets = law_of(current_session(), round_view, "village")
         whole = whole_of(current_session(), project.id, round_view, scope)
         if whole.villages and (whole.villages > LIVE_MOST or not count_pending(current_session(), round_view.id)):
@@ -168,28 +148,6 @@ def _cards(caller: Caller, project: ProjectView) -> list[RoundCard]:
         reported = sum(row.report is not None for row in rows)
         cards.append(RoundCard(round_view, len(rows), reported, rule_sets, count(rows, rule_sets)))
     return cards
-
-
-def _remaining(caller: Caller, project: ProjectView, cards: Sequence[RoundCard]) -> Remaining | None:
-    """Who remains in the programme on the day of the newest round; None without a programme."""
-    listed = list_programmes(current_session(), project.id)
-    scope = caller.scope("round.list", project.id)
-    if not listed or not scope:
-        return None
-    on = cards[0].round.cutoff if cards else caller.on
-    programme = next((each for each in listed if each.valid_from <= on), listed[0])
-    counts = count_remaining(current_session(), programme, on, scope)
-    return Remaining(programme, on, counts[COMMUNE], counts[VILLAGE])
-
-
-def _alarms(caller: Caller, project: ProjectView) -> int:
-    """The keys that were used from another phone, among those that the reader looks after."""
-    reached = caller.reach("field_key.list", project.id)
-    return count_alarms(current_session(), project.id, reached, caller.on) if reached else 0
-
-
-def _states(caller: Caller, project: ProjectView) -> dict[str, int]:
-    return count_states(current_session(), SheetFilter(project.id, caller.scope("submission.list", project.id)))
 
 
 def _filter(rule_sets: Sequence[RuleSet]) -> Filter:

@@ -93,9 +93,10 @@ def test_signing_out_ends_the_session(admin: FlaskClient) -> None:
     assert admin.get("/").status_code == 302
 
 
-def test_the_first_page_answers_how_far_the_round_is(admin: FlaskClient) -> None:
+def test_the_first_page_answers_who_remains(admin: FlaskClient) -> None:
     page = read(admin, "/")
-    assert re.fullmatch(r"Rà soát năm 2019: \d+ trên 126 thôn hoàn thành", title_of(page))
+    assert title_of(page) == "Còn 12 xã, 8 thôn · 30/06/2019"
+    assert re.search(r"\d+ hoàn thành · \d+ chưa", page)
     assert "số liệu mẫu (synthetic)" in page
 
 

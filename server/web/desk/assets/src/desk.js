@@ -14,6 +14,7 @@ import "./beside.css";
 import "./webhooks.css";
 import "./inbox.css";
 import "./maps.css";
+import "./dashboard.css";
 import "./coverage.css";
 import htmx from "htmx.org";
 import "./inbox.js";

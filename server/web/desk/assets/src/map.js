@@ -105,8 +105,8 @@ function styleOf(features) {
           "text-field": ["get", "name"],
           "text-font": ["Be Vietnam Pro"],
           "text-size": 12,
-          "text-anchor": "left",
-          "text-offset": [0.9, 0],
+          "text-anchor": "top",
+          "text-offset": [0, 0.8],
           "text-optional": true,
           "text-max-width": 12,
         },
@@ -135,14 +135,6 @@ function telling(properties, words) {
   return box;
 }
 
-function addSymbols(view) {
-  const token = tokens();
-  for (const kind of Object.keys(COLOURS)) {
-    if (view.hasImage(kind)) view.removeImage(kind);
-    view.addImage(kind, symbolImage(kind, token), { pixelRatio: RATIO });
-  }
-}
-
 /** The map with its pictures and hands; raises where there is no WebGL. */
 function openView(place, features, title) {
   const words = WORDS[document.documentElement.lang] ?? WORDS.vi;
@@ -161,7 +153,9 @@ function openView(place, features, title) {
     locale: { ...words, "Map.Title": title },
   });
   view.touchZoomRotate.disableRotation();
-  view.on("styleimagemissing", () => addSymbols(view));
+  view.setMissingStyleImageResolver((kind) => {
+    if (kind in COLOURS && !view.hasImage(kind)) view.addImage(kind, symbolImage(kind, tokens()), { pixelRatio: RATIO });
+  });
   view.addControl(new NavigationControl({ showCompass: false }), "top-right");
   if (document.querySelector("meta[name=map-tiles]")) view.addControl(new AttributionControl());
   for (const layer of ["marks", "areas"]) {
@@ -175,6 +169,7 @@ function openView(place, features, title) {
     view.on("mouseleave", layer, () => (view.getCanvas().style.cursor = ""));
   }
   dark.addEventListener("change", () => {
+    for (const kind of Object.keys(COLOURS)) if (view.hasImage(kind)) view.removeImage(kind);
     view.setStyle(styleOf(features), { diff: false });
   });
   return view;
