@@ -93,7 +93,7 @@ def sheet_of(seeded: Seeded, number: int, **answers: int) -> bytes:
     """Another sheet of a village: as its first, but for these counts."""
     caller = caller_by_key(db.session(), seeded.heads[number].token, datetime.now(UTC))
     xml, _ = make_sheet(*_form(caller), seeded.heads[number], number)
-    text = re.sub(r"uuid:[0-9a-f-]{36}(?=</)", f"uuid:{uuid4()}", xml.decode(), count=1)
+    text = re.sub(r"(?<=instanceID>)uuid:[0-9a-f-]{36}(?=</)", f"uuid:{uuid4()}", xml.decode(), count=1)
     for name, value in answers.items():
         text, times = re.subn(rf"<{name}(?:/>|>[^<]*</{name}>)", f"<{name}>{value}</{name}>", text)
         assert times == 1, name
