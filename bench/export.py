@@ -89,7 +89,7 @@ def peak() -> float:
 
 
 def pages(app: Flask, count: int) -> dict[str, float]:
-    """p50 of pages over the whole depth, in milliseconds: of the form, of its repeat."""
+    """p50 of pages over the whole depth, in milliseconds until the last byte: of the form, of its repeat."""
     client, headers = signed_in(app)
     found: dict[str, float] = {}
     for table in ("Submissions", "Submissions.member"):
@@ -99,9 +99,12 @@ def pages(app: Flask, count: int) -> dict[str, float]:
             if link is None:
                 break
             began = time.perf_counter()
-            body = client.get(link, headers=headers).get_json()
+            answer = client.get(link, headers=headers, buffered=False)
+            body = b"".join(answer.iter_encoded())
             times.append((time.perf_counter() - began) * 1000)
-            link = body.get("@odata.nextLink")
+            # what the client makes of it, and the line of the audit that is written behind it, is not the page's
+            answer.close()
+            link = json.loads(body).get("@odata.nextLink")
         found[table] = statistics.median(times[1:])
         found[f"{table} last"] = statistics.median(times[-20:])
     return found

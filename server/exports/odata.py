@@ -7,13 +7,15 @@ where it stands and the key of the row above it, as in ODK Central. Rows are mad
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from forms.definition import Field
 from forms.xml import escape
 from server.domain.table_terms import DAY, INSTANT, KNOWN_COLUMNS, NUMBER, PLACE, SWITCH, TEXT, Column
+from server.exports.flat import is_personal
 
 ROOT = "Submissions"
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
@@ -51,11 +53,54 @@ KINDS: Mapping[str, str] = {
 """What answers are compared as, by the type of their question; all others as text."""
 
 
+T = TypeVar("T")
+
+
+class _Same:
+    """A form, told from others as this object: to compare what forms hold would take longer than all else."""
+
+    __slots__ = ("form",)
+
+    def __init__(self, form: Field) -> None:
+        self.form = form
+
+    def __hash__(self) -> int:
+        return id(self.form)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.form is self.form
+
+
+def once(make: Callable[..., T]) -> Callable[..., T]:
+    """What is made of a form, made once for as long as the form is kept in memory and asked of in this way."""
+
+    @lru_cache(maxsize=64)
+    def made(same: _Same, *rest: Any) -> T:
+        return make(same.form, *rest)
+
+    @wraps(make)
+    def found(form: Field, *rest: Any) -> T:
+        return made(_Same(form), *rest)
+
+    return found
+
+
 def name_of(name: str) -> str:
     """A field's name as an OData identifier."""
     return _BAD_START.sub("_", _NOT_A_NAME.sub("_", name))
 
 
+@once
+def impersonal(root: Field) -> Field:
+    """The form without what it marks as personal."""
+    return _pruned(root)
+
+
+def _pruned(field: Field) -> Field:
+    return replace(field, children=tuple(_pruned(each) for each in field.children if not is_personal(each)))
+
+
+@once
 def tables_of(root: Field) -> dict[str, Field]:
     """The tables of a form by name: the form itself, and each repeat at any depth."""
     found = {ROOT: root}
@@ -72,6 +117,7 @@ def tables_of(root: Field) -> dict[str, Field]:
     return found
 
 
+@once
 def columns_of(table: Field) -> frozenset[str]:
     """The paths that may be selected of a table, with slashes."""
     found = {"__id", "__system", *(f"__system/{name}" for name in _SYSTEM)}
@@ -87,6 +133,7 @@ def columns_of(table: Field) -> frozenset[str]:
     return frozenset(found)
 
 
+@once
 def expandable(table: Field) -> frozenset[str]:
     """The paths of the repeats that lie in the rows of a table, with slashes."""
 
@@ -101,9 +148,23 @@ def expandable(table: Field) -> frozenset[str]:
     return frozenset(walk(table, ""))
 
 
-def filter_columns(root: Field, table: str) -> dict[str, Column]:
+PERSONAL = frozenset({"__id", "__system/submitterId", "__system/submitterName", "__system/deviceId"})
+"""What the server knows of a submission that leads to somebody."""
+
+
+def filter_columns(root: Field, table: str, *, personal: bool = True) -> dict[str, Column]:
     """The columns by which a table may be filtered and put in order, by name. In the table of a repeat its own, and
-    those of the submission behind `$root/Submissions/`; what the server knows of it also without."""
+    those of the submission behind `$root/Submissions/`; what the server knows of it also without. `personal` False: by
+    none that leads to somebody."""
+    found = _filter_columns(root, table)
+    if personal:
+        return found
+    keys = {name for name in found if name.startswith("__") and "/" not in name}
+    hidden = {*PERSONAL, *(f"$root/{ROOT}/{name}" for name in PERSONAL), *keys}
+    return {name: column for name, column in found.items() if name not in hidden}
+
+
+def _filter_columns(root: Field, table: str) -> dict[str, Column]:
     every = {**KNOWN_COLUMNS} | {column.name: column for column in _answers(root, own=False)}
     if table == ROOT:
         return every

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from forms.definition import Field
-from server.exports.odata import ROOT, name_of, parent_key
+from server.exports.odata import ROOT, name_of, once, parent_key
 from server.exports.odata_rows import Asked, Place, Shape
 
 Finish = Callable[[Any, str, str], None]
@@ -25,6 +25,7 @@ _PLACES = frozenset({"geopoint", "geotrace", "geoshape"})
 _NUMBERS = frozenset({"int", "decimal", "boolean"})
 
 
+@once
 def raw_rows(root: Field, shape: Shape) -> RawRows | None:
     """What makes rows so; None where they are made of columns that are named or shown otherwise than they are kept, or
     are chosen."""

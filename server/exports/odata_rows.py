@@ -9,7 +9,7 @@ from hashlib import sha1
 from typing import Any, NamedTuple
 
 from forms.definition import Field
-from server.exports.odata import ROOT, above_of, name_of, parent_key, tables_of
+from server.exports.odata import ROOT, above_of, name_of, once, parent_key, tables_of
 
 EVERY = "*"
 
@@ -222,6 +222,18 @@ class _RowsWithin:
             own = sha1(f"{base}{number}".encode(), usedforsecurity=False).hexdigest()
             rows.append({"__id": own, parent: key} | show(each, own, f"{link}('{own}')"))
         return rows
+
+
+@once
+def submission_rows(root: Field, shape: Shape) -> SubmissionRows:
+    """What makes the rows of `Submissions`."""
+    return SubmissionRows(root, shape)
+
+
+@once
+def repeat_rows(root: Field, table: str, shape: Shape) -> RepeatRows:
+    """What makes the rows of the table of a repeat."""
+    return RepeatRows(root, table, shape)
 
 
 def _way_to(root: Field, table: str) -> tuple[tuple[tuple[str, ...], str, str], ...]:

@@ -29,6 +29,7 @@ def data_tag(session: Session, extract: Extract, locale: str) -> str:
         locale,
         orjson.dumps(wish.as_json(), option=orjson.OPT_SORT_KEYS).decode(),
         orjson.dumps([wanted.scope.everywhere, sorted(wanted.scope.areas), wanted.scope.on.isoformat()]).decode(),
+        wanted.instance_id or "",
         extract.at.astimezone(VIETNAM).date().isoformat(),
         repr(about_extract(session, extract, extract.rounds)),
         find_revision(session, TREE_REVISION),

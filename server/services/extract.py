@@ -47,16 +47,17 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """The form of which something is wanted."""
+    """The form of which something is wanted. `only`: the instance id of the only submission that is."""
 
     project: ProjectView
     form: FormView
     version: VersionView
+    only: str | None = None
 
 
 def look_up(session: Session, caller: Caller, asked: Asked, wish: Wish, now: datetime) -> Extract:
-    """Raises NotFound for a round or an area that is not there or not in sight, Invalid for a filter that cannot be
-    read, Forbidden for who may see nothing of the form."""
+    """Raises NotFound for a round, an area or a submission that is not there or not in sight, Invalid for a filter that
+    cannot be read, Forbidden for who may see nothing of the form."""
     scope = caller.scope("submission.list", asked.project.id, asked.form.id)
     if not scope:
         caller.require("submission.list", asked.project.id, asked.form.id)
@@ -81,7 +82,10 @@ def look_up(session: Session, caller: Caller, asked: Asked, wish: Wish, now: dat
         round_ids=tuple(each.id for each in rounds),
         states=wish.states,
         areas=(tuple(areas), on) if areas else None,
+        instance_id=asked.only,
     )
+    if asked.only is not None and not count_rows(session, wanted):
+        raise NotFound("submission.unknown", instance=asked.only)
     return Extract(asked.project, asked.form, asked.version, wish, wanted, rounds, on, now)
 
 
@@ -216,7 +220,7 @@ class _Reader:
             if type(meta) is not dict or "instanceID" not in meta:
                 answers = answers | {"meta": {"instanceID": sent.current_id} | (meta or {})}
         return Given(
-            sent.instance_id if personal else self._other_key(sent.instance_id),
+            sent.instance_id if personal else other_key(self._home, self._extract.form.id, sent.instance_id),
             answers,
             sent.created_at,
             moment_text(sent.created_at),
@@ -232,8 +236,9 @@ class _Reader:
             told.get(sent.id, ()),
         )
 
-    def _other_key(self, instance_id: str) -> str:
-        """A key that is the same in every export of this form, and from which nobody without the home's secret comes
-        back to what was sent."""
-        said = f"pseudonym\0{self._extract.form.id}\0{instance_id}".encode()
-        return f"uuid:{UUID(bytes=hmac.digest(self._home.secret, said, sha256)[:16], version=4)}"
+
+def other_key(home: Home, form_id: int, instance_id: str) -> str:
+    """A key that is the same wherever this form is read without what is personal, and from which nobody without the
+    home's secret comes back to what was sent."""
+    said = f"pseudonym\0{form_id}\0{instance_id}".encode()
+    return f"uuid:{UUID(bytes=hmac.digest(home.secret, said, sha256)[:16], version=4)}"

@@ -3,18 +3,35 @@ read through a cursor of the database, so that memory stays flat however many th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
+from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, any_, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from server.storage.actors import Actor
+from server.storage.database import Moment
 from server.storage.forms import FormVersion
-from server.storage.newest import Part, list_newest, older_than
+from server.storage.newest import list_newest
+from server.storage.prepared import Prepared, stream_rows
 from server.storage.reach import in_scope
 from server.storage.reviews import ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
@@ -22,6 +39,8 @@ from server.storage.table_sql import order_as_sql
 from server.storage.tables import Wanted, dialect_of, part_of
 
 AT_ONCE = 200
+PART = 40
+"""Rows of a page that are taken as soon as they are there."""
 
 
 class Sent(NamedTuple):
@@ -50,7 +69,8 @@ class Sent(NamedTuple):
     files_expected: int = 0
 
 
-_COLUMNS = (
+_file, _other = aliased(SubmissionAttachment), aliased(SubmissionVersion)
+_OWN = (
     Submission.id,
     Submission.instance_id,
     Submission.created_at,
@@ -65,109 +85,116 @@ _COLUMNS = (
     SubmissionVersion.id,
     SubmissionVersion.form_version_id,
     SubmissionVersion.instance_id,
-    SubmissionVersion.answers,
 )
-_ANSWERS = len(_COLUMNS) - 1
+_ANSWERS = len(_OWN)
+_BARE = _ANSWERS + 1
+_FILES = select(func.count()).where(_file.version_id == SubmissionVersion.id, _file.expected)
+_BESIDE: tuple[Any, ...] = (
+    Actor.display_name,
+    FormVersion.version,
+    select(func.count() - 1).where(_other.submission_id == Submission.id).scalar_subquery(),
+    _FILES.where(_file.sha256.is_not(None)).scalar_subquery(),
+    _FILES.scalar_subquery(),
+)
 _CURRENT = (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current
+_NEWEST_FIRST = (Submission.created_at.desc(), Submission.id.desc())
 
 
 def iterate_batches(session: Session, wanted: Wanted) -> Iterator[list[Sent]]:
-    """All that is wanted, newest first, some hundred at a time, as of one moment (PostgreSQL: of one statement)."""
+    """All that is wanted, newest first, some hundred at a time, as of one moment, on a connection of its own."""
     part = part_of(session, wanted)
-    query = _query(wanted, session).where(
+    query = _query(wanted, dialect_of(session)).where(
         Submission.form_id == wanted.form_id, in_scope(wanted.scope, Submission.area_id), *part.conditions
     )
-    names = _Names(session, wanted.bare)
-    # past the session, which makes nothing of columns but work; whoever stops before the end leaves no cursor open
-    with session.connection().execute(query.execution_options(yield_per=AT_ONCE)) as rows:
-        for some in rows.partitions():
-            yield names.complete(some)
+    with closing(stream_rows(session, query, AT_ONCE)) as batches:
+        for rows in batches:
+            yield _sent(rows)
 
 
-def list_page(session: Session, wanted: Wanted, skip: int, top: int, after: str | None = None) -> list[Sent]:
-    """A page, newest first, found by index; `after`: only those that follow the submission of that instance id. With an
-    order of its own (`wanted.order`) all are looked at."""
+def iterate_page(session: Session, wanted: Wanted, skip: int, top: int) -> Iterator[Sent]:
+    """A page, newest first, found by index. With an order of its own (`wanted.order`) all are looked at."""
+    if not _is_plain(wanted):
+        yield from _list_page(session, wanted, skip, top)
+        return
+    values: dict[str, Any] = {"form_id": wanted.form_id, "draft": wanted.draft, "skip": skip, "top": top}
+    if wanted.after is not None:
+        values["sent_at"], values["number"] = wanted.after
+    # the first are worked on while the database makes the others ready: to write out answers is most of its work
+    statement = _PLAIN[wanted.raw, wanted.bare, wanted.after is not None]
+    with closing(statement.parts(session, values, PART)) as parts:
+        for rows in parts:
+            yield from _sent(rows)
+
+
+def _list_page(session: Session, wanted: Wanted, skip: int, top: int) -> list[Sent]:
     part = part_of(session, wanted)
-    if after is not None:
-        part = _after(session, wanted, part, after)
-    query = _query(wanted, session)
+    query = _query(wanted, dialect_of(session))
     if wanted.order:
         seen = in_scope(wanted.scope, Submission.area_id)
         query = query.where(Submission.form_id == wanted.form_id, seen, *part.conditions).offset(skip).limit(top)
-        return _Names(session, wanted.bare).complete(session.connection().execute(query).all())
+        return _sent(_read(session, query))
     numbers = list_newest(session, part, skip, top)
-    rows = session.connection().execute(query.where(_among(session, Submission.id, numbers))).all() if numbers else []
-    return _Names(session, wanted.bare).complete(rows)
+    if not numbers:
+        return []
+    return _sent(_read(session, query.where(_among(session, Submission.id, numbers))))
 
 
-def _after(session: Session, wanted: Wanted, part: Part, after: str) -> Part:
-    place = select(Submission.created_at, Submission.id).where(
-        Submission.form_id == wanted.form_id,
-        Submission.instance_id == after,
-        in_scope(wanted.scope, Submission.area_id),
-    )
-    found = session.execute(place.limit(1)).first()
-    return part if found is None else replace(part, conditions=(*part.conditions, older_than(found[0], found[1])))
+def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    # past the session, which makes nothing of columns but work
+    return [tuple(row) for row in session.connection().execute(query)]
 
 
-def _query(wanted: Wanted, session: Session) -> Select[*tuple[Any, ...]]:
-    order = order_as_sql(wanted.order, dialect_of(session))
-    answers: Any = cast(SubmissionVersion.answers, Text) if wanted.raw else SubmissionVersion.answers
-    return select(*_COLUMNS[:_ANSWERS], answers).join(SubmissionVersion, _CURRENT).order_by(*order)
+def _is_plain(wanted: Wanted) -> bool:
+    """Whether a page is of all that was sent, in the order of time, for who sees all of the form."""
+    narrowed = (wanted.condition, wanted.instance_id, wanted.areas, *wanted.round_ids, *wanted.states)
+    return wanted.scope.of_form(wanted.form_id).everywhere and not any(narrowed) and not wanted.order
 
 
-@dataclass
-class _Names:
-    """What stands beside the rows: few people and few versions of a form sent them all, and they are kept."""
+_Way = tuple[bool, bool, bool]
+"""Which of the statements for such a page: `raw`, `bare`, after a place."""
 
-    session: Session
-    bare: bool = False
-    actors: dict[int, str] = field(default_factory=dict)
-    versions: dict[int, str] = field(default_factory=dict)
 
-    def complete(self, rows: Sequence[Sequence[Any]]) -> list[Sent]:
-        """The rows with names and counts."""
-        if not rows:
-            return []
-        if self.bare:
-            return [Sent._make((*row[:_ANSWERS], row[_ANSWERS] or {}, "", "", 0, 0, 0)) for row in rows]
-        self._learn(self.actors, Actor.id, Actor.display_name, (row[5] for row in rows))
-        self._learn(self.versions, FormVersion.id, FormVersion.version, (row[12] for row in rows))
-        edits, files = self._edits([row[0] for row in rows]), self._files([row[11] for row in rows])
-        return [
-            Sent._make(
-                (
-                    *row[:_ANSWERS],
-                    row[_ANSWERS] or {},
-                    self.actors.get(row[5], ""),
-                    self.versions.get(row[12], ""),
-                    edits.get(row[0], 1) - 1,
-                    *files.get(row[11], (0, 0)),
-                )
-            )
-            for row in rows
-        ]
+def _plain(way: _Way) -> Prepared:
+    raw, bare, after = way
 
-    def _learn(self, known: dict[int, str], key: Any, name: Any, asked: Iterable[int]) -> None:
-        missing = sorted(set(asked) - known.keys())
-        if missing:
-            known.update((row[0], row[1]) for row in self.session.execute(select(key, name).where(key.in_(missing))))
-
-    def _edits(self, submissions: list[int]) -> dict[int, int]:
-        """How many texts each has; of most there is one, and nothing is said of them."""
-        key = SubmissionVersion.submission_id
-        query = select(key, func.count()).where(_among(self.session, key, submissions))
-        rows = self.session.connection().execute(query.group_by(key).having(func.count() > 1))
-        return {row[0]: row[1] for row in rows}
-
-    def _files(self, versions: list[int]) -> dict[int, tuple[int, int]]:
-        file = SubmissionAttachment
-        query = (
-            select(file.version_id, func.count(file.sha256), func.count())
-            .where(_among(self.session, file.version_id, versions), file.expected)
-            .group_by(file.version_id)
+    def build(dialect: str) -> Select[*tuple[Any, ...]]:
+        query = _query(Wanted(0, raw=raw, bare=bare), dialect).where(
+            Submission.form_id == bindparam("form_id", type_=Integer()),
+            Submission.is_draft == bindparam("draft", type_=Boolean()),
+            Submission.deleted_at.is_(None),
         )
-        return {row[0]: (row[1], row[2]) for row in self.session.connection().execute(query)}
+        if after:
+            mark = tuple_(bindparam("sent_at", type_=Moment()), bindparam("number", type_=BigInteger()))
+            query = query.where(tuple_(Submission.created_at, Submission.id) < mark)
+        return query.offset(bindparam("skip", type_=Integer())).limit(bindparam("top", type_=Integer()))
+
+    return Prepared(build)
+
+
+_BOTH = (False, True)
+_PLAIN = {way: _plain(way) for way in product(_BOTH, _BOTH, _BOTH)}
+
+
+def _query(wanted: Wanted, dialect: str) -> Select[*tuple[Any, ...]]:
+    answers: Any = cast(SubmissionVersion.answers, Text) if wanted.raw else SubmissionVersion.answers
+    query = select(*_OWN, answers).join(SubmissionVersion, _CURRENT)
+    if not wanted.bare:
+        query = (
+            query.add_columns(*_BESIDE)
+            .join(Actor, Actor.id == Submission.submitter_id)
+            .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
+        )
+    return query.order_by(*order_as_sql(wanted.order, dialect)) if wanted.order else query.order_by(*_NEWEST_FIRST)
+
+
+def _sent(rows: Sequence[tuple[Any, ...]]) -> list[Sent]:
+    if not rows:
+        return []
+    more: tuple[Any, ...] = () if len(rows[0]) > _BARE else ("", "", 0, 0, 0)
+    made = Sent._make
+    if more or any(row[_ANSWERS] is None for row in rows):
+        return [made((*row[:_ANSWERS], row[_ANSWERS] or {}, *row[_BARE:], *more)) for row in rows]
+    return [made(row) for row in rows]
 
 
 def _among(session: Session, key: Any, numbers: Sequence[int]) -> ColumnElement[bool]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, Select, String, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.storage.database import Base
+from server.storage.prepared import Prepared, always
 from server.storage.projects import Project
 
 BLANK_VERSION = "___"
@@ -195,9 +196,12 @@ _EVER: Select[*tuple[Any, ...]] = (
     .outerjoin(_DRAFT, (_DRAFT.form_id == Form.id) & _DRAFT.published_at.is_(None))
 )
 _SHOWN = _EVER.where(Form.deleted_at.is_(None))
+_BY_NAME = Prepared(
+    always(_SHOWN.where(Form.project_id == bindparam("in_project"), Form.xml_form_id == bindparam("named")))
+)
 
 
-def _form_view(row: Row[*tuple[Any, ...]]) -> FormView:
+def _form_view(row: Sequence[Any]) -> FormView:
     width, each = len(_FORM), len(_VERSION)
     current, draft = row[width : width + each], row[width + each :]
     return FormView(
@@ -209,7 +213,7 @@ def _form_view(row: Row[*tuple[Any, ...]]) -> FormView:
 
 def find_form(session: Session | Connection, project_id: int, xml_form_id: str) -> FormView | None:
     """A form of a project by the id its XML gives it."""
-    row = session.execute(_SHOWN.where(Form.project_id == project_id, Form.xml_form_id == xml_form_id)).first()
+    row = _BY_NAME.first(session, {"in_project": project_id, "named": xml_form_id})
     return _form_view(row) if row else None
 
 

@@ -8,9 +8,11 @@ own connection and transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import Insert
@@ -80,6 +82,17 @@ class Prepared:
         driver = place.driver if isinstance(place, Borrowed) else place.connection.dbapi_connection
         return _run(driver, made, _parameters(made, values))
 
+    def parts(self, session: Session, values: Mapping[str, Any], size: int) -> Generator[list[tuple[Any, ...]]]:
+        """Its rows, so many at a time, each part as soon as the database has it; read to the end or closed, on a
+        connection of its own."""
+        with _lent(cast("Engine", session.get_bind())) as lent:
+            made = self._of(lent.dialect)
+            try:
+                for rows in _as_made(lent, made, _parameters(made, values), size):
+                    yield [_read(row, made.reads) for row in rows] if made.reads else rows
+            except made.error as error:
+                raise DBAPIError.instance(made.sql, None, error, made.error) from error
+
     def first(self, place: Connection | Session | Borrowed, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, or None."""
         found = self.rows(place, values)
@@ -97,6 +110,74 @@ class Prepared:
         if made is None:
             made = self._made[dialect.name] = _make(self._build(dialect.name), dialect, self._keys)
         return made
+
+
+def _as_made(lent: Borrowed, made: _Made, parameters: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    with closing(lent.driver.cursor()) as cursor:
+        if lent.dialect.name == "postgresql":
+            with closing(cursor.stream(made.sql, parameters, size=size)) as rows:
+                while some := list(islice(rows, size)):
+                    yield some
+            return
+        cursor.execute(made.sql, parameters)
+        while some := cursor.fetchmany(size):
+            yield some
+
+
+def stream_rows(session: Session, statement: Any, size: int) -> Generator[list[tuple[Any, ...]]]:
+    """The rows of a long read, so many at a time, as of one moment, on a connection of its own, which is given back at
+    the end or when whoever reads stops. PostgreSQL makes the next rows ready while the last ones are worked on."""
+    with _lent(cast("Engine", session.get_bind())) as lent:
+        made = _with_values(statement, lent.dialect)
+        walk = _fetched if lent.dialect.name == "postgresql" else _stepped
+        try:
+            for rows in walk(lent.driver, made, size):
+                yield [_read(row, made.reads) for row in rows] if made.reads else rows
+        except made.error as error:
+            raise DBAPIError.instance(made.sql, None, error, made.error) from error
+
+
+def _with_values(statement: ClauseElement, dialect: Dialect) -> _Made:
+    """A statement that brings all its values; lists of them are written out."""
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    state = compiled.construct_expanded_state()
+    binds = []
+    for bind, name in compiled.bind_names.items():
+        convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if convert is not None:
+            binds += [(each, convert) for each in state.parameter_expansion.get(name, [name])]
+    order = tuple(state.positiontup) if state.positiontup is not None else None
+    made = _make(statement, dialect, None)
+    return replace(made, sql=state.statement, order=order, fixed=dict(state.parameters), binds=tuple(binds))
+
+
+def _stepped(driver: Any, made: _Made, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    cursor = driver.cursor()
+    try:
+        cursor.execute(made.sql, _parameters(made, {}))
+        while rows := cursor.fetchmany(size):
+            yield rows
+    finally:
+        cursor.close()
+
+
+def _fetched(driver: Any, made: _Made, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Through a cursor of the database, so that it is read in a way that begins at once; two parts are asked for before
+    the first is there."""
+    asked: deque[Any] = deque()
+
+    def ask() -> None:
+        asked.append(driver.cursor().execute(f"FETCH FORWARD {size:d} FROM rows"))
+
+    with driver.cursor(name="rows") as declared:
+        declared.execute(made.sql, _parameters(made, {}))
+        with driver.pipeline():
+            ask()
+            ask()
+            while rows := asked.popleft().fetchall():
+                ask()
+                yield rows
 
 
 def always(statement: ClauseElement) -> Callable[[str], ClauseElement]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, String, Text, insert, select, update
+from sqlalchemy import ForeignKey, Select, String, Text, bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.storage.database import Base
+from server.storage.prepared import Prepared, always
 
 
 class Project(Base):
@@ -47,11 +48,12 @@ class ProjectView:
 
 _COLUMNS = tuple(getattr(Project, each.name) for each in fields(ProjectView))
 _LIVE: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Project.deleted_at.is_(None))
+_BY_ID = Prepared(always(_LIVE.where(Project.id == bindparam("project_id"))))
 
 
 def find_project(session: Session | Connection, project_id: int) -> ProjectView | None:
     """A project that was not deleted."""
-    row = session.execute(_LIVE.where(Project.id == project_id)).first()
+    row = _BY_ID.first(session, {"project_id": project_id})
     return ProjectView(*row) if row else None
 
 

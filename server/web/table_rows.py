@@ -7,9 +7,10 @@ import base64
 import binascii
 import heapq
 import zlib
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -23,8 +24,9 @@ from server.domain.review import RECEIVED
 from server.domain.table_terms import Column, Condition, Order, Read, columns_in, judge, value_of
 from server.exports.odata import ROOT, steps_to
 from server.exports.odata_raw import raw_rows
-from server.exports.odata_rows import RepeatRow, RepeatRows, Shape, SubmissionRows
-from server.storage.exporting import Sent, iterate_batches, list_page, moment_text
+from server.exports.odata_rows import RepeatRow, Shape, repeat_rows, submission_rows
+from server.exports.zips import PressedBeside
+from server.storage.exporting import Sent, iterate_batches, iterate_page, moment_text
 from server.storage.tables import Wanted, count_rows, count_rows_within, find_place
 from server.web.compress import LEVEL, takes_gzip
 
@@ -37,14 +39,18 @@ FIRST = 1 << 16
 """Bytes that are made before an answer begins: what is whole by then goes out with its length and its tag."""
 _MARKED = "01"
 LONGEST_MARK = 2_000
+_NUMBERS = 1 << 63
 _GZIP = 31
 
 
 class Mark(NamedTuple):
-    """Where a page ended: with this submission; in a repeat's table with this row of it. One of both may be unknown."""
+    """Where a page ended: with this submission; in a repeat's table with this row of it. One of both may be unknown.
+    `place`: where the submission stands in the order of time, so that nobody has to look for it; it is not believed to
+    be in sight, and leads to nothing that is not."""
 
     instance_id: str | None
     repeat: str | None = None
+    place: tuple[datetime, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class Page:
 @dataclass(frozen=True)
 class Asked:
     """One table of a form as somebody asks for it. Of a repeat: `own` and `order` are what its own rows are narrowed to
-    and put in order by; `above`: only the rows below the row with this key."""
+    and put in order by; `above`: only the rows below the row with this key. `other_key`: rows are to lead to nobody,
+    and have the key that this makes of a submission's."""
 
     root: Field
     table: str
@@ -70,6 +77,11 @@ class Asked:
     own: Condition | None = None
     order: tuple[Order, ...] = ()
     above: str | None = None
+    other_key: Callable[[str], str] | None = None
+
+    def key_of(self, sent: Sent) -> str:
+        """The key that a submission is shown under."""
+        return sent.instance_id if self.other_key is None else self.other_key(sent.instance_id)
 
 
 class Links(NamedTuple):
@@ -87,7 +99,7 @@ def own_session(session: Session) -> Session:
 
 def read_one(session: Session, asked: Asked) -> bytes | None:
     """The row of the submission that is asked for, as JSON."""
-    found = list_page(session, replace(asked.wanted, raw=True), 0, 1)
+    found = list(iterate_page(session, replace(asked.wanted, raw=True), 0, 1))
     return _Submissions(asked).shown(found[0]) if found else None
 
 
@@ -117,19 +129,21 @@ def write_table(session: Session, asked: Asked, links: Links) -> Generator[bytes
         whole = page.top is None and page.mark is None and not page.skip
         tail["@odata.count"] = written if whole else rows.count(session)
     if more and last is not None:
-        tail["@odata.nextLink"] = _next_link(links, page, asked, Mark(*last))
+        tail["@odata.nextLink"] = _next_link(links, page, asked, _mark(last))
     yield b"]" + (b"," + orjson.dumps(tail)[1:-1] if tail else b"") + b"}"
 
 
 def _next_link(links: Links, page: Page, asked: Asked, last: Mark) -> str:
-    if asked.order or asked.wanted.order:
+    # a mark says what was sent, which nobody may learn who reads without what is personal
+    if asked.order or asked.wanted.order or asked.other_key is not None:
         return links.after_count.format(skip=page.skip + (page.top or 0))
     return links.after_mark.format(mark=mark_as_token(last))
 
 
 def mark_as_token(mark: Mark) -> str:
     """A mark as it stands in an address: `01` and base64 of JSON, as ODK Central has it."""
-    named = {"repeatId": mark.repeat, "instanceId": mark.instance_id}
+    place = None if mark.place is None else [mark.place[0].isoformat(), mark.place[1]]
+    named = {"repeatId": mark.repeat, "instanceId": mark.instance_id, "place": place}
     said = orjson.dumps({name: value for name, value in named.items() if value is not None})
     return _MARKED + base64.urlsafe_b64encode(said).decode()
 
@@ -138,18 +152,34 @@ def token_as_mark(token: str) -> Mark:
     """The mark that an address says. Raises Invalid (`table.skiptoken`) when it says none."""
     try:
         found = orjson.loads(base64.urlsafe_b64decode(token.removeprefix(_MARKED)))
-        keys = [found.get("instanceId"), found.get("repeatId")]
-    except (ValueError, binascii.Error, AttributeError):
-        keys = []
+        keys, place = [found.get("instanceId"), found.get("repeatId")], _place_said(found.get("place"))
+    except (ValueError, TypeError, OverflowError, binascii.Error, AttributeError):
+        keys, place = [], None
     known = [key for key in keys if key is not None]
     good = known and all(isinstance(key, str) and key and "\x00" not in key for key in known)
     if not token.startswith(_MARKED) or len(token) > LONGEST_MARK or not good:
         raise Invalid("table.skiptoken", value=token[:80])
-    return Mark(*keys)
+    return Mark(keys[0], keys[1], place)
 
 
-_Ended = tuple[str, str | None]
+def _place_said(said: Any) -> tuple[datetime, int] | None:
+    """Raises ValueError or TypeError for what is no place."""
+    if said is None:
+        return None
+    instant, number = said
+    sent_at = datetime.fromisoformat(instant)
+    if type(number) is not int or not 0 <= number < _NUMBERS or sent_at.tzinfo is None:
+        raise ValueError(said)
+    return sent_at.astimezone(UTC), number
+
+
+_Ended = tuple[Sent, str | None]
 """What a mark is made of; of most rows none is made."""
+
+
+def _mark(ended: _Ended) -> Mark:
+    sent, repeat = ended
+    return Mark(sent.instance_id, repeat, (sent.created_at, sent.id))
 
 
 class _Submissions:
@@ -157,20 +187,23 @@ class _Submissions:
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
-        self._rows = SubmissionRows(asked.root, asked.shape)
+        self._rows = submission_rows(asked.root, asked.shape)
         self._raw = raw_rows(asked.root, asked.shape)
 
     def shown(self, sent: Sent) -> bytes:
         """One of them as it is shown; its answers are the text of their JSON."""
         text: Any = sent.answers or "{}"
-        row = None if self._raw is None else self._raw.row(sent.instance_id, sent.current_id, text, _system(sent))
-        return row if row is not None else orjson.dumps(self._slowly(sent, orjson.loads(text)))
+        key, system = self._asked.key_of(sent), _system(sent)
+        if self._asked.other_key is not None:
+            system |= NOBODY
+        row = None if self._raw is None else self._raw.row(key, sent.current_id, text, system)
+        return row if row is not None else orjson.dumps(self._slowly(sent, orjson.loads(text), (key, system)))
 
-    def _slowly(self, sent: Sent, answers: dict[str, Any]) -> dict[str, Any]:
+    def _slowly(self, sent: Sent, answers: dict[str, Any], known_as: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         meta = answers.get("meta")
         known = {name: value for name, value in meta.items() if value is not None} if isinstance(meta, dict) else {}
         answers["meta"] = {"instanceID": sent.current_id} | known
-        return self._rows.row(sent.instance_id, answers, _system(sent))
+        return self._rows.row(known_as[0], answers, known_as[1])
 
     def read(self, session: Session) -> Iterator[tuple[_Ended, bytes]]:
         """The rows, each with its mark."""
@@ -178,12 +211,12 @@ class _Submissions:
         if page.mark is not None:
             wanted = replace(wanted, after=_place(session, wanted, page.mark))
         if is_short(self._asked):
-            found: Iterator[Sent] = iter(list_page(session, wanted, page.skip, (page.top or 0) + 1))
+            found = iterate_page(session, wanted, page.skip, (page.top or 0) + 1)
         else:
             found = islice(_each(iterate_batches(session, wanted)), page.skip, None)
         shown = self.shown
         for sent in found:
-            yield (sent.instance_id, None), shown(sent)
+            yield (sent, None), shown(sent)
 
     def count(self, session: Session) -> int:
         """How many there are in all."""
@@ -195,7 +228,7 @@ class _Repeats:
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
-        self._rows = RepeatRows(asked.root, asked.table, asked.shape)
+        self._rows = repeat_rows(asked.root, asked.table, asked.shape)
         asked_for = [*(columns_in(asked.own) if asked.own else ()), *(each.column for each in asked.order)]
         beside = any(not column.own and not column.steps for column in asked_for)
         self._wanted = replace(asked.wanted, bare=not beside)
@@ -205,7 +238,7 @@ class _Repeats:
         page = self._asked.page
         found = self._ordered(session) if self._asked.order else self._after(session)
         for sent, row in islice(found, page.skip, None):
-            yield (sent.instance_id, row.key), orjson.dumps(self._rows.row(row))
+            yield (sent, row.key), orjson.dumps(self._rows.row(row))
 
     def count(self, session: Session) -> int:
         """How many there are in all."""
@@ -218,7 +251,7 @@ class _Repeats:
     def _fitting(self, submissions: Iterable[Sent]) -> Iterator[tuple[Sent, RepeatRow]]:
         own, above = self._asked.own, self._asked.above
         for sent in submissions:
-            for row in self._rows.found(sent.instance_id, sent.answers):
+            for row in self._rows.found(self._asked.key_of(sent), sent.answers):
                 if above is not None and row.parent != above:
                     continue
                 if own is None or judge(own, _reading(sent, row)) is True:
@@ -262,7 +295,7 @@ class _Repeats:
             return
         # most submissions have some rows: what is read too much costs more than to read again
         size = max(10, (self._asked.page.top or 0) // 2)
-        while some := list_page(session, wanted, 0, size):
+        while some := list(iterate_page(session, wanted, 0, size)):
             yield from some
             if len(some) < size:
                 return
@@ -299,6 +332,8 @@ def _each(batches: Iterable[list[Sent]]) -> Iterator[Sent]:
 
 
 def _place(session: Session, wanted: Wanted, mark: Mark) -> tuple[datetime, int]:
+    if mark.place is not None:
+        return mark.place
     found = find_place(session, wanted, mark.instance_id) if mark.instance_id is not None else None
     if found is None:
         raise Invalid("table.skiptoken_gone")
@@ -317,6 +352,10 @@ def _reading(sent: Sent, row: RepeatRow) -> Read:
         return _KNOWN[column.name.removeprefix(f"$root/{ROOT}/")](sent)
 
     return read
+
+
+NOBODY: Mapping[str, None] = {"submitterId": None, "submitterName": None, "deviceId": None}
+"""What the server knows of a submission, where it is to lead to nobody."""
 
 
 def _system(sent: Sent) -> dict[str, Any]:
@@ -384,11 +423,11 @@ def _joined(begun: list[bytes], pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
     squeezed = zlib.compressobj(LEVEL, wbits=_GZIP)
-    first = True
-    for piece in pieces:
-        out = squeezed.compress(piece)
-        if first:
-            out, first = out + squeezed.flush(zlib.Z_SYNC_FLUSH), False
-        if out:
-            yield out
-    yield squeezed.flush()
+    rest = iter(pieces)
+    yield squeezed.compress(next(rest, b"")) + squeezed.flush(zlib.Z_SYNC_FLUSH)
+    with ThreadPoolExecutor(1) as beside:
+        pressed = PressedBeside(squeezed, beside)
+        for piece in rest:
+            if out := pressed.compress(piece):
+                yield out
+        yield pressed.flush()

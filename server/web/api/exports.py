@@ -109,6 +109,13 @@ def get_geojson(here: Here) -> Any:
     return _answer(here, "geojson")
 
 
+@nouns.view(f"GET {FORM}/submissions/<segment:instance_id>.geojson", "submission.read")
+@told(_MAP)
+def get_one_geojson(here: Here, instance_id: str) -> Any:
+    """The place of one submission."""
+    return _answer(here, "geojson", only=instance_id)
+
+
 @nouns.view(f"GET {FORM}/submissions.media.zip", "submission.list")
 @told(_MEDIA)
 def get_media_zip(here: Here) -> Any:
@@ -123,6 +130,6 @@ def get_parquet_zip(here: Here) -> Any:
     return _answer(here, "parquet.zip")
 
 
-def _answer(here: Here, ending: str, draft: VersionView | None = None) -> Any:
+def _answer(here: Here, ending: str, draft: VersionView | None = None, only: str | None = None) -> Any:
     wish = wish_asked(ending, draft=draft is not None)
-    return answer_answers(here.caller, Asked(here.project, here.form, draft or here.form.shown), wish)
+    return answer_answers(here.caller, Asked(here.project, here.form, draft or here.form.shown, only), wish)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,25 +20,27 @@ from werkzeug.wrappers import Response
 from forms.definition import Field
 from server.domain.errors import Invalid, NotFound
 from server.domain.table_filter import read_filter, read_order
-from server.domain.table_terms import Condition, Order, parted
+from server.domain.table_terms import Column, Condition, Order, parted
 from server.exports.odata import (
     ROOT,
     columns_of,
     expandable,
     filter_columns,
+    impersonal,
     metadata_document,
     service_document,
     tables_of,
 )
 from server.exports.odata_rows import EVERY, Shape
 from server.services.definitions import definition_of
+from server.services.extract import other_key
 from server.storage.audits import Where
 from server.storage.forms import VersionView
 from server.storage.tables import Wanted
 from server.web.answers import answer_json
 from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
-from server.web.context import current_session, flag, now, own_url, whole
+from server.web.context import current_home, current_session, flag, now, own_url, whole
 from server.web.exports import tell_export
 from server.web.table_rows import (
     Asked,
@@ -91,6 +94,12 @@ _PAGE = {
 }
 _ROW = {"type": "object", "required": ["@odata.context", "__id"], "properties": _CONTEXT}
 _FORMAT = Parameter("$format", "`json`; it goes before the header Accept.", {"type": "string", "enum": ["json"]})
+PERSONAL = Parameter(
+    "personal",
+    "`false`: without what the form marks as personal, under keys that lead to nobody; pages by `$skip`.",
+    SWITCH,
+    True,
+)
 TABLE = Wire(
     reads=(
         Parameter("$top", "At most so many rows.", WHOLE, 100),
@@ -111,6 +120,7 @@ TABLE = Wire(
             "Columns by commas, each with `asc` or `desc`; not with `$skiptoken`.",
             example="__system/submissionDate asc",
         ),
+        PERSONAL,
         _FORMAT,
         Parameter("Prefer", "`odata.maxpagesize=250`: so many rows at a time.", place="header"),
     ),
@@ -135,14 +145,14 @@ def get_draft_service(here: Here) -> Any:
 
 
 @nouns.view(f"GET {FORM}.svc/$metadata", "submission.list")
-@told(Wire(gives=(XML,), refuses=(406,), etag=True))
+@told(Wire(reads=(PERSONAL,), gives=(XML,), refuses=(406,), etag=True))
 def get_metadata(here: Here) -> Response:
     """The tables and their columns, as XML."""
     return _metadata(here, here.form.shown)
 
 
 @nouns.view(f"GET {FORM}/draft.svc/$metadata", "submission.list")
-@told(Wire(gives=(XML,), refuses=(406,), etag=True))
+@told(Wire(reads=(PERSONAL,), gives=(XML,), refuses=(406,), etag=True))
 def get_draft_metadata(here: Here) -> Response:
     """The same of the draft."""
     return _metadata(here, draft_of(here))
@@ -188,12 +198,24 @@ def _service(version: VersionView) -> Any:
 
 def _metadata(here: Here, version: VersionView) -> Response:
     _require_format(_ANY_XML)
-    document = metadata_document(here.form.xml_form_id, _root(version))
+    document = metadata_document(here.form.xml_form_id, _shown(_root(version)))
     return _said(Response(document, content_type="application/xml"))
 
 
 def _root(version: VersionView) -> Field:
     return definition_of(current_session(), version.sha256).root
+
+
+def _personal() -> bool:
+    said = request.args.get("personal", "true").lower()
+    if said not in ("true", "false"):
+        # nobody is given more than they asked for because of a slip
+        raise Invalid("export.value", option="personal", value=said[:80])
+    return said == "true"
+
+
+def _shown(root: Field) -> Field:
+    return root if _personal() else impersonal(root)
 
 
 def _answered(asked: Asked) -> Response:
@@ -221,9 +243,13 @@ def _pieces(asked: Asked, links: Links) -> Generator[bytes]:
 def _asked(here: Here, table: str, rest: str | None = None, draft: VersionView | None = None) -> Asked:
     _require_options()
     _require_format(_JSON)
-    root = _root(draft or here.form.shown)
+    personal = _personal()
+    root = _shown(_root(draft or here.form.shown))
     name, one, above = _table_named(root, table, rest)
-    condition, order = _narrowed(root, name), _ordered(root, name)
+    if not personal and (one is not None or "$skiptoken" in request.args):
+        raise Invalid("table.personal")
+    columns = filter_columns(root, name, personal=personal)
+    condition, order = _narrowed(columns), _ordered(columns)
     of_root, own = (condition, None) if name == ROOT else parted(condition)
     by_own = any(each.column.own for each in order)
     wanted = Wanted(
@@ -234,7 +260,9 @@ def _asked(here: Here, table: str, rest: str | None = None, draft: VersionView |
         instance_id=one,
         order=() if by_own else order,
     )
-    return Asked(root, name, wanted, _shape(tables_of(root)[name]), _page(), own, order if by_own else (), above)
+    shape, page, by = _shape(tables_of(root)[name]), _page(), order if by_own else ()
+    key = None if personal else partial(other_key, current_home(), here.form.id)
+    return Asked(root, name, wanted, shape, page, own, by, above, key)
 
 
 def _table_named(root: Field, table: str, rest: str | None) -> tuple[str, str | None, str | None]:
@@ -277,14 +305,14 @@ def _require_format(given: frozenset[str]) -> None:
         raise Invalid("table.format", format=accepted[:80])
 
 
-def _narrowed(root: Field, table: str) -> Condition | None:
+def _narrowed(columns: dict[str, Column]) -> Condition | None:
     said = request.args.get("$filter")
-    return read_filter(said, now(), filter_columns(root, table)) if said is not None else None
+    return read_filter(said, now(), columns) if said is not None else None
 
 
-def _ordered(root: Field, table: str) -> tuple[Order, ...]:
+def _ordered(columns: dict[str, Column]) -> tuple[Order, ...]:
     said = request.args.get("$orderby")
-    return read_order(said, filter_columns(root, table)) if said is not None else ()
+    return read_order(said, columns) if said is not None else ()
 
 
 def _page() -> Page:

@@ -1,5 +1,7 @@
 """Answers as a table."""
 
+import base64
+import json
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -79,6 +81,11 @@ def test_narrows_to_columns(visited: World) -> None:
     assert row.keys() == {"__id", "chung"}
 
 
+def _placed(place: object) -> str:
+    said = json.dumps({"instanceId": "uuid:1", "place": place}).encode()
+    return "01" + base64.urlsafe_b64encode(said).decode()
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -131,6 +138,14 @@ def test_narrows_to_columns(visited: World) -> None:
         ("$skiptoken=01" + "A" * 5000, 400.34),
         ("$skiptoken=01W10=", 400.34),
         ("$skiptoken=01eyJpbnN0YW5jZUlkIjp7fX0=", 400.34),
+        ("$skiptoken=" + _placed(5), 400.34),
+        ("$skiptoken=" + _placed([]), 400.34),
+        ("$skiptoken=" + _placed(["2026-01-01T00:00:00", 1]), 400.34),
+        ("$skiptoken=" + _placed(["2026-01-01T00:00:00Z", -1]), 400.34),
+        ("$skiptoken=" + _placed(["2026-01-01T00:00:00Z", 1 << 63]), 400.34),
+        ("$skiptoken=" + _placed(["2026-01-01T00:00:00Z", True]), 400.34),
+        ("$skiptoken=" + _placed(["2026-01-01T00:00:00Z", "1; drop table submissions"]), 400.34),
+        ("$skiptoken=" + _placed(["0001-01-01T00:00:00+14:00", 1]), 400.34),
         ("$skiptoken=01eyJpbnN0YW5jZUlkIjoiXHUwMDAwIn0=", 400.34),
         ("$skiptoken=01eyJpbnN0YW5jZUlkIjoidXVpZDo5In0=", 400.35),
         ("$skiptoken=01eyJyZXBlYXRJZCI6IngifQ==", 400.35),
