@@ -21,6 +21,7 @@ _ROW = re.compile(r"\[row\s*:\s*(\d+)\]\s*")
 _QUOTED = re.compile(r"['\"‘’]([^'\"‘’]+)['\"‘’]")
 _AFTER_COLON = re.compile(r":\s+(\S+?)[.,]?(?=\s|$)")
 _SHEET = re.compile(r"(?:On the|in the) ['\"](\w+)['\"] sheet|['\"]?(survey|choices|settings|entities|osm)['\"]? sheet")
+_COLUMN = re.compile(r"the '([a-z_]+(?:::[^']+)?)' (?:value|column) ")
 _REMEDIES = tuple(
     (re.compile(pattern, re.IGNORECASE), f"conversion.remedy.{remedy}")
     for pattern, remedy in (
@@ -89,8 +90,8 @@ def _answer(convert: Callable[[bytes, str, str | None], Converted], request: byt
 def explain(said: str, survey: Iterable[Row] = ()) -> tuple[Problem, ...]:
     """pyxform's sentences as problems.
 
-    ``[row : 5] …`` gives the row, a named sheet the sheet; without a row, the first row of ``survey`` whose type or
-    name holds a word that the sentence quotes.
+    ``[row : 5] …`` gives the row, a named sheet the sheet, "the 'constraint' value" the column; without a row, the
+    first row of ``survey`` whose type or name holds a word that the sentence quotes.
     """
     rows = list(survey)
     pieces = [piece for piece in re.split(r"\n(?=\[row\s*:)", said.strip()) if piece.strip()]
@@ -104,7 +105,9 @@ def explain(said: str, survey: Iterable[Row] = ()) -> tuple[Problem, ...]:
         at = int(row[1]) if row else None
         if at is None and (found := _row_saying(sentence, rows)) is not None:
             at, named = found, "survey"
-        problems.append(Problem(named or ("survey" if at else None), at, sentence, remedy))
+        column = _COLUMN.search(sentence) if at is not None else None
+        place = (named or ("survey" if at else None), at)
+        problems.append(Problem(*place, sentence, remedy, column=column[1] if column else None))
     return tuple(problems)
 
 
