@@ -5,34 +5,44 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from server.domain.errors import NotFound
+from server.domain.errors import Conflict, DomainError, Forbidden, NotFound
 from server.domain.review import QuestionReason
 from server.services.review import Decision, review, undo
 from server.web.context import current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller
-
-WHY = "why:"
-"""What stands before the path of a question in the name of the field that holds its reason."""
+from server.web.desk.submission_parts import WHY
+from server.web.desk.submissions import show_submission
+from server.web.errors import refusal_of
 
 
 @blueprint.post("/submissions/<int:submission_id>/review")
-def decide(submission_id: int) -> Response:
+def decide(submission_id: int) -> Response | tuple[str, int]:
     """A reviewer's decision; who returns a sheet says why: of the whole (`reason`), and at questions (`question`, the
     path, once for each that is marked; `why:<path>`). `seen`: what the page showed."""
-    caller = desk_caller()
-    review(current_session(), caller, read_decision(submission_id), now())
+    caller, session = desk_caller(), current_session()
+    try:
+        review(session, caller, read_decision(submission_id), now())
+    except (Forbidden, NotFound):
+        raise
+    except DomainError as error:
+        session.rollback()
+        return _again(submission_id, error)
     return _back(submission_id)
 
 
 @blueprint.post("/submissions/<int:submission_id>/review/undo")
-def undo_decision(submission_id: int) -> Response:
+def undo_decision(submission_id: int) -> Response | tuple[str, int]:
     """Takes one's own newest decision back. `move`: its number."""
-    caller = desk_caller()
+    caller, session = desk_caller(), current_session()
     asked = request.form.get("move", "")
     if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
         raise NotFound("review.move_unknown", move=asked[:40])
-    undo(current_session(), caller, submission_id, int(asked), now())
+    try:
+        undo(session, caller, submission_id, int(asked), now())
+    except Conflict as error:
+        session.rollback()
+        return _again(submission_id, error)
     return _back(submission_id)
 
 
@@ -49,6 +59,12 @@ def read_decision(submission_id: int) -> Decision:
         questions=questions,
         seen=request.form.get("seen") or None,
     )
+
+
+def _again(submission_id: int, error: DomainError) -> tuple[str, int]:
+    """The page as it stands now, with why nothing was recorded: a second decider is shown the first's decision."""
+    refusal = refusal_of(error)
+    return show_submission(submission_id, refusal.message), refusal.status
 
 
 def _back(submission_id: int) -> Response:

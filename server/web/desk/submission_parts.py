@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 
 from forms.definition import FormDefinition
 from server.criteria.ruleset import RuleSet
@@ -21,6 +21,7 @@ from server.services.foretell import Foretold, Turn, foretell
 from server.storage.desk import FileRow, SheetForm, find_sheet_form, list_files
 from server.storage.forms import FormView
 from server.storage.readings import SubmissionVersionView, SubmissionView, find_answers
+from server.storage.returns import find_track, list_replaced_by
 from server.storage.reviews import MoveView
 from server.storage.rounds import RoundView
 from server.web.context import current_home, current_session, now
@@ -29,6 +30,9 @@ from server.web.desk.comparisons import standing_word
 from server.web.desk.labels import labels_of_lists
 from server.web.desk.sheets import Item, Sheet
 from server.web.desk.words import moment, own, say
+
+WHY = "why:"
+"""What stands before the path of a question in the name of the field that holds its reason."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +204,7 @@ class Looked:
 @dataclass(frozen=True)
 class AnswersView:
     """What the answers' template asks: where files are, what the cameras wrote, what was said at which question (path),
-    whether the reader can return single questions."""
+    whether the reader can return single questions, and what was typed there when that was refused."""
 
     file_url: Callable[[str], str]
     photo_url: Callable[[str], str]
@@ -208,6 +212,7 @@ class AnswersView:
     photos: Mapping[str, PhotoFacts]
     reasons: Mapping[str, Sequence[Said]]
     asking: bool
+    typed: Mapping[str, str]
     moment: Callable[[datetime | None], str]
     camera: Callable[[datetime], str]
 
@@ -237,6 +242,8 @@ def shown_parts(looked: Looked, text: Text, more: Decided, *, asking: bool) -> d
         "items": laid.items,
         "laid": laid,
         "view": _view(text, _reasons(decisions, spoken_of), asking=asking),
+        "track": find_track(current_session(), submission.id),
+        "replaces": list_replaced_by(current_session(), submission.id),
         "labels": {item.path: item.label for item in walk_all(laid.items) if item.path},
         "foretold": told,
         "turns": turns,
@@ -260,9 +267,16 @@ def _view(text: Text, reasons: Mapping[str, Sequence[Said]], *, asking: bool) ->
         photos=read_photos(current_home(), list(text.files.values())),
         reasons=reasons,
         asking=asking,
+        typed=_typed(),
         moment=moment,
         camera=lambda taken: taken.strftime("%d/%m/%Y %H:%M"),
     )
+
+
+def _typed() -> dict[str, str]:
+    """What this request brings of reasons at questions, by path; nothing unless a decision was refused."""
+    marked = dict.fromkeys(request.form.getlist("question"), "")
+    return marked | {name.removeprefix(WHY): text for name, text in request.form.items() if name.startswith(WHY)}
 
 
 def _reasons(decisions: Iterable[MoveView], version_ids: Collection[int]) -> dict[str, list[Said]]:

@@ -131,6 +131,11 @@ def _named(caller: Caller, project_id: int, receipt: str) -> str | None:
 @blueprint.get("/submissions/<int:submission_id>")
 def one_submission(submission_id: int) -> str:
     """The page of one submission, in its current version or an earlier one (`?version=`)."""
+    return show_submission(submission_id)
+
+
+def show_submission(submission_id: int, refused: str | None = None) -> str:
+    """The same; `refused`: why the decision that this request brings was not recorded. What was typed stands there."""
     caller = desk_caller()
     opened = open_submission(caller, submission_id)
     session, submission = current_session(), opened.submission
@@ -160,6 +165,8 @@ def one_submission(submission_id: int) -> str:
         comments=list_comments(session, submission.id),
         seen=sight_of(session, submission),
         undoable=find_undoable(session, caller, submission, now()),
+        refused=refused,
+        typed_reason=request.form.get("reason", ""),
         **shown_parts(looked, text, (sheet, opened.versions, decisions), asking=asking),
         **reviewed,
         **told_of(caller, opened.form.project_id, submission_id),

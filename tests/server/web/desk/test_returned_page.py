@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from server.domain.review import REJECTED, QuestionReason
 from server.services.authenticate import system_caller
@@ -52,9 +53,12 @@ class Desk:
         return answer.get_data(as_text=True)
 
     def post(self, path: str, **fields: object) -> int:
+        return self.sends(path, **fields).status_code
+
+    def sends(self, path: str, **fields: object) -> TestResponse:
         token = self.client.get_cookie("__csrf")
         assert token is not None
-        return self.client.post(path, data={"__csrf": token.value, **fields}).status_code
+        return self.client.post(path, data={"__csrf": token.value, **fields})
 
     def returns(self, number: int, *questions: QuestionReason, reason: str | None = None) -> int:
         decision = Decision(self.sheet(number), REJECTED, reason, questions=questions)
@@ -104,7 +108,11 @@ def test_the_form_of_the_page_returns_with_reasons_at_two_questions(desk: Desk) 
     desk.read(f"/submissions/{sheet}")
     fields = {"state": "rejected", "question": ["/data/tong_ho", "/data/ho_ngheo"], "why:/data/ho_ngheo": REASON}
     # one that is marked wants a reason, of its own or of the whole
-    assert desk.post(f"/submissions/{sheet}/review", **fields) == 400
+    refused = desk.sends(f"/submissions/{sheet}/review", **fields)
+    assert refused.status_code == 400
+    # what was typed is not lost
+    typed = r'name="question" value="/data/ho_ngheo" checked>.*?name="why:/data/ho_ngheo" value="Số hộ &lt;script&gt;'
+    assert re.search(typed, refused.get_data(as_text=True), re.DOTALL)
     assert desk.post(f"/submissions/{sheet}/review", **fields, **{"why:/data/tong_ho": "Đếm lại"}) == 302
     (move,) = desk.moves(0)
     assert {each.path: each.text for each in move.questions} == {"/data/tong_ho": "Đếm lại", "/data/ho_ngheo": REASON}
@@ -122,12 +130,13 @@ def test_whoever_decides_on_what_changed_meanwhile_is_told(desk: Desk) -> None:
     seen = re.search(r'name="seen" value="([^"]+)"', desk.read(f"/submissions/{sheet}"))
     assert seen
     desk.returns(1, reason="sai")
-    answer = desk.client.post(
-        f"/submissions/{sheet}/review",
-        data={"__csrf": desk.client.get_cookie("__csrf").value, "state": "approved", "seen": seen[1]},  # type: ignore[union-attr]
-    )
+    answer = desk.sends(f"/submissions/{sheet}/review", state="approved", seen=seen[1])
     assert answer.status_code == 409
-    assert "đã quyết định phiếu này: Trả lại" in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    assert "đã quyết định phiếu này: Trả lại" in page
+    # what the first decided stands there, and a new sight of it
+    assert 'id="track"' in page
+    assert f'name="seen" value="{seen[1]}"' not in page
     assert [each.to_state for each in desk.moves(1)] == [REJECTED]
 
 
@@ -155,6 +164,8 @@ def test_what_is_returned_is_told_seen_and_corrected(desk: Desk) -> None:
         new = send_xml(desk.seeded, 2, sheet_of(desk.seeded, 2, tong_ho=88))
     corrected = desk.read(stage="corrected")
     assert f'href="/submissions/{new}"' in corrected
+    assert f'href="/submissions/{new}"' in desk.read(f"/submissions/{desk.sheet(2)}")
+    assert f'href="/submissions/{desk.sheet(2)}"' in desk.read(f"/submissions/{new}")
     assert f'id="return-{move}"' not in desk.read()
     assert desk.post(path) == 409
 
