@@ -131,6 +131,8 @@ def paths(seeded: Seeded) -> list[str]:
         f"{ROUND}/dossiers",
         f"{ROUND}/spot-checks",
         f"/projects/{PROJECT}/disasters",
+        f"/projects/{PROJECT}/returned",
+        f"/projects/{PROJECT}/returned/print",
         f"{ROUND}/lock",
         f"{ROUND}/tables",
         f"{ROUND}/tables?table=criteria",
