@@ -68,4 +68,6 @@ def _again(submission_id: int, error: DomainError) -> tuple[str, int]:
 
 
 def _back(submission_id: int) -> Response:
-    return redirect(url_for("desk.one_submission", submission_id=submission_id) + "#review")
+    """To the page it was taken on, with the inbox that it was opened from."""
+    inbox = request.form.get("inbox")
+    return redirect(url_for("desk.one_submission", submission_id=submission_id, inbox=inbox) + "#review")

@@ -49,6 +49,7 @@ from server.storage.rounds import find_round
 from server.storage.variants import count_apart, find_apart
 from server.web.context import current_session, now, whole
 from server.web.desk.blueprint import blueprint
+from server.web.desk.neighbours import neighbours_of
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.quality import told_of
 from server.web.desk.rounds import WAITING
@@ -164,6 +165,7 @@ def show_submission(submission_id: int, refused: str | None = None) -> str:
         decisions=decisions,
         comments=list_comments(session, submission.id),
         seen=sight_of(session, submission),
+        beside=neighbours_of(caller, opened.form.project_id, submission.id),
         undoable=find_undoable(session, caller, submission, now()),
         refused=refused,
         typed_reason=request.form.get("reason", ""),

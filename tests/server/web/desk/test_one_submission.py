@@ -220,9 +220,7 @@ def test_reasons_stand_at_their_questions_and_a_second_decision_is_shown_the_fir
         f"/submissions/{number}/review", data={"__csrf": token.value, "state": "approved", "seen": seen[1]}
     )
     assert second.status_code == 409
-    assert EMAIL.partition("@")[0] in second.get_data(as_text=True) or "trả lại" in words(
-        second.get_data(as_text=True)
-    )
+    assert EMAIL.partition("@")[0] in second.get_data(as_text=True) or "trả lại" in words(second.get_data(as_text=True))
     # one's own decision can be taken back, and both stay in the history
     move = re.search(r'name="move" value="(\d+)"', page)
     assert move
@@ -230,6 +228,31 @@ def test_reasons_stand_at_their_questions_and_a_second_decision_is_shown_the_fir
     again = desk.read(number)
     assert "đã được rút lại" in words(again)
     assert "trả lại câu này lúc" not in answer(again, "ho_ngheo")
+
+
+def test_from_the_inbox_it_goes_on_to_the_next(desk: Desk) -> None:
+    def links(page: str, rel: str) -> list[str]:
+        return re.findall(rf'rel="{rel}" href="/submissions/(\d+)\?inbox=([^"]*)"', page)
+
+    inbox = desk.client.get(f"/projects/{PROJECT}/inbox?form=village_criteria").get_data(as_text=True)
+    opened = list(dict.fromkeys(re.findall(r'href="/submissions/(\d+)\?inbox=form%3Dvillage_criteria"', inbox)))
+    assert len(opened) >= 2
+    first, second = (int(each) for each in opened[:2])
+    page = desk.read(first, inbox="form=village_criteria")
+    assert (links(page, "prev"), links(page, "next")) == ([], [(str(second), "form%3Dvillage_criteria")])
+    assert links(desk.read(second, inbox="form=village_criteria"), "prev") == [(str(first), "form%3Dvillage_criteria")]
+    # the decision leads back to it, and on
+    token = desk.client.get_cookie("__csrf")
+    assert token is not None
+    fields = {"__csrf": token.value, "state": "approved", "inbox": "form=village_criteria"}
+    answer = desk.client.post(f"/submissions/{first}/review", data=fields)
+    assert answer.status_code == 302
+    after = desk.read(first, inbox="form=village_criteria")
+    assert f"/submissions/{first}?inbox=form" in answer.location
+    assert [number for number, _ in links(after, "next")] in ([str(second)], [str(first)])
+    # who did not come from there sees no such way
+    assert links(desk.read(second), "next") == []
+    assert desk.client.get(f"/submissions/{second}?inbox=round%3Dnowhere").status_code == 200
 
 
 def test_a_form_that_is_deleted_while_a_sheet_of_it_is_open(desk: Desk) -> None:
