@@ -18,6 +18,7 @@ from server.domain.coverage import (
     ALIVE,
     ONE_A_ROUND,
     OWING,
+    RETURNED,
     SILENT,
     STATES,
     Called,
@@ -29,6 +30,7 @@ from server.domain.coverage import (
     is_late,
     state_of,
 )
+from server.domain.returned import Track
 from server.domain.roles import ALL, Reach, Scope
 from server.services.authenticate import VIETNAM
 from server.services.lists import VILLAGE_KINDS
@@ -37,7 +39,15 @@ from server.storage.area_views import list_seen, list_these
 from server.storage.areas import AreaView, find_path
 from server.storage.coverage import list_heard, list_heard_ids, list_kept, list_states
 from server.storage.rollups import list_children
-from server.storage.round_villages import Below, Head, list_geometries, list_heads, list_members, list_published
+from server.storage.round_villages import (
+    Below,
+    Head,
+    list_geometries,
+    list_heads,
+    list_members,
+    list_published,
+    list_tracks,
+)
 from server.storage.rounds import RoundView
 
 MOST_CALLED = 2_000
@@ -78,7 +88,7 @@ class Line:
 @dataclass(frozen=True)
 class VillageLine:
     """A village: its state and whether it is late, what is kept of its sheet, when its phone was heard of last, who is
-    there for it, and the commune that it lies in."""
+    there for it, the commune that it lies in, and of a returned sheet whether its sender knows."""
 
     area: AreaView
     state: str
@@ -87,6 +97,7 @@ class VillageLine:
     heard_at: datetime | None = None
     heads: tuple[Head, ...] = ()
     commune: AreaView | None = None
+    track: Track | None = None
 
     @property
     def missing(self) -> int:
@@ -166,7 +177,12 @@ def list_calls(session: Session, asked: Asked, board: Board, most: int | None = 
     known = {line.area.id: line for line in board.villages}
     rest = [village for village in owing if village not in known]
     lines = [known[village] for village in owing if village in known] + tell(session, asked, rest, board.states)
-    return sorted(lines, key=lambda each: call_order(Called(each.state, each.late, each.heard_at, each.area.name)))
+    return sorted(lines, key=need_of)
+
+
+def need_of(line: VillageLine) -> tuple[int, bool, str, str]:
+    """The place of a village that has to act among others."""
+    return call_order(Called(line.state, line.late, line.heard_at, line.area.name))
 
 
 def tell(session: Session, asked: Asked, village_ids: Collection[str], states: States) -> list[VillageLine]:
@@ -178,6 +194,9 @@ def tell(session: Session, asked: Asked, village_ids: Collection[str], states: S
     areas = list_these(session, asked.scope, on, sorted(village_ids))
     communes = list_these(session, ALL, on, sorted({area.parent_id for area in areas.values() if area.parent_id}))
     kept = list_kept(session, asked.round.id, forms, village_ids)
+    speaking = {area_id: furthest_back(kept.get(area_id, ())) for area_id in areas}
+    returned = [each.submission_id for each in speaking.values() if each is not None and each.state == RETURNED]
+    tracks = list_tracks(session, returned)
     heard = list_heard(session, asked.project_id, village_ids)
     heads = list_heads(session, asked.project_id, village_ids, asked.names, asked.today) if asked.names else {}
     lines = [
@@ -185,12 +204,14 @@ def tell(session: Session, asked: Asked, village_ids: Collection[str], states: S
             area,
             state_by[area.id],
             is_late(state_by[area.id], asked.round.ends_on, asked.today),
-            furthest_back(kept.get(area.id, ())),
+            found,
             heard.get(area.id),
             tuple(heads.get(area.id, ())),
             communes.get(area.parent_id or ""),
+            tracks.get(found.submission_id) if found is not None else None,
         )
         for area in areas.values()
+        for found in (speaking[area.id],)
     ]
     return sorted(lines, key=lambda line: (line.area.code or "~", line.area.name))
 

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from server.domain.returned import Track
 from server.domain.roles import ALL, Reach, Scope
 from server.storage.actors import Actor, Grant
 from server.storage.areas import AreaShapeRow, AreaVersionRow, valid_on
@@ -17,6 +18,7 @@ from server.storage.forms import Form, FormVersion
 from server.storage.key_holders import is_within
 from server.storage.memory import Memory
 from server.storage.reach import AreaReachRow, in_scope, lies_in
+from server.storage.returns import ReturnRow
 from server.storage.settings import TREE_REVISION, find_revision
 
 AT_ONCE = 500
@@ -146,6 +148,20 @@ def list_reviewers(
     found: dict[str, list[str]] = {}
     for area_id, name in session.execute(query):
         found.setdefault(area_id, []).append(name)
+    return found
+
+
+def list_tracks(session: Session | Connection, submission_ids: Collection[int]) -> dict[int, Track]:
+    """What became of the open returns of these submissions: told, seen; by submission."""
+    found: dict[int, Track] = {}
+    listed = sorted(submission_ids)
+    for start in range(0, len(listed), AT_ONCE):
+        query = (
+            select(ReturnRow.submission_id, ReturnRow.told_at, ReturnRow.seen_at)
+            .where(ReturnRow.submission_id.in_(listed[start : start + AT_ONCE]), ReturnRow.ended_at.is_(None))
+            .order_by(ReturnRow.move_id)
+        )
+        found |= {row[0]: Track(told_at=row[1], seen_at=row[2]) for row in session.execute(query)}
     return found
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from server.domain.coverage import APPROVED, OWING, REVIEWS, STATES, Counts, symbol_of
+from server.domain.coverage import APPROVED, OWING, RETURNED, REVIEWS, STATES, Counts, symbol_of
+from server.domain.returned import OPEN
 from server.domain.roles import ROLES
 from server.services.coverage import (
     Asked,
@@ -20,6 +21,7 @@ from server.services.coverage import (
     list_call_sheets,
     list_calls,
     list_places,
+    need_of,
 )
 from server.services.coverage_tables import make_coverage_table
 from server.storage.areas import AreaView
@@ -133,6 +135,12 @@ def coverage_map(project_id: int, slug: str) -> Response:
     return answer_features({"type": "FeatureCollection", "features": features})
 
 
+def by_need(lines: Sequence[VillageLine]) -> list[VillageLine]:
+    """Who has to act before the others, and who to call first first; the others as they stand."""
+    owing = [line for line in lines if line.state in OWING]
+    return sorted(owing, key=need_of) + [line for line in lines if line.state not in OWING]
+
+
 def segments(counts: Counts) -> list[Segment]:
     """The parts of the bar of an area, from what is done to what nobody has heard of."""
     found, start = [], 0
@@ -155,8 +163,14 @@ def call_number(phone: str | None) -> str:
 def what_lacks(line: VillageLine) -> str:
     """What a village has to do, in a few words: "thiếu 3/5 ảnh"."""
     if line.missing and line.kept is not None:
-        lacks = say("desk.coverage.lacks_files", missing=number(line.missing), expected=number(line.kept.expected))
-        return lacks if line.state != "returned" else f"{say('desk.coverage.lacks.returned')}, {lacks}"
+        files = [say("desk.coverage.lacks_files", missing=number(line.missing), expected=number(line.kept.expected))]
+    else:
+        files = []
+    if line.state == RETURNED:
+        stage = line.track.stage if line.track is not None else OPEN
+        return ", ".join([say("desk.coverage.lacks.returned"), say(f"desk.coverage.back.{stage}"), *files])
+    if files:
+        return files[0]
     return say(f"desk.coverage.lacks.{line.state}") if line.state in OWING else ""
 
 
@@ -167,6 +181,7 @@ def _words(round_view: RoundView, on: date) -> dict[str, Any]:
         "reviews": tuple(REVIEWS.values()),
         "done": APPROVED,
         "segments": segments,
+        "by_need": by_need,
         "call_number": call_number,
         "lacks": what_lacks,
         "symbol": symbol_of,
@@ -201,7 +216,7 @@ def symbol_of_area(counts: Counts) -> str:
     nothing came, wait where it is under way."""
     if counts.of(APPROVED) == counts.villages:
         return "good"
-    if counts.late or counts.of("returned"):
+    if counts.late or counts.of(RETURNED):
         return "bad"
     return "wait" if counts.sent else "unknown"
 

@@ -118,7 +118,7 @@ def test_the_title_says_how_many_have_sent_and_the_table_goes_down_the_tree(home
 
 def test_a_commune_shows_each_village_in_its_one_state_and_what_is_missing(home: Seeded, enter: Enter) -> None:
     page = read(enter(), f"{BOARD}?area={commune_of(home)}")
-    table = page[page.index('id="villages"') : page.index('id="calls"')]
+    table = page[page.index('id="villages"') :]
     rows = dict(re.findall(r'<th scope="row" class="is-title"><a href="[^"]+">([^<]+)</a></th>(.*?)</tr>', table))
     said = {
         number: re.findall(r'class="coverage-state is-([a-z-]+)"', rows[home.heads[number].village.name])
@@ -133,15 +133,23 @@ def test_a_commune_shows_each_village_in_its_one_state_and_what_is_missing(home:
         **{number: ["silent"] for number in range(4, 8)},
     }
     assert re.search(r"thiếu (\d)/\1 ảnh", plain(rows[home.heads[PARTLY].village.name]))
+    assert "phiếu bị trả lại, chờ sửa, chưa báo" in plain(rows[home.heads[RETURNED].village.name])
     assert "0912 345 678" in rows[home.heads[PARTLY].village.name]
     assert 'href="tel:+84912345678"' in rows[home.heads[PARTLY].village.name]
 
 
 def test_whom_to_call_stands_in_order_of_need(home: Seeded, enter: Enter) -> None:
-    page = read(enter(), f"{BOARD}?area={commune_of(home)}")
-    calls = page[page.index('id="calls"') :]
-    assert "7 thôn" in plain(calls)
-    assert re.findall(r'class="coverage-state is-([a-z-]+)"', calls) == ["silent"] * 4 + ["returned", "alive", "partly"]
+    client = enter()
+    page = read(client, f"{BOARD}?area={commune_of(home)}")
+    villages = page[page.index('id="villages"') :]
+    assert "9 thôn: gọi 7 thôn" in plain(villages)
+    needs = ["silent"] * 4 + ["returned", "alive", "partly", "approved", "review-commune"]
+    assert re.findall(r'class="coverage-state is-([a-z-]+)"', villages) == needs
+    above = read(client, BOARD)
+    calls = above[above.index('id="calls"') :]
+    assert "gọi 124 thôn" in plain(calls)
+    assert set(re.findall(r'class="coverage-state is-([a-z-]+)"', calls)) == {"silent"}
+    assert "Còn 74 thôn nữa" in plain(calls)
 
 
 def test_the_printed_page_of_a_commune_names_whom_to_call_and_who_looks_after_it(home: Seeded, enter: Enter) -> None:
