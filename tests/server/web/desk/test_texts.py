@@ -127,6 +127,7 @@ MADE = {
     "desk.coverage.sign.": ("good", "wait", "bad", "unknown"),
     "desk.coverage.state.": COVERED,
     "desk.coverage.lacks.": OWING,
+    "desk.coverage.back.": ("open", "told", "seen"),
     "desk.dash.": tuple(PARTS),
     "desk.ready.": (GOOD, BAD, OPEN),
     "desk.audit.": COLUMNS,
