@@ -50,7 +50,7 @@ from server.storage.rounds import RoundView
 from server.storage.verdicts import NEWEST
 from server.storage.waiting import CLEAN, WARNED, WRONG
 
-PAGE = 25
+PAGE = 20
 MOST_PLACES = 200
 """Areas whose names hold the words typed, up to which they are searched."""
 LONGEST_TEXT = 100
@@ -349,9 +349,17 @@ def _earlier(session: Session, ground: Ground, found: Sequence[WaitingView]) -> 
 
 def _changes(definition: FormDefinition, before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
     labels = {field.name: field.labels for field in _asked(definition.root)}
-    was, is_now = ({name: find_field(answers, name) for name in labels} for answers in (before, now))
-    found = changed_figures(list(labels), was, is_now)
+    found = changed_figures(list(labels), dict(_leaves(before)), dict(_leaves(now)))
     return tuple(Change(each.name, labels[each.name], each.before, each.now) for each in found)
+
+
+def _leaves(answers: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is answered in no repeat, by the name of its question."""
+    for name, value in answers.items():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        elif not isinstance(value, list):
+            yield name, value
 
 
 def _asked(field: Field) -> Iterator[Field]:

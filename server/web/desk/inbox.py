@@ -140,11 +140,16 @@ def written(wish: InboxWish) -> dict[str, str]:
 def _linker(project_id: int, wish: InboxWish) -> Callable[..., str]:
     """Makes addresses of the inbox as it is narrowed now, but for what is given; None takes a narrowing away."""
 
+    said = written(wish)
+    made: dict[tuple[str, frozenset[tuple[str, str | int | None]]], str] = {}
+
     def link(endpoint: str = "desk.inbox", **changed: str | int | None) -> str:
-        asked = {**written(wish), **{name: str(value) if value else "" for name, value in changed.items()}}
-        address = url_for(endpoint, project_id=project_id)
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return f"{address}?{query}" if query else address
+        key = (endpoint, frozenset(changed.items()))
+        if key not in made:
+            asked = said | {name: str(value) if value else "" for name, value in changed.items()}
+            query = urlencode({name: value for name, value in asked.items() if value})
+            made[key] = f"{url_for(endpoint, project_id=project_id)}{'?' if query else ''}{query}"
+        return made[key]
 
     return link
 

@@ -78,7 +78,8 @@ if (list) {
   document.addEventListener("change", (event) => event.target.matches("[data-choose]") && countChosen());
   document.addEventListener("click", (event) => event.target.closest("[data-keys-help]") && toggleHelp());
   for (const button of document.querySelectorAll("[data-keys-help]")) button.hidden = false;
-  document.addEventListener("htmx:afterSwap", (event) => {
+  // once it has settled: until then the new line has the class of the one that it replaces
+  document.addEventListener("htmx:afterSettle", (event) => {
     const id = event.detail.target?.id;
     const fresh = id ? document.getElementById(id) : null;
     countChosen();
