@@ -46,16 +46,28 @@ class Borrowed:
 
 
 @contextmanager
-def _lent(engine: Engine) -> Iterator[Borrowed]:
+def _lent(engine: Engine, *, alone: bool = True) -> Iterator[Borrowed]:
+    """`alone`: for one statement, which PostgreSQL runs without being told where a transaction begins and ends: two
+    journeys to it less."""
     error = engine.dialect.loaded_dbapi.Error
     try:
         connection = engine.raw_connection()
     except error as cause:
         # a connection that cannot be made is told in the driver's words, not in SQLAlchemy's
         raise DBAPIError.instance(None, None, cause, error) from cause
+    driver: Any = connection.dbapi_connection
+    alone = alone and engine.dialect.name == "postgresql"
     try:
-        yield Borrowed(engine.dialect, connection.dbapi_connection)
+        if alone:
+            driver.autocommit = True
+        yield Borrowed(engine.dialect, driver)
     finally:
+        if alone and not driver.closed:
+            try:
+                driver.autocommit = False
+            except error:
+                # left in the midst of something: nobody else gets it
+                connection.invalidate()
         connection.close()
 
 
@@ -127,7 +139,7 @@ def _as_made(lent: Borrowed, made: _Made, parameters: Any, size: int) -> Iterato
 def stream_rows(session: Session, statement: Any, size: int) -> Generator[list[tuple[Any, ...]]]:
     """The rows of a long read, so many at a time, as of one moment, on a connection of its own, which is given back at
     the end or when whoever reads stops. PostgreSQL makes the next rows ready while the last ones are worked on."""
-    with _lent(cast("Engine", session.get_bind())) as lent:
+    with _lent(cast("Engine", session.get_bind()), alone=False) as lent:
         made = _with_values(statement, lent.dialect)
         walk = _fetched if lent.dialect.name == "postgresql" else _stepped
         try:
