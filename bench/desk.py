@@ -106,7 +106,7 @@ def scans_of(connection: sa.Connection, heard: dict[str, Any], big: dict[str, in
     for statement, parameters in heard.items():
         if connection.dialect.name == "postgresql":
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-            told = cursor.fetchone()[0]
+            (told,) = cursor.fetchall()[0]
             plan = told if isinstance(told, list) else json.loads(told)
             found = _sequential(plan[0]["Plan"])
         else:

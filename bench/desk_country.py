@@ -140,32 +140,60 @@ class Made:
         table = NEW if new else OLD
         state, level, _ = draw.choices(table, [each[2] for each in table])[0]
         at = BEGAN + timedelta(seconds=number)
-        common = {"form_id": form_id, "instance_id": f"uuid:{number}", "is_draft": False}
+        common: dict[str, Any] = {"form_id": form_id, "instance_id": f"uuid:{number}", "is_draft": False}
         common |= {"submitter_id": sender, "created_at": at}
-        sheet = {"id": number, "area_id": area_id, "round_id": round_id, "review_state": state, "review_level": level}
+        sheet: dict[str, Any] = {
+            "id": number,
+            "area_id": area_id,
+            "round_id": round_id,
+            "review_state": state,
+            "review_level": level,
+        }
         self.rows[Submission].append(common | sheet | {"arrival": "normal", "updated_at": at})
-        text = {"id": number, "submission_id": number, "form_version_id": version_id, "is_current": True}
+        text: dict[str, Any] = {
+            "id": number,
+            "submission_id": number,
+            "form_version_id": version_id,
+            "is_current": True,
+        }
         text |= {"xml": b"<data/>", "sha256": f"{number:064x}", "answers": answers(draw)}
         self.rows[SubmissionVersion].append(common | text)
         missing = self._find(draw, number, state)
         if level is not None:
-            move = {"submission_id": number, "version_id": number, "actor_id": sender, "from_state": "received"}
+            move: dict[str, Any] = {
+                "submission_id": number,
+                "version_id": number,
+                "actor_id": sender,
+                "from_state": "received",
+            }
             move |= {"to_state": state, "level": level, "reason": None, "created_at": at, "undone": False}
             self.rows[ReviewMove].append(move)
         kept = {"rejected": "returned", "approved": "approved"}.get(state, "partly" if missing else "waiting")
-        row = {"round_id": round_id, "form_id": form_id, "area_id": area_id, "state": kept, "submission_id": number}
+        row: dict[str, Any] = {
+            "round_id": round_id,
+            "form_id": form_id,
+            "area_id": area_id,
+            "state": kept,
+            "submission_id": number,
+        }
         row |= {"level": level if kept in ("approved", "returned") else None, "came_at": at}
         self.rows[CoverageRow].append(row | {"expected": missing, "here": 0})
 
     def _find(self, draw: random.Random, number: int, state: str) -> int:
         """What was found of it; how many files are missing."""
-        found = {"version_id": number, "path": "/", "value": None, "message": {}, "params": {}}
+        found: dict[str, Any] = {"version_id": number, "path": "/", "value": None, "message": {}, "params": {}}
         if state == "hasIssues":
             self.rows[FindingRow] += [found | {"kind": "constraint", "severity": "error"}] * draw.randint(1, 3)
         missing = int(draw.random() < 0.15)
         if missing:
             self.rows[FindingRow].append(found | {"kind": "attachment", "severity": "warning"})
-            slot = {"version_id": number, "name": "anh.jpg", "expected": True, "sha256": None, "content_type": None}
+            slot: dict[str, Any] = {
+                "version_id": number,
+                "name": "anh.jpg",
+                "expected": True,
+                "sha256": None,
+                "content_type": None,
+            }
             self.rows[SubmissionAttachment].append(slot)
         return missing
 
@@ -180,7 +208,9 @@ def answers(draw: random.Random) -> dict[str, Any]:
 
 def add_senders(session: Session) -> list[int]:
     """Key holders, by number."""
-    rows = [{"kind": "field_key", "display_name": f"Trưởng thôn {number}", "locale": "vi"} for number in range(SENDERS)]
+    rows: list[dict[str, Any]] = [
+        {"kind": "field_key", "display_name": f"Trưởng thôn {number}", "locale": "vi"} for number in range(SENDERS)
+    ]
     with writing(session) as connection:
         now = datetime.now(UTC)
         connection.execute(sa.insert(Actor), [row | {"project_id": 1, "created_at": now} for row in rows])
@@ -191,19 +221,32 @@ def add_senders(session: Session) -> list[int]:
 def register(session: Session, ids: dict[str, str], places: list[str], now: datetime) -> None:
     """Every commune and village in a programme, verdicts of the newest round, and when phones were heard of."""
     round_id = session.execute(sa.text("SELECT max(id) FROM rounds")).scalar_one()
-    own = {"entered_on": date(2017, 4, 28), "status": "synthetic", "source": "bench", "created_at": now}
+    own: dict[str, Any] = {"entered_on": date(2017, 4, 28), "status": "synthetic", "source": "bench", "created_at": now}
     units = [
         {"programme_id": 1, "area_id": area_id, "level": "village" if name.startswith("Thôn") else "commune", **own}
         for name, area_id in ids.items()
         if name.startswith(("Thôn", "Xã"))
     ]
-    verdict = {"round_id": round_id, "rule_set_sha256": "0" * 64, "clauses": [], "facts": {}, "computed_at": now}
+    verdict: dict[str, Any] = {
+        "round_id": round_id,
+        "rule_set_sha256": "0" * 64,
+        "clauses": [],
+        "facts": {},
+        "computed_at": now,
+    }
     verdicts = [
         verdict | {"area_id": area_id, "rule_set": law, "basis": "newest", "verdict": "met", "synthetic": True}
         for area_id in places
         for law in ("qd50_2016_thon", "qd03_2019_thon")
     ]
-    programme = {"id": 1, "project_id": 1, "slug": "ct135", "name_vi": "CT 135", "name_en": "P135", "law": "bench"}
+    programme: dict[str, Any] = {
+        "id": 1,
+        "project_id": 1,
+        "slug": "ct135",
+        "name_vi": "CT 135",
+        "name_en": "P135",
+        "law": "bench",
+    }
     programme |= {"valid_from": date(2016, 1, 1), "status": "synthetic", "source": "bench", "created_at": now}
     with writing(session) as connection:
         connection.execute(sa.insert(ProgrammeRow).values(programme))

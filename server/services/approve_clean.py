@@ -125,9 +125,10 @@ def work_on(session: Session, caller: Caller, bulk: BulkView, now: datetime, *, 
 def _approve(session: Session, caller: Caller, bulk: BulkView, item: tuple[int, str], now: datetime) -> tuple[str, int]:
     """What became of one, and the number of the decision."""
     number, sight = item
-    waiting = find_waiting(session, number)
+    waiting, seen = find_waiting(session, number), list_seen(session, [number]).get(number)
     session.rollback()
-    if waiting is not None and waiting.weight != CLEAN:
+    # what changed since it was ordered is told by the decision itself, with its reason
+    if waiting is not None and waiting.weight != CLEAN and seen == tuple(int(part) for part in sight.split("-")):
         return NOT_CLEAN, 0
     try:
         review(session, caller, Decision(number, TO_APPROVED, seen=sight), now)
