@@ -147,7 +147,7 @@ def test_whom_to_call_stands_in_order_of_need(home: Seeded, enter: Enter) -> Non
     assert re.findall(r'class="coverage-state is-([a-z-]+)"', villages) == needs
     above = read(client, BOARD)
     calls = above[above.index('id="calls"') :]
-    assert "gọi 124 thôn" in plain(calls)
+    assert "Cần gọi 124 thôn" in plain(calls)
     assert set(re.findall(r'class="coverage-state is-([a-z-]+)"', calls)) == {"silent"}
     assert "Còn 74 thôn nữa" in plain(calls)
 
