@@ -36,6 +36,8 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.webhooks": ("done",),
     "desk.one_webhook": ("before", "done"),
     "desk.holidays": ("done",),
+    "desk.inbox": ("round", "form", "area", "findings", "state", "returned", "q", "after", "part", "done"),
+    "desk.before_approval": ("id", "which", "area"),
     "desk.programme": ("on", "programme", "level", "show", "sentence", "done"),
     "desk.programme_file": ("on", "programme"),
     "desk.programme_unit": ("on", "programme"),

@@ -10,8 +10,9 @@ from flask import make_response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from server.domain.errors import DomainError, Forbidden, NotFound
+from server.domain.errors import DomainError, Forbidden, Invalid, NotFound
 from server.domain.inbox import read_place
+from server.domain.review import APPROVED, REJECTED
 from server.services.authenticate import Caller
 from server.services.inbox import (
     FINDINGS,
@@ -36,6 +37,7 @@ from server.web.errors import refusal_of
 from server.web.tags import tagged
 
 PARTS = ("rows",)
+DECISIONS = (APPROVED, REJECTED)
 SHORT = ("ho_ngheo", "ho_can_ngheo", "tong_ho", "ho_dtts")
 """Figures that have a short name of ours."""
 
@@ -83,6 +85,8 @@ def decide_in_inbox(project_id: int) -> Response | str:
     caller, project = reader_of(project_id)
     submission_id = _number("submission")
     state = request.form.get("state", "")
+    if state not in DECISIONS:
+        raise Invalid("review.unknown_state", value=state[:40], allowed=", ".join(DECISIONS))
     reason = request.form.get("reason", "") or None
     decision = Decision(submission_id, state, reason, ask_reason=True, seen=request.form.get("seen") or None)
     _require_here(caller, project_id, submission_id)
@@ -143,12 +147,12 @@ def _linker(project_id: int, wish: InboxWish) -> Callable[..., str]:
     said = written(wish)
     made: dict[tuple[str, frozenset[tuple[str, str | int | None]]], str] = {}
 
-    def link(endpoint: str = "desk.inbox", **changed: str | int | None) -> str:
-        key = (endpoint, frozenset(changed.items()))
+    def link(page: str = "inbox", **changed: str | int | None) -> str:
+        key = (page, frozenset(changed.items()))
         if key not in made:
             asked = said | {name: str(value) if value else "" for name, value in changed.items()}
             query = urlencode({name: value for name, value in asked.items() if value})
-            made[key] = f"{url_for(endpoint, project_id=project_id)}{'?' if query else ''}{query}"
+            made[key] = f"{url_for(f'desk.{page}', project_id=project_id)}{'?' if query else ''}{query}"
         return made[key]
 
     return link

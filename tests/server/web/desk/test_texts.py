@@ -63,6 +63,8 @@ from server.services.foretell import LOCKED as LOCKED_EFFECT
 from server.services.foretell import SAME as SAME_EFFECT
 from server.services.freeze import REASONS as REASONS_OF_LOCKS
 from server.services.heads import CREATED, KEPT
+from server.services.inbox import FINDINGS as NARROWED
+from server.services.inbox import SHOWN_STATES
 from server.services.keep import REASONS
 from server.services.phones import SHOWN
 from server.services.programme_table import COLUMNS as UNIT_COLUMNS
@@ -80,6 +82,8 @@ from server.web.desk.dashboard import BAD, GOOD, OPEN, PARTS
 from server.web.desk.exports import ORDER as FORMATS
 from server.web.desk.exports import SWITCHES
 from server.web.desk.forms import DONE
+from server.web.desk.inbox import SHORT
+from server.web.desk.inbox_bulk import OTHER, WHY
 from server.web.desk.overviews import SUMS
 from server.web.desk.rooms import ADMINISTRATION
 from server.web.desk.rules import DONE as DONE_WITH_RULES
@@ -111,6 +115,17 @@ MADE = {
     "desk.rehearsal.severity.": ("error", "warning", "info"),
     "desk.system.state.": (OK, WARNING, ERROR),
     "desk.system.version.": ("thonban", "python", "database", "tables"),
+    "desk.inbox.": tuple(NARROWED),
+    "desk.inbox.waits.": SHOWN_STATES,
+    "desk.inbox.figure.": SHORT,
+    "desk.inbox.consequence.": tuple(level.name for level in LEVELS),
+    "desk.inbox.done.": ("approved", "rejected"),
+    "desk.inbox.key.": ("move", "open", "approve", "return", "choose", "undo", "help"),
+    "desk.inbox.why.": (*WHY.values(), OTHER),
+    "desk.inbox.bulk.": (
+        *("before", "before_none", "explain", "with_findings", "gone", "more", "own_left", "go", "back", "doing"),
+        *("undoing", "done", "done_some", "undone", "go_on", "undo_on", "undo", "kept", "not_begun", "keeps"),
+    ),
     "desk.beside.": (CHANGED, NEW_MARK, GONE),
     "desk.beside.then.": (OF_ROUND, OF_EDIT),
     "desk.beside.nothing.": (OF_ROUND, OF_EDIT),
