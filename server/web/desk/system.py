@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -11,6 +13,7 @@ from server.services.system_health import look_over, run_again
 from server.web.context import choose_locale, current_home, current_session, now
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, show_page
+from server.web.desk.words import moment, number
 
 
 @blueprint.get("/system")
@@ -37,5 +40,15 @@ def retry_job(job_id: int) -> Response:
 
 def tell(check: Check) -> str:
     """What a check found, with its remedy, in the reader's language."""
-    sentence = DIAGNOSES[check.name, check.state].filled(check.params)
+    sentence = DIAGNOSES[check.name, check.state].filled({name: _read(value) for name, value in check.params.items()})
     return sentence.vi if choose_locale() == "vi" else sentence.en
+
+
+def _read(value: object) -> object:
+    """Numbers and moments as readers of the page write them."""
+    if isinstance(value, int):
+        return number(value)
+    try:
+        return moment(datetime.fromisoformat(value)) if isinstance(value, str) and "T" in value else value
+    except ValueError:
+        return value

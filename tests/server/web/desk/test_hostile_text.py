@@ -125,7 +125,7 @@ def test_files_with_hostile_names_open(desk: Desk, hostile: dict[str, int]) -> N
 
 @pytest.mark.parametrize(
     "path",
-    [f"/projects/{PROJECT}/submissions", f"/projects/{PROJECT}/rounds/2019", "/audit"],
+    [f"/projects/{PROJECT}/submissions", f"/projects/{PROJECT}/rounds/2019", f"/projects/{PROJECT}/inbox", "/audit"],
 )
 def test_lists_show_hostile_names_as_text(desk: Desk, hostile: dict[str, int], path: str) -> None:
     answer = desk.client.get(path)
