@@ -22,6 +22,7 @@ TABLES = {
     "communes.csv": table_from_csv("name,label,code\nvo_ngai,Xã Vô Ngại,06841\n".encode()),
     "villages.csv": table_from_csv("name,label,commune,code,xa_ntm\nngan_chi,Ngàn Chi,vo_ngai,QN-1,khong\n".encode()),
     "rounds.csv": table_from_csv(b"name,label,cutoff\n2024,2024,2024-12-31\n"),
+    "corrections.csv": table_from_csv(b"name,label,key,instance,told,told_en\n"),
 }
 FORM = parse_form(convert(files("forms").joinpath("library", "household_review.md").read_bytes(), "md").xml)
 
@@ -200,6 +201,8 @@ def test_it_asks_for_no_number_of_an_identity_paper_and_for_consent_before_the_h
         "chu_ho",
         "nguoi_bao",
         "ghi_chu",
+        # a note, which nobody writes
+        "bao_tra_lai",
     }
     for name in ("chu_ho", "nguoi_bao", "ghi_chu"):
         assert "số" in FORM.fields[PATHS[name]].hints["Tiếng Việt (vi)"]

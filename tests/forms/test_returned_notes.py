@@ -29,7 +29,7 @@ def context(name: str) -> JudgeContext:
         "villages.csv": "name,label,commune,code,xa_ntm\nv1,Ngàn Chi,c1,2,khong\n",
         "rounds.csv": "name,label,cutoff\nr1,2019,2019-06-30\nr2,2020,2020-06-30\n",
         "corrections.csv": "name,label,form,key,instance,told,told_en\n"
-        f'1,Ngàn Chi,{name},{name} {"c1" if PLACE[name] == "xa" else "v1"} r1,uuid:1,"{TOLD}",x\n',
+        f'1,Ngàn Chi,{name},{name} {"c1" if PLACE.get(name) == "xa" else "v1"} r1,uuid:1,"{TOLD}",x\n',
     }
     return JudgeContext(now=NOW, tables={file: table_from_csv(text.encode()) for file, text in texts.items()})
 
@@ -50,3 +50,15 @@ def test_a_note_says_why_for_that_place_and_round_alone(name: str, slug: str) ->
     assert note.bind.relevant is not None
     wrong = {each.path.rpartition("/")[2] for each in judge(asked, read_instance(xml), context(name))}
     assert not wrong & {"tra_lai", "tra_lai_en", "corrects", "bao_tra_lai"}
+
+
+@pytest.mark.parametrize("chosen", ["1", None])
+def test_of_many_sheets_one_is_chosen(chosen: str | None) -> None:
+    asked, there = form("household_review"), context("household_review")
+    answers = {"xa": "c1", "thon": "v1", "ky": "r1", "corrects": chosen}
+    xml = fill(asked, {name: value for name, value in answers.items() if value}, there, instance_id="uuid:2")
+    found = answers_of(asked, read_instance(xml))
+    assert (found["corrects"], found["tra_lai"]) == ((chosen, TOLD) if chosen else (None, None))
+    # it is asked only where something was returned
+    elsewhere = fill(asked, {"xa": "c1", "thon": "v1", "ky": "r2"}, there, instance_id="uuid:3")
+    assert b"<corrects" not in elsewhere

@@ -43,7 +43,7 @@ def loads(field: Field, content: bytes) -> FormView:
     form = make_draft(field.session, field.home, field.administrator, NewDraft(form), field.now)
     part = part_of("diem_a.csv", content, "text/csv")
     attach_to_draft(field.session, field.home, field.administrator, form, (part, field.now))
-    return publish(field.session, field.administrator, get_form(field.session, form.id), "2026112702", field.now)
+    return publish(field.session, field.administrator, get_form(field.session, form.id), "2026112708", field.now)
 
 
 def test_the_table_of_points_is_empty_until_an_administrator_loads_one(field: Field) -> None:
@@ -56,7 +56,7 @@ def test_the_table_of_points_is_empty_until_an_administrator_loads_one(field: Fi
 
     form = make_draft(field.session, field.home, field.administrator, NewDraft(form), field.now)
     detach_from_draft(field.session, field.administrator, form, "diem_a.csv", field.now)
-    publish(field.session, field.administrator, get_form(field.session, form.id), "2026112703", field.now)
+    publish(field.session, field.administrator, get_form(field.session, form.id), "2026112709", field.now)
     assert slot(field) == ("diem_a", False)
 
 
@@ -80,7 +80,7 @@ def test_a_sheet_is_judged_by_the_table_that_was_loaded(field: Field) -> None:
     phone = field.phone(MINE)
     place = {"thon": VILLAGES[MINE].uuid, "ky": ROUND.slug, "dong_y": "co"}
     house = place | {"ho": {"chu_ho": "Bàn Văn Mẫu", "chuan_ngheo": "nd07_2021"}, "diem": {"muc_a": "xe_may"}}
-    definition = parse_form(with_version(library_form(FORM), "2026112702"))
+    definition = parse_form(with_version(library_form(FORM), "2026112708"))
     tables = {"diem_a.csv": table_from_csv(TABLE)}
     xml = fill(definition, house, JudgeContext(now=field.now, tables=tables), instance_id="uuid:points")
     sent = phone.sends_xml(xml)
