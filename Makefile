@@ -19,7 +19,7 @@ GOLDEN ?= ../shared/vectors/golden.tar.gz
 ORACLE ?= ../shared/oracle/Oracle.java
 VECTORS ?= ../shared/vectors/xpath.tar.gz
 
-.PHONY: help venv install dev assets translations services run test fuzz-api walk-scope golden vectors oracle check format bench bench-validate clean
+.PHONY: help venv install dev assets translations services run test test-journeys screenshots fuzz-api walk-scope golden vectors oracle check format bench bench-validate clean
 
 help: ## print this list
 	@echo "thonban – máy chủ thu thập dữ liệu thôn bản / field data server for village programmes"
@@ -31,6 +31,12 @@ run: install assets translations ## build what is missing, load the demo, serve 
 
 test: dev assets translations services check ## everything that CI runs: set-up, checks, all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-journeys: dev assets translations services ## the journeys alone: people at work in a real browser and over HTTP
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder tests/journeys $(ARGS)
+
+screenshots: dev assets translations services ## take the pictures of the main pages into docs/screenshots (ARGS="--only home inbox")
+	@$(BIN)/python -m tests.kit.screenshots $(ARGS)
 
 fuzz-api: dev translations ## ask every route at random, hold each answer against the OpenAPI document (ARGS="--examples 100 --seconds 1800 --seed 7 --database postgresql")
 	@$(BIN)/python -m tests.kit.fuzz_api $(ARGS)
