@@ -36,8 +36,9 @@ from server.services.authenticate import VIETNAM
 from server.services.lists import VILLAGE_KINDS
 from server.services.overview import list_tops
 from server.storage.area_views import list_seen, list_these
-from server.storage.areas import AreaView, find_path
+from server.storage.areas import AreaView, find_path, find_root
 from server.storage.coverage import list_heard, list_heard_ids, list_kept, list_states
+from server.storage.reach import find_above
 from server.storage.rollups import list_children
 from server.storage.round_villages import (
     Below,
@@ -139,7 +140,7 @@ def cover(session: Session, asked: Asked) -> Board | None:
     goes_down = alone is not None and alone.kind not in VILLAGE_KINDS
     below = list_children(session, [alone.id], on)[alone.id] if alone is not None and goes_down else list(seen)
     shown = list_these(session, asked.scope, on, below) if below else {}
-    members = list_members(session, _below(asked, shown)) if shown else {}
+    members = list_members(session, _below(session, asked, shown)) if shown else {}
     states = _states(session, asked, frozenset().union(*members.values()))
     lines = [Line(area, _count(asked, members[area.id], states)) for area in shown.values()]
     lines.sort(key=lambda line: (line.area.code or "~", line.area.name))
@@ -158,9 +159,13 @@ def cover(session: Session, asked: Asked) -> Board | None:
 def _tops(session: Session, asked: Asked) -> dict[str, AreaView]:
     """From where one looks down. Whoever was granted a commune of today sees the ones of then that went into it."""
     on = asked.round.cutoff
-    tops = [asked.area] if asked.area is not None else list_tops(session, asked.project_id, asked.scope)
+    if asked.area is not None:
+        # what lies outside the project is none of its readers' business, who see all of it
+        inside = find_root(session, asked.project_id) in find_above(session, asked.area, on)
+        return list_these(session, asked.scope, on, [asked.area]) if inside else {}
+    tops = list_tops(session, asked.project_id, asked.scope)
     seen = list_these(session, asked.scope, on, tops) if tops else {}
-    if asked.area is not None or len(seen) == len(tops):
+    if len(seen) == len(tops):
         return seen
     return {area.id: area for area in list_seen(session, asked.scope, on, None, (0, MOST_TOPS))}
 
@@ -239,7 +244,7 @@ def list_places(session: Session, asked: Asked, board: Board) -> dict[str, Mappi
         found[area_id] = next(kinds[kind] for kind in order if kind in kinds)
     without = [line.area for line in board.lines if line.area.id not in found]
     if without and board.tells_calls:
-        members = list_members(session, _below(asked, {area.id: area for area in without}))
+        members = list_members(session, _below(session, asked, {area.id: area for area in without}))
         points = list_geometries(session, frozenset().union(*members.values()), on)
         for area_id, inside in members.items():
             some = [kinds["point"] for village in inside if "point" in (kinds := points.get(village, {}))]
@@ -267,8 +272,13 @@ def _takes(round_view: RoundView, xml_form_id: str) -> bool:
     return round_view.forms is None or xml_form_id in round_view.forms
 
 
-def _below(asked: Asked, shown: Mapping[str, AreaView]) -> Below:
-    return Below(tuple(sorted(shown)), asked.round.cutoff, VILLAGE_KINDS, asked.scope, asked.round.areas)
+def _below(session: Session, asked: Asked, shown: Mapping[str, AreaView]) -> Below:
+    within = asked.round.areas
+    if within is None and not asked.scope.everywhere:
+        # somebody's areas may lie outside the project too
+        root = find_root(session, asked.project_id)
+        within = (root,) if root is not None else ()
+    return Below(tuple(sorted(shown)), asked.round.cutoff, VILLAGE_KINDS, asked.scope, within)
 
 
 def _states(session: Session, asked: Asked, villages: frozenset[str]) -> States:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from server.storage.settings import TREE_REVISION, find_revision
 
 AT_ONCE = 500
 KEPT = 48
+SUPERVISOR = "commune_supervisor"
 Members = Mapping[str, frozenset[str]]
 _members: Memory[tuple[object, ...], Members] = Memory(KEPT)
 
@@ -125,9 +126,9 @@ def list_heads(
 
 
 def list_reviewers(
-    session: Session | Connection, project_id: int, area_ids: Collection[str], on: date, roles: Collection[str]
+    session: Session | Connection, project_id: int, area_ids: Collection[str], reached: Reach, on: date
 ) -> dict[str, list[str]]:
-    """The names of people with one of these roles for the areas, or for what they lie in on a day, by area."""
+    """The names of people who supervise these areas, or what they lie in on a day, within a reach; by area."""
     query = (
         select(AreaReachRow.descendant_id, Actor.display_name)
         .join(Grant, Grant.area_id == AreaReachRow.ancestor_id)
@@ -136,7 +137,8 @@ def list_reviewers(
             AreaReachRow.descendant_id.in_(sorted(area_ids)),
             AreaReachRow.valid_from <= on,
             AreaReachRow.valid_to > on,
-            Grant.role.in_(sorted(roles)),
+            Grant.role == SUPERVISOR,
+            true() if reached.everywhere else lies_in(Grant.area_id, reached.area_ids, on),
             or_(Grant.project_id == project_id, Grant.scope == "site"),
             valid_on(Grant, on),
             Actor.kind == "user",

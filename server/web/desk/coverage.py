@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from server.domain.coverage import APPROVED, OWING, RETURNED, REVIEWS, STATES, Counts, symbol_of
 from server.domain.returned import OPEN
-from server.domain.roles import ROLES
 from server.services.coverage import (
     Asked,
     Board,
@@ -40,7 +39,6 @@ from server.web.exports import tell_export
 from server.web.table_files import Book, answer_table
 
 COVERAGE = "/projects/<int:project_id>/rounds/<slug>/coverage"
-SUPERVISORS = tuple(role.system for role in ROLES if role.system == "commune_supervisor")
 MOST_SHEETS = 60
 """Pages that are printed at once; of more one chooses an area first."""
 SHORT = 10
@@ -95,7 +93,8 @@ def print_coverage(project_id: int, slug: str) -> str:
     sheets = list_call_sheets(current_session(), asked, board) if board.tells_calls else []
     drawn = sheets if len(sheets) <= MOST_SHEETS else []
     communes = [commune.id for commune, _ in drawn]
-    supervisors = list_reviewers(current_session(), project.id, communes, caller.on, SUPERVISORS)
+    session = current_session()
+    named = list_reviewers(session, project.id, communes, asked.names, caller.on) if asked.names else {}
     if drawn and asked.names:
         where = Where(project.id, area_id=board.top.id if board.top else None)
         tell_export(caller, "round.coverage.export", f"round:{round_view.id}", where, slug=slug, format="print")
@@ -106,7 +105,7 @@ def print_coverage(project_id: int, slug: str) -> str:
         round=round_view,
         asked=asked,
         board=board,
-        sheets=[CallSheet(commune, supervisors.get(commune.id, ()), calls) for commune, calls in drawn],
+        sheets=[CallSheet(commune, named.get(commune.id, ()), calls) for commune, calls in drawn],
         too_many=not board.tells_calls or len(sheets) > MOST_SHEETS,
         **_words(asked.round, asked.today),
     )
