@@ -142,17 +142,20 @@ def _view(row: Any) -> ReturnedSheet:
 
 def list_returned(session: Session | Connection, wanted: Wanted) -> list[ReturnedSheet]:
     """The returns that are wanted, the last first: those that wait for a correction, and, if asked, the corrected."""
-    seen = in_scope(wanted.scope, ReturnRow.area_id, ReturnRow.form_id)
-    if wanted.sender is not None:
+    asked = [in_scope(wanted.scope, ReturnRow.area_id, ReturnRow.form_id)]
+    if wanted.sender is not None and not wanted.scope.everywhere:
         sender, names = wanted.sender
-        seen = or_(seen, and_(ReturnRow.sender_id == sender, in_scope(names, ReturnRow.area_id, ReturnRow.form_id)))
-    query = _SHEETS.where(ReturnRow.project_id == wanted.project_id, seen)
+        asked.append(and_(ReturnRow.sender_id == sender, in_scope(names, ReturnRow.area_id, ReturnRow.form_id)))
     stands = ReturnRow.ended_at.is_(None)
-    query = query.where(or_(stands, ReturnRow.ended.in_((EDITED, NEW_SHEET))) if wanted.ended else stands)
-    if wanted.round_id is not None:
-        query = query.where(Submission.round_id == wanted.round_id)
-    order = (ReturnRow.returned_at.desc(), ReturnRow.move_id.desc())
-    return [_view(row) for row in session.execute(query.order_by(*order))]
+    found: dict[int, ReturnedSheet] = {}
+    # one after the other, and put in order here, so that each finds its own index of those that stand
+    for seen in asked:
+        query = _SHEETS.where(ReturnRow.project_id == wanted.project_id, seen)
+        query = query.where(or_(stands, ReturnRow.ended.in_((EDITED, NEW_SHEET))) if wanted.ended else stands)
+        if wanted.round_id is not None:
+            query = query.where(Submission.round_id == wanted.round_id)
+        found |= {row[0]: _view(row) for row in session.execute(query)}
+    return sorted(found.values(), key=lambda each: (each.returned_at, each.move_id), reverse=True)
 
 
 def find_return(session: Session | Connection, project_id: int, move_id: int, scope: Scope) -> ReturnedSheet | None:
