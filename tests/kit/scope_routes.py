@@ -180,10 +180,11 @@ class Routes:
             "lock_number": (1,),
             "finding_key": ("khong-co-1",),
             "word_id": (1,),
+            "job_id": (1,),
             "bulk_id": (1,),
             **dict.fromkeys(("decision_id", "move_id"), (1, 2)),
             "ending": ("xlsx", "csv.zip"),
-            "part": ("remaining", "readiness", "training", "works", "evidence"),
+            "part": ("waiting", "remaining", "readiness", "training", "works", "evidence"),
         }
         if name not in known:
             raise Untaught(f"what stands in {rule.rule} for {name}")
@@ -351,6 +352,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "action": _fixed("submission"),
     "actor": lambda routes: [*routes.some("head", "actor_id"), *routes.some("user", "user_id")],
     "actorId": lambda routes: [*routes.some("head", "actor_id"), *routes.some("user", "user_id")],
+    "inbox": _fixed("", "findings=clean"),
     "after": lambda routes: routes.some("sheet", "instance_id"),
     "area": lambda routes: routes.some("area", "area"),
     "areas": lambda routes: routes.some("area", "area"),
