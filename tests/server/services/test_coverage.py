@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
@@ -16,6 +18,7 @@ from server.services.recount import recount_coverage
 from server.services.remove import delete_submission, restore_submission
 from server.services.review import Decision, review
 from server.storage.coverage import CoverageRow, list_heard, list_kept, list_wrong
+from server.storage.database import db
 from server.storage.forms import Form
 from server.storage.rounds import list_rounds
 from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion
@@ -183,3 +186,44 @@ def test_a_contact_is_remembered_of_the_village_that_the_phone_is_there_for(fiel
     both = [VILLAGES[MINE].uuid, VILLAGES[OTHER].uuid]
     assert list_heard(field.session, 1, both) == {VILLAGES[MINE].uuid: later}
     assert list_heard(field.session, 1, both, later) == {VILLAGES[MINE].uuid: later}
+
+
+def test_sheets_of_a_village_that_come_at_once_are_all_counted(field: Field) -> None:
+    """The photos of one sheet come in five requests at the same moment: none is missed in what is kept."""
+    phone = field.phone(MINE)
+    sent = [phone.fills(WITH_PHOTOS, instance_id=f"uuid:{number}") for number in range(3)]
+    for xml in sent:
+        phone.sends_xml(xml)
+    turns = [(xml, name) for xml in sent for name in ("duong.jpg", "nha.jpg")]
+    barrier = Barrier(len(turns))
+
+    def send(turn: tuple[bytes, str]) -> int:
+        with field.app.app_context():
+            other = Field(field.app, field.home, db.session(), field.now)
+            barrier.wait(20)
+            status = FieldPhone(other, phone.token, MINE).sends_xml(turn[0], photo(turn[1])).status
+            db.session.remove()
+            return status
+
+    with ThreadPoolExecutor(len(turns)) as crowd:
+        assert list(crowd.map(send, turns)) == [201] * len(turns)
+    field.session.rollback()
+    assert told(field) == ("waiting", None, 2, 2)
+
+
+def test_of_a_form_with_many_sheets_the_one_that_is_furthest_back_is_kept(field: Field) -> None:
+    phone = field.phone(MINE)
+    numbers = [phone.sends(answers).submission_id for answers in (WITH_PHOTOS, WELL_OFF, WELL_OFF, WELL_OFF)]
+    decide(field, numbers[2], "rejected", "vì sao")
+    decide(field, numbers[3], "approved")
+    with field.session.get_bind().begin() as connection:  # type: ignore[union-attr]
+        connection.execute(update(Form).values(xml_form_id="phieu_ho"))
+    field.session.rollback()
+    assert recount_coverage(field.session) == 1
+    for number, state in ((numbers[2], "returned"), (numbers[0], "partly"), (numbers[1], "waiting")):
+        found = kept(field)
+        assert found is not None
+        assert (found.submission_id, found.state) == (number, state)
+        assert _by_the_table(field)[VILLAGES[MINE].uuid] == found
+        decide(field, number, "approved")
+    assert told(field) == ("approved", "province", 0, 0)
