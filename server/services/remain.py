@@ -20,15 +20,16 @@ from server.domain.programme import (
     count_movement,
     list_memberships,
     list_steps,
-    remaining,
 )
 from server.domain.roles import Scope
 from server.services.overview import list_tops
 from server.services.verdicts import VerdictView, Wanted, list_verdicts
 from server.storage.area_book import read_changes
 from server.storage.area_views import VersionView, list_versions
-from server.storage.programmes import PlanView, ProgrammeView, UnitView, list_units
+from server.storage.memory import Memory
+from server.storage.programmes import REGISTER_REVISION, PlanView, ProgrammeView, UnitView, list_units
 from server.storage.rounds import RoundView, list_rounds
+from server.storage.settings import find_revision
 from server.storage.sights import list_seen_of
 from server.storage.verdicts import find_project_synthetic
 
@@ -37,6 +38,8 @@ READINESS = (READY, ONE_SHORT, SHORT, NOT_ENOUGH, NO_RULE_IN_FORCE, RULE_NOT_LOA
 """What the criteria of completion say of a unit: all met; one thing would have to be otherwise; more than one would;
 facts are missing; no law on completion was in force; its text is not loaded."""
 COMPLETION = "completion"
+Curve = Sequence[tuple[date, Mapping[str, int]]]
+_kept: Memory[tuple[object, ...], Curve] = Memory(64)
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,25 @@ def read_programme(session: Session, programme: ProgrammeView, on: date, scope: 
 
 def count_remaining(session: Session, programme: ProgrammeView, on: date, scope: Scope) -> dict[str, int]:
     """How many units of each level are in on a day, of the areas that somebody sees."""
-    found = memberships_of(session, list_units(session, programme.id))
-    seen = list_seen_of(session, scope, {each.area_id for each in found})
-    return {level: len(remaining([each for each in found if each.area_id in seen], level, on)) for level in LEVELS}
+    steps = [counts for day, counts in read_curve(session, programme, scope) if day <= on]
+    return dict(steps[-1]) if steps else dict.fromkeys(LEVELS, 0)
 
 
-def read_curve(session: Session, programme: ProgrammeView, scope: Scope) -> list[tuple[date, Mapping[str, int]]]:
-    """On each day of a change how many units of each level are in, of the areas that somebody sees."""
+def read_curve(session: Session, programme: ProgrammeView, scope: Scope) -> Curve:
+    """On each day of a change how many units of each level are in, of the areas that somebody sees. Kept in memory
+    while areas and registers stay as they are: a country's register takes seconds to be worked out."""
+    areas, register = find_revision(session), find_revision(session, REGISTER_REVISION)
+    seen = (True,) if scope.everywhere else (False, scope.areas, scope.on)
+    key = (areas, register, programme.id, *seen)
+    steps = _kept.find(key)
+    if steps is None:
+        steps = _work_out_curve(session, programme, scope)
+        if areas:
+            _kept.put(key, steps)
+    return steps
+
+
+def _work_out_curve(session: Session, programme: ProgrammeView, scope: Scope) -> Curve:
     found = memberships_of(session, list_units(session, programme.id))
     seen = list_seen_of(session, scope, {each.area_id for each in found})
     return list_steps([each for each in found if each.area_id in seen])

@@ -103,6 +103,18 @@ class ModelsRead:
 
 def list_works(session: Session, asked: WorksAsked) -> WorksRead:
     """The works in sight. A finding or visit of a work whose register sheet is not in sight is left out."""
+    sheets, on, lines = _lines(session, asked)
+    spoken = {line.state.work.area_id for line in lines} | {each for line in lines for each in line.state.work.villages}
+    areas, names, above = _places(session, asked, on, {each for each in spoken if each})
+    return WorksRead(on, lines, areas, names, above, {sheet.submission_id: sheet.version_id for sheet in sheets})
+
+
+def sum_works(session: Session, asked: WorksAsked) -> Sums:
+    """The same added up, without where each lies."""
+    return sum_lines(_lines(session, asked)[2])
+
+
+def _lines(session: Session, asked: WorksAsked) -> tuple[list[Sheet], date, tuple[WorkLine, ...]]:
     sheets = _sheets(session, asked, WORK_FORMS)
     on = _day(asked, sheets)
     states, visits = read_works(sheets, on), read_visits(sheets, on)
@@ -116,9 +128,7 @@ def list_works(session: Session, asked: WorksAsked) -> WorksRead:
     lines = tuple(
         WorkLine(state, tuple(seen.get(state.work.id, ())), tuple(found.get(state.work.id, ()))) for state in states
     )
-    spoken = {line.state.work.area_id for line in lines} | {each for line in lines for each in line.state.work.villages}
-    areas, names, above = _places(session, asked, on, {each for each in spoken if each})
-    return WorksRead(on, lines, areas, names, above, {sheet.submission_id: sheet.version_id for sheet in sheets})
+    return sheets, on, lines
 
 
 def find_work(session: Session, asked: WorksAsked, work_id: str) -> tuple[WorksRead, WorkLine]:

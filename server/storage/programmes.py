@@ -14,6 +14,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.domain.programme import Listing
 from server.domain.programme_rows import Decision
 from server.storage.database import Base
+from server.storage.settings import put_revision
+
+REGISTER_REVISION = "register_revision"
+"""The key of a random word that is another one after every change of a register."""
 
 
 class ProgrammeRow(Base):
@@ -166,8 +170,10 @@ def add_programme(connection: Connection, **row: Any) -> int:
 
 
 def hold_programme(connection: Connection, programme_id: int) -> None:
-    """Waits for whoever writes into the register of a programme; nobody else can until this transaction ends."""
+    """Waits for whoever writes into the register of a programme; nobody else can until this transaction ends. What is
+    kept in memory of registers is worked out again."""
     connection.execute(select(ProgrammeRow.id).where(ProgrammeRow.id == programme_id).with_for_update())
+    put_revision(connection, REGISTER_REVISION)
 
 
 def list_units(session: Session | Connection, programme_id: int) -> dict[str, UnitView]:

@@ -24,7 +24,7 @@ of nothing else: sheets that come leave it as it is."""
 
 class Setting(Base):
     """Keys in use: home (demo or real, made when), loading (how far the demo is), areas_revision, tree_revision,
-    forms_revision (forms_revision.py), fingerprint."""
+    forms_revision (forms_revision.py), register_revision (programmes.py), fingerprint."""
 
     __tablename__ = "settings"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -27,7 +27,7 @@ from server.services.overview import Overview, overview, whole_of
 from server.services.remain import count_remaining, read_curve
 from server.services.round_law import law_of
 from server.services.training import sum_training
-from server.services.works import WorksAsked, list_works, sum_lines
+from server.services.works import WorksAsked, sum_works
 from server.storage.area_places import list_places
 from server.storage.desk import SheetFilter, count_states
 from server.storage.devices import count_alarms
@@ -45,6 +45,7 @@ from server.web.desk.words import say
 SHOWN = 8
 """Criteria on the first page; the page of a round's criteria has all."""
 GOOD, BAD, OPEN = "good", "bad", "unknown"
+PART_NAMES = "waiting, remaining, readiness, training, works, evidence"
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,10 @@ class Section:
     project: ProjectView
     newest: RoundCard | None
     rounds: int
-    states: Mapping[str, int]
     alarms: int
     left: Remaining | None
     held: Sequence[HeldBack]
     may_open: bool
-
-    @property
-    def waiting(self) -> int:
-        """How many submissions wait for a decision."""
-        return sum(self.states.get(state, 0) for state in WAITING)
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ def home() -> str:
     """Each project that the reader sees: what remains, what holds it back, what waits."""
     caller = desk_caller()
     sections = [_section(caller, project) for project in projects_of(caller)]
-    return show_page("home.html", caller=caller, sections=sections, states=WAITING, shown=SHOWN)
+    return show_page("home.html", caller=caller, sections=sections, shown=SHOWN)
 
 
 def _section(caller: Caller, project: ProjectView) -> Section:
@@ -113,7 +108,6 @@ def _section(caller: Caller, project: ProjectView) -> Section:
         project,
         newest,
         len(rounds),
-        count_states(session, SheetFilter(project.id, scope)),
         count_alarms(session, project.id, reached, caller.on) if reached else 0,
         _remaining(caller, project, rounds),
         hold_back(newest.rule_sets, whole) if newest and whole else (),
@@ -136,7 +130,9 @@ def _programme(caller: Caller, project: ProjectView, on: date) -> ProgrammeView 
     return next((each for each in listed if each.valid_from <= on), next(iter(listed), None))
 
 
-@blueprint.get("/projects/<int:project_id>/dashboard/<any(remaining, readiness, training, works, evidence):part>")
+@blueprint.get(
+    "/projects/<int:project_id>/dashboard/<any(waiting, remaining, readiness, training, works, evidence):part>"
+)
 def dashboard_part(project_id: int, part: str) -> str:
     """One part of the first page, as htmx asks for it when it is seen; else a page with that part alone."""
     caller = desk_caller()
@@ -147,6 +143,12 @@ def dashboard_part(project_id: int, part: str) -> str:
     return show_page(
         "dashboard_part.html", caller=caller, project=project, round=round_view, part=part, bare=bare, **values
     )
+
+
+def _waiting_part(caller: Caller, project: ProjectView, round_view: RoundView | None) -> dict[str, Any]:
+    counts = count_states(current_session(), SheetFilter(project.id, _sheets(caller, project)))
+    waiting = sum(counts.get(state, 0) for state in WAITING)
+    return {"waiting": waiting, "settled": {name: n for name, n in counts.items() if name not in WAITING and n}}
 
 
 def _remaining_part(caller: Caller, project: ProjectView, round_view: RoundView | None) -> dict[str, Any]:
@@ -236,8 +238,8 @@ def _training_part(caller: Caller, project: ProjectView, round_view: RoundView |
 
 
 def _works_part(caller: Caller, project: ProjectView, round_view: RoundView | None) -> dict[str, Any]:
-    read = list_works(current_session(), WorksAsked(project, _sheets(caller, project), caller.on))
-    return {"sums": sum_lines(read.lines), "conditions": CONDITIONS}
+    asked = WorksAsked(project, _sheets(caller, project), caller.on)
+    return {"sums": sum_works(current_session(), asked), "conditions": CONDITIONS}
 
 
 def _evidence_part(caller: Caller, project: ProjectView, round_view: RoundView | None) -> dict[str, Any]:
@@ -258,6 +260,7 @@ def _sheets(caller: Caller, project: ProjectView) -> Scope:
 
 
 PARTS: Mapping[str, Callable[[Caller, ProjectView, RoundView | None], dict[str, Any]]] = {
+    "waiting": _waiting_part,
     "remaining": _remaining_part,
     "readiness": _readiness_part,
     "training": _training_part,

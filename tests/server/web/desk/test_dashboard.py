@@ -68,11 +68,12 @@ def test_each_criterion_leads_to_the_villages_that_it_holds_back(counted: Seeded
 
 def test_a_part_comes_alone_for_htmx_and_as_a_page_for_who_opens_it(counted: Seeded, sign_in: Enter) -> None:
     client = sign_in()
-    for name in ("remaining", "readiness", "training", "works", "evidence"):
+    for name in ("waiting", "remaining", "readiness", "training", "works", "evidence"):
         assert "<html" not in part(client, name)
         assert read(client, f"{PARTS}/{name}").count("<h1>") == 1
     assert f"/ {len(counted.heads)} thôn" in part(client, "evidence")
     assert "chưa vẽ được bản đồ" in part(client, "readiness")
+    assert f"{len(counted.sent)} phiếu chờ duyệt" in part(client, "waiting")
 
 
 def test_areas_stand_on_the_map_with_their_state_in_words(counted: Seeded, sign_in: Enter) -> None:
