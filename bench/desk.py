@@ -45,6 +45,7 @@ PAGES = {
     "inbox, words of a name": "/projects/1/inbox?q=thon+77",
     "coverage board": f"/projects/1/rounds/{NEWEST_ROUND}/coverage",
     "first page": "/",
+    "dashboard: waiting": "/projects/1/dashboard/waiting",
     "dashboard: remaining": "/projects/1/dashboard/remaining",
     "dashboard: readiness": "/projects/1/dashboard/readiness",
     "dashboard: training": "/projects/1/dashboard/training",
