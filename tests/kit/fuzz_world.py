@@ -288,9 +288,10 @@ def _rounds(world: World, instance_id: str) -> None:
     lock_and_reopen(world, Which(1, OPEN))
     lock_round(world.session, world.server_itself, Which(1, LOCKED), "Tỉnh cần số liệu", datetime.now(UTC))
     session = world.session
-    number = session.execute(select(Submission.id).where(Submission.instance_id == instance_id)).scalars().first()
+    real = select(Submission.id).where(Submission.instance_id == instance_id, Submission.is_draft.is_(False))
+    number = session.execute(real).scalar_one()
     with writing(session):
-        leave_without_round(session, number or 0)
+        leave_without_round(session, number)
         session.commit()
     work_off(world.session, datetime.now(UTC))
 
