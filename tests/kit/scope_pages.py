@@ -30,7 +30,7 @@ PAGE_QUERIES: dict[str, tuple[str, ...]] = {
     "desk.submission_map": ("version",),
     "desk.system_health": ("done",),
     "desk.returned": ("round", "stage", "page"),
-    "desk.print_returned": ("round", "stage"),
+    "desk.print_returned": ("round", "stage", "move"),
     "desk.round_plan": ("area", "lacks", "done"),
     "desk.round_lock": ("verify", "done"),
     "desk.edit_round": ("done",),

@@ -394,6 +394,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "level": _fixed("commune", "village"),
     "limit": _fixed("2", "1000"),
     "looked": _fixed("no", "yes"),
+    "move": _fixed("1", "2", "3"),
     "number": _fixed("1"),
     "odata": _fixed("true"),
     "offset": _fixed("1"),
