@@ -115,6 +115,14 @@ def _networks(variable: str, value: str) -> tuple[Network, ...]:
         raise ConfigError(variable, f"{value!r} is no list of networks ({error})", remedy) from error
 
 
+def _tiles(variable: str, value: str) -> str:
+    address = _url("http", "https")(variable, value)
+    if any(part not in value for part in ("{z}", "{x}", "{y}")) or re.search(r"[\s;,'\"]", value):
+        remedy = "Write an address with {z}, {x} and {y}, such as https://tiles.example.vn/{z}/{x}/{y}.png."
+        raise ConfigError(variable, f"{value!r} names no tiles", remedy)
+    return address
+
+
 def _log_level(variable: str, value: str) -> str:
     if value.upper() not in _LOG_LEVELS:
         raise ConfigError(variable, f"{value!r} is no level", f"Write one of {', '.join(_LOG_LEVELS)}.")
@@ -301,6 +309,19 @@ class Config:
             "they reach public addresses alone, so that nobody looks behind the firewall with them.",
             "10.20.0.0/16,192.168.1.7",
         )
+    )
+    map_tiles: str | None = _setting(
+        _Setting(
+            "THONBAN_MAP_TILES",
+            None,
+            _tiles,
+            "Raster tiles below the maps of the desk, fetched by the readers' browsers. Without it maps have no "
+            "ground, and no other host is asked for anything.",
+            "https://tiles.example.vn/{z}/{x}/{y}.png",
+        )
+    )
+    map_attribution: str = _setting(
+        _Setting("THONBAN_MAP_ATTRIBUTION", "", _text, "Whose tiles these are, as the maps are to say it.")
     )
     session_hours: int = _setting(
         _Setting("THONBAN_SESSION_HOURS", "24", _between(1, 24 * 366), "Hours after which a sign-in ends.")

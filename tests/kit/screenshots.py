@@ -49,6 +49,7 @@ PAGES: dict[str, tuple[str, str | None]] = {
 DARK_AND_ENGLISH = ("home", "inbox", "coverage")
 QUALITY = 82
 LONGEST_WAIT = 900
+PATIENCE_MS = 120_000
 DISTRICTS = ("district", "town")
 STILL = """
 () => document.querySelectorAll(".dash [role=status]").length === 0
@@ -145,6 +146,7 @@ def take(browser: Browser, address: str, shots: list[Shot], folder: Path) -> Non
         width, height = SCREENS[shot.screen]
         options: dict[str, Any] = {"color_scheme": shot.theme, "viewport": {"width": width, "height": height}}
         with browser.new_context(base_url=address, storage_state=state, **options) as context:
+            context.set_default_timeout(PATIENCE_MS)
             path = paths[shot.page]
             page = context.new_page()
             page.goto(f"{path}{'&' if '?' in path else '?'}lang={shot.language}")

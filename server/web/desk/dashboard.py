@@ -24,7 +24,7 @@ from server.services.authenticate import Caller
 from server.services.evidence import missing_evidence
 from server.services.hold_back import COMPLETION, HeldBack, hold_back
 from server.services.overview import Overview, overview, whole_of
-from server.services.remain import count_remaining, read_curve
+from server.services.remain import Curve, count_remaining, read_curve
 from server.services.round_law import law_of
 from server.services.training import sum_training
 from server.services.works import WorksAsked, sum_works
@@ -156,11 +156,11 @@ def _remaining_part(caller: Caller, project: ProjectView, round_view: RoundView 
         raise Forbidden("auth.forbidden")
     on = round_view.cutoff if round_view else caller.on
     programme = _programme(caller, project, on)
-    steps = _steps(caller, project, programme) if programme else []
+    steps: Curve = _steps(caller, project, programme) if programme else []
     return {"programme": programme, "on": on, "steps": steps, "levels": LEVELS}
 
 
-def _steps(caller: Caller, project: ProjectView, programme: ProgrammeView) -> list[tuple[date, Mapping[str, int]]]:
+def _steps(caller: Caller, project: ProjectView, programme: ProgrammeView) -> Curve:
     return read_curve(current_session(), programme, caller.scope("round.list", project.id))
 
 
@@ -172,7 +172,7 @@ def programme_curve(project_id: int) -> Response:
     if not caller.scope("round.list", project_id):
         raise Forbidden("auth.forbidden")
     programme = _programme(caller, project, date_asked("on") or caller.on)
-    steps = _steps(caller, project, programme) if programme else []
+    steps: Curve = _steps(caller, project, programme) if programme else []
     series = [
         {"name": say(f"desk.programme.level.{level}"), "values": [n[level] for _, n in steps]} for level in LEVELS
     ]

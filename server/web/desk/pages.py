@@ -49,6 +49,7 @@ class Frame:
     demo: bool
     may_phones: bool
     rooms: Rooms | None
+    tiles: tuple[str, str] | None
 
 
 def desk_caller() -> Caller:
@@ -106,6 +107,7 @@ def _frame(caller: Caller | None, project: ProjectView | None) -> Frame:
         demo=is_demo(session),
         may_phones=caller is not None and project is not None and caller.may("field_key.list", project.id),
         rooms=rooms_for(caller, project) if caller is not None else None,
+        tiles=(home.config.map_tiles, home.config.map_attribution) if home.config.map_tiles else None,
     )
 
 

@@ -70,11 +70,18 @@ function byState(token) {
   return ["match", ["get", "symbol"], ...pairs, token("--ink-soft")];
 }
 
+/** Words as they stand: MapLibre takes an attribution for HTML. */
+function plain(words) {
+  const place = document.createElement("span");
+  place.textContent = words ?? "";
+  return place.innerHTML;
+}
+
 /** The ground, if one was set up: raster tiles by their address; without it the plain paper. */
 function ground() {
   const tiles = document.querySelector("meta[name=map-tiles]");
   if (!tiles) return { sources: {}, layers: [] };
-  const source = { type: "raster", tiles: [tiles.content], tileSize: 256, attribution: tiles.dataset.attribution ?? "" };
+  const source = { type: "raster", tiles: [tiles.content], tileSize: 256, attribution: plain(tiles.dataset.attribution) };
   const paint = dark.matches ? { "raster-brightness-max": 0.55, "raster-saturation": -0.4 } : {};
   return { sources: { ground: source }, layers: [{ id: "ground", type: "raster", source: "ground", paint }] };
 }
