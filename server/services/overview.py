@@ -16,6 +16,7 @@ from server.services.lists import COMMUNE_KINDS, VILLAGE_KINDS
 from server.services.round_law import law_of
 from server.storage.area_views import list_these
 from server.storage.areas import AreaView, find_path, find_root
+from server.storage.reach import find_above
 from server.storage.rollups import count_pending, count_villages, list_children, list_rollups
 from server.storage.rounds import RoundView
 from server.storage.verdicts import APPROVED, NEWEST
@@ -52,6 +53,9 @@ def overview(
 ) -> Overview | None:
     """The overview of an area, or of all that somebody sees of a project. None: no such area in sight, or a village."""
     on = round_view.cutoff
+    if area_id is not None and find_root(session, project_id) not in find_above(session, area_id, on):
+        # what lies outside the project is none of its readers' business, who see all of it
+        return None
     tops = [area_id] if area_id is not None else list_tops(session, project_id, scope)
     seen = list_these(session, scope, on, tops) if tops else {}
     if not seen or any(area.kind in VILLAGE_KINDS for area in seen.values()):

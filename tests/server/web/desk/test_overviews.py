@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from server.services.authenticate import system_caller
 from server.services.people import NewUser, create_user, grant_role
 from server.services.roll_up import work_off
 from server.storage.actors import GrantView
 from server.storage.database import db, writing
+from server.storage.projects import Project
 from server.storage.rollups import mark
 from tests.kit.world import COMMUNES
 from tests.server.web.desk.seeding import PASSWORD, PROJECT, Seeded
@@ -51,6 +53,18 @@ def test_what_is_no_area_of_the_tree_or_a_village_is_not_found(counted: Seeded, 
     client = sign_in()
     read(client, f"{ABOVE}/{counted.heads[0].village.uuid}", 404)
     read(client, f"{ABOVE}/no-such-area", 404)
+
+
+def test_what_lies_outside_the_project_is_not_found_by_who_sees_all_of_it(counted: Seeded, sign_in: Enter) -> None:
+    own = commune_of(counted)
+    other = next(each.uuid for each in COMMUNES.values() if each.uuid != own)
+    client = sign_in()
+    read(client, f"{ABOVE}/{other}")
+    with counted.app.app_context(), writing(db.session()) as connection:
+        connection.execute(update(Project).where(Project.id == PROJECT).values(root_area_id=own))
+        db.session().commit()
+    read(client, f"{ABOVE}/{own}")
+    read(client, f"{ABOVE}/{other}", 404)
 
 
 def test_who_was_granted_the_province_looks_down_from_there(counted: Seeded, sign_in: Enter) -> None:
