@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from server.services.roll_up import work_off
-from server.storage.database import db
+from server.storage.areas import AreaShapeRow, AreaVersionRow
+from server.storage.database import db, writing
 from server.web.desk.built import FOLDER
 from tests.kit.source import ROOT
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
@@ -147,3 +149,22 @@ def test_each_page_weighs_little_until_it_is_seen_and_asks_nobody_else(page: Pag
         if sum(sizes.values()) > MOST_BYTES:
             heavy[path] = sizes
     assert heavy == {}
+
+
+def test_a_map_is_drawn_with_webgl_and_flat_without_it(page: Page, seeded: Seeded) -> None:
+    with seeded.app.app_context(), writing(db.session()):
+        for area in db.session().scalars(select(AreaVersionRow.area_id).where(AreaVersionRow.kind == "district")):
+            place = {"type": "Point", "coordinates": [107.5, 21.3]}
+            row = AreaShapeRow(area_id=area, kind="point", geometry=place, status="synthetic", source="thử")
+            db.session().add(row)
+        db.session().commit()
+    drawn = page.locator("figure.map")
+    page.goto(f"/projects/{PROJECT}/dashboard/readiness")
+    page.wait_for_function("() => document.querySelector('figure.map').dataset.drawn")
+    assert drawn.get_attribute("data-drawn") in ("webgl", "flat")
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto(f"/projects/{PROJECT}/dashboard/readiness")
+    page.wait_for_function("() => document.querySelector('figure.map').dataset.drawn")
+    assert drawn.get_attribute("data-drawn") == "flat"
+    assert drawn.get_by_role("img").locator(".mark").count() > 0
+    assert page.locator(".table tbody tr").count() > 0
