@@ -1,6 +1,7 @@
 """A round from above: what is not counted yet, the province, a commune with its reasons; nothing that is not seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from server.services.authenticate import system_caller
 from server.services.people import NewUser, create_user, grant_role
 from server.services.roll_up import work_off
 from server.storage.actors import GrantView
+from server.storage.areas import find_root
 from server.storage.database import db, writing
 from server.storage.projects import Project
 from server.storage.rollups import mark
@@ -55,16 +57,34 @@ def test_what_is_no_area_of_the_tree_or_a_village_is_not_found(counted: Seeded, 
     read(client, f"{ABOVE}/no-such-area", 404)
 
 
+@contextmanager
+def rooted(seeded: Seeded, area_id: str) -> Iterator[None]:
+    """While the project works in this area alone."""
+
+    def put(root: str) -> None:
+        with writing(db.session()) as connection:
+            connection.execute(update(Project).where(Project.id == PROJECT).values(root_area_id=root))
+            db.session().commit()
+
+    with seeded.app.app_context():
+        before = find_root(db.session(), PROJECT)
+        assert before is not None
+        put(area_id)
+    try:
+        yield
+    finally:
+        with seeded.app.app_context():
+            put(before)
+
+
 def test_what_lies_outside_the_project_is_not_found_by_who_sees_all_of_it(counted: Seeded, sign_in: Enter) -> None:
     own = commune_of(counted)
     other = next(each.uuid for each in COMMUNES.values() if each.uuid != own)
     client = sign_in()
     read(client, f"{ABOVE}/{other}")
-    with counted.app.app_context(), writing(db.session()) as connection:
-        connection.execute(update(Project).where(Project.id == PROJECT).values(root_area_id=own))
-        db.session().commit()
-    read(client, f"{ABOVE}/{own}")
-    read(client, f"{ABOVE}/{other}", 404)
+    with rooted(counted, own):
+        read(client, f"{ABOVE}/{own}")
+        read(client, f"{ABOVE}/{other}", 404)
 
 
 def test_who_was_granted_the_province_looks_down_from_there(counted: Seeded, sign_in: Enter) -> None:
