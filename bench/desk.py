@@ -78,7 +78,8 @@ def listened() -> Iterator[dict[str, Any]]:
     """The statements that are made meanwhile, each with the last parameters it was made with."""
     heard: dict[str, Any] = {}
 
-    def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def hear(*told: Any) -> None:
+        statement, parameters, many = told[2], told[3], told[5]
         if not many and statement.lstrip().upper().startswith(("SELECT", "WITH")):
             heard[statement] = parameters
 

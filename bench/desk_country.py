@@ -160,14 +160,7 @@ class Made:
         self.rows[SubmissionVersion].append(common | text)
         missing = self._find(draw, number, state)
         if level is not None:
-            move: dict[str, Any] = {
-                "submission_id": number,
-                "version_id": number,
-                "actor_id": sender,
-                "from_state": "received",
-            }
-            move |= {"to_state": state, "level": level, "reason": None, "created_at": at, "undone": False}
-            self.rows[ReviewMove].append(move)
+            self._decide(number, sender, (state, level), at)
         kept = {"rejected": "returned", "approved": "approved"}.get(state, "partly" if missing else "waiting")
         row: dict[str, Any] = {
             "round_id": round_id,
@@ -178,6 +171,12 @@ class Made:
         }
         row |= {"level": level if kept in ("approved", "returned") else None, "came_at": at}
         self.rows[CoverageRow].append(row | {"expected": missing, "here": 0})
+
+    def _decide(self, number: int, actor: int, to: tuple[str, str], at: datetime) -> None:
+        """Who said so, and when."""
+        move: dict[str, Any] = {"submission_id": number, "version_id": number, "actor_id": actor, "created_at": at}
+        move |= {"from_state": "received", "to_state": to[0], "level": to[1], "reason": None, "undone": False}
+        self.rows[ReviewMove].append(move)
 
     def _find(self, draw: random.Random, number: int, state: str) -> int:
         """What was found of it; how many files are missing."""
