@@ -14,7 +14,7 @@ from typing import Protocol
 PART = 1 << 16
 COMPRESSOR = "_compressor"
 """Where a file that is written into an archive keeps what presses it."""
-WAITING = 4
+WAITING = 2
 """Parts that wait for being pressed; each is as long as a batch of rows makes it."""
 
 
@@ -23,7 +23,7 @@ def zip_stream(
 ) -> Iterator[bytes]:
     """The zip of these files, part by part as their bytes come. `made`: the time of the files in it; `pressed` False:
     they are stored as they are, as photos are better."""
-    kept = _Kept()
+    kept, begun = _Kept(), False
     method = zipfile.ZIP_DEFLATED if pressed else zipfile.ZIP_STORED
     with ThreadPoolExecutor(1) as beside, zipfile.ZipFile(kept, "w", method) as archive:
         for name, pieces in files:
@@ -33,9 +33,11 @@ def zip_stream(
                 if entry.compress_type != zipfile.ZIP_STORED:
                     # zipfile has no way to be given another; test_zips.py tells when it keeps it elsewhere
                     setattr(file, COMPRESSOR, PressedBeside(zlib.compressobj(wbits=-zlib.MAX_WBITS), beside))
-                for piece in pieces:
+                for number, piece in enumerate(pieces):
                     file.write(piece)
-                    if len(kept.waiting) >= PART:
+                    # who waits is told that it comes once the first rows are there
+                    if len(kept.waiting) >= PART or (number == 1 and not begun):
+                        begun = True
                         yield kept.take()
     yield kept.take()
 

@@ -16,7 +16,7 @@ from server.domain.quality_places import find_points, metres_between
 from server.domain.registers import REGISTERS
 from server.domain.roles import Scope
 from server.services.aggregate import NOT_COUNTING, find_field
-from server.services.area_shapes import metres_outside
+from server.services.borders import metres_outside
 from server.services.campaign import campaign_of
 from server.services.compare_sheets import Ground
 from server.services.home import Home

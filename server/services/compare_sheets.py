@@ -28,8 +28,8 @@ from server.domain.quality_places import (
 from server.domain.quality_rules import COMMUNE, COUNTED, SAME_PHOTO_MOST, SPEED_HOURS, VILLAGE
 from server.domain.review import APPROVED, REJECTED
 from server.services.aggregate import NOT_COUNTING
-from server.services.area_shapes import metres_outside
 from server.services.authenticate import VIETNAM
+from server.services.borders import metres_outside
 from server.services.campaign import campaign_of
 from server.services.lists import COMMUNE_KINDS, VILLAGE_KINDS
 from server.storage.intake import Counting, list_counting_of

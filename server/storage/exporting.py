@@ -33,7 +33,7 @@ from server.storage.forms import FormVersion
 from server.storage.newest import list_newest
 from server.storage.prepared import Prepared, stream_rows
 from server.storage.reach import in_scope
-from server.storage.reviews import ReviewMove
+from server.storage.reviews import STANDS, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 from server.storage.table_sql import order_as_sql
 from server.storage.tables import Wanted, dialect_of, part_of
@@ -220,8 +220,8 @@ class Decided(NamedTuple):
 
 
 def list_decisions(session: Session, submissions: Sequence[int]) -> dict[int, Decided]:
-    """By submission what was decided last."""
-    last = select(func.max(ReviewMove.id)).where(ReviewMove.submission_id.in_(submissions))
+    """By submission what was decided last, and not taken back."""
+    last = select(func.max(ReviewMove.id)).where(ReviewMove.submission_id.in_(submissions), STANDS)
     query = (
         select(ReviewMove.submission_id, Actor.display_name, ReviewMove.created_at, ReviewMove.reason)
         .join(Actor, Actor.id == ReviewMove.actor_id)
