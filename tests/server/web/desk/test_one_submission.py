@@ -115,7 +115,7 @@ def test_answers_stand_beside_those_of_the_last_round(desk: Desk) -> None:
     assert "+ Mới kỳ trước chưa trả lời" in answer(page, "quyet_dinh_so")
     assert "≠" not in answer(page, "tong_ho")
     # what stayed the same can be folded away
-    assert re.search(r'<div class="answer[^"]* is-same" id="q-tong_ho">', page)
+    assert re.search(r'<div class="answer[^"]* is-same[^"]*" id="q-tong_ho">', page)
     assert desk.post(f"/submissions/{then}/review", state="approved") == 302
     assert "Đặt cạnh phiếu đã duyệt của Rà soát năm 2018" in desk.read(
         desk.seeded.sent[desk.seeded.heads[1].village.uuid]
