@@ -38,7 +38,7 @@ from server.storage.submissions import FindingRow, Submission, SubmissionAttachm
 from server.storage.table_sql import order_as_sql
 from server.storage.tables import Wanted, dialect_of, part_of
 
-AT_ONCE = 200
+AT_ONCE = 100
 PART = 40
 """Rows of a page that are taken as soon as they are there."""
 
