@@ -98,7 +98,7 @@ def list_of(session: Session | Connection, campaign: Campaign, name: str, sight:
     # the tree as of the date that the newest round speaks of; without a round as of today
     on = campaign.rounds[0].cutoff if campaign.rounds else sight.names.on
     # whoever sees the same is given the same
-    key = (campaign.revision, campaign.project_id, name, replace(sight, sender=None), on)
+    key = (campaign.revision, campaign.project_id, name, replace(sight, sender=None, fills=None), on)
     steady = name in _STEADY and bool(campaign.revision)
     kept = _kept.find(key) if steady else None
     if kept is not None:
@@ -252,7 +252,8 @@ def _returned_rows(session: Session | Connection, project_id: int, sight: Sight)
     """A row for each sheet that was returned and waits for its correction. `key`: form, area and round, by which a form
     finds what was returned of the place and round that were chosen; `told`: why, as a note says it."""
     rows = [[*KEY, *CORRECTIONS]]
-    own = None if sight.sender is None else (sight.sender, sight.names)
+    # what one sent oneself, while one still fills in that form there
+    own = (sight.sender, sight.fills) if sight.sender is not None and sight.fills is not None else None
     for sheet in list_returned(session, Wanted(project_id, sight.values, own)):
         named = {language: name_questions(session, sheet, language) for language in LANGUAGES}
         told = [say_returned(sheet.reason, named[language], language) for language in LANGUAGES]

@@ -15,14 +15,15 @@ FILLS = ("submission.create", "submission.list")
 @dataclass(frozen=True)
 class Sight:
     """What a list for a phone holds: `names` of areas that can be chosen, `things` such as works and classes that can
-    be chosen, and `values` of what was answered there before; `sender` is who fills in. Who may fill in a form anywhere
-    chooses among all; what was answered before is shown to who reads that, for whatever form, and to who is granted
-    that very area."""
+    be chosen, and `values` of what was answered there before; `sender` is who fills in, `fills` where and what forms.
+    Who may fill in a form anywhere chooses among all; what was answered before is shown to who reads that, for whatever
+    form, and to who is granted that very area."""
 
     names: Scope
     things: Scope
     values: Scope
     sender: int | None = None
+    fills: Scope | None = None
 
 
 def everything(on: date) -> Sight:
@@ -41,6 +42,7 @@ def fill_sight(caller: Caller, project_id: int, form_id: int) -> Sight:
         things=_joined(read, fill),
         values=_joined(read, Scope(False, fill.areas, caller.on)),
         sender=caller.actor_id,
+        fills=_joined(*(caller.scope(verb, project_id) for verb in FILLS)),
     )
 
 

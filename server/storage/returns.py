@@ -145,7 +145,9 @@ def list_returned(session: Session | Connection, wanted: Wanted) -> list[Returne
     asked = [in_scope(wanted.scope, ReturnRow.area_id, ReturnRow.form_id)]
     if wanted.sender is not None and not wanted.scope.everywhere:
         sender, names = wanted.sender
-        asked.append(and_(ReturnRow.sender_id == sender, in_scope(names, ReturnRow.area_id, ReturnRow.form_id)))
+        # what somebody else made of it since is not the sender's to read
+        own = and_(ReturnRow.sender_id == sender, SubmissionVersion.submitter_id == sender)
+        asked.append(and_(own, in_scope(names, ReturnRow.area_id, ReturnRow.form_id)))
     stands = ReturnRow.ended_at.is_(None)
     found: dict[int, ReturnedSheet] = {}
     # one after the other, and put in order here, so that each finds its own index of those that stand

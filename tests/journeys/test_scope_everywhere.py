@@ -81,6 +81,10 @@ NEVER_OPEN = {
     "GET /new-password/<token>": "takes the token of a link that was sent",
     "GET /v1/projects/<int:project_id>/rounds/<slug>/what-if": "no law with numbers is in force then: see "
     "tests/server/web/desk/test_comparisons.py for who sees what there",
+    "GET /projects/<int:project_id>/inbox/approvals/<int:bulk_id>": "shows it to who began it, and nobody here has: "
+    "see tests/server/web/desk/test_inbox_page.py",
+    "GET /v1/projects/<int:project_id>/forms/<segment:xml_form_id>/submissions/<segment:instance_id>.geojson": "no "
+    "form there asks for a place: see tests/server/web/api/test_tables_personal.py",
     "GET /verify/<token>": "takes the code of a paper; whoever has it is shown what the head of the paper says",
 }
 """What nobody is answered in a walk, and why."""
@@ -154,7 +158,7 @@ PLANTS = {
     "its history": Plant("server.storage.readings.in_scope", _everything, "history."),
     "a table": Plant("server.storage.exporting.in_scope", _everything, "tables.get_table"),
     "a page": Plant("server.storage.desk.Part", _part_of_all, "desk.all_submissions"),
-    "a list for phones": Plant("server.storage.registers.in_scope", _everything, "openrosa.form_file", "phone"),
+    "a list for phones": Plant("server.storage.returns.in_scope", _everything, "openrosa.form_file", "phone"),
     "areas for phones": Plant("server.storage.sights.in_scope", _everything, "openrosa.form_file", "phone"),
     "areas": Plant("server.storage.area_views.in_scope", _everything, "areas.list_all"),
     "keys": Plant("server.storage.key_holders.is_within", _everybody, "app_users.list_key_holders"),

@@ -104,7 +104,7 @@ def test_everybody_at_the_desk_reads_and_few_write(browse: Browse, world: World)
     confirm(viewer, 403)
     viewer.post(f"{PAGE}/withdraw", 403, confirmation="1")
     assert 'href="/rules"' not in viewer.get("/account")
-    assert 'href="/rules"' in browse().get("/account")
+    assert 'href="/rules"' in browse().get("/people")
     viewer.get("/rules/khong_co", 404)
     assert world.app.test_client().get(PAGE).status_code == 302
 
