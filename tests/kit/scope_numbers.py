@@ -30,6 +30,7 @@ NOT_STEADY = (
     "desk.audit",
     "health.",
     "document.",
+    "desk.system",
 )
 """Views that change by being asked, or that belong to nobody."""
 

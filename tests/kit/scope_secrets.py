@@ -149,6 +149,9 @@ class Knowledge:
     def _carried_along(self, holder: Holder, sent: Sent, spot: Spot) -> bool:
         if sent.deleted or sent.draft or sent.state not in ("approved", "rejected"):
             return False
+        if sent.state == "rejected" and sent.sender == holder.name and self.carries(holder, "fill", spot):
+            # who sent it is told that it came back, and why
+            return True
         filling = [grant for grant in holder.grants if grant.role in CARRIED["fill"] and grant.stands(self.today)]
         if sent.state == "approved" and spot.form == "work_register" and filling:
             # a register of things to choose among is for all who fill in, wherever that is theirs
