@@ -130,6 +130,12 @@ def require_reason(row: Move, reason: str | None, questions: Collection[Question
         raise Missing("review.reason_missing")
 
 
+def write_sight(version_id: int, move_id: int | str) -> str:
+    """What somebody who looks at a submission has before the eyes, as a short token: its text, and the newest decision
+    on it (0: none; "": how the token of any begins)."""
+    return f"{version_id}-{move_id}"
+
+
 @dataclass(frozen=True)
 class Taken:
     """A move that somebody took: which, who, when, on which text (`version_id`). `spent`: it was taken back, or is

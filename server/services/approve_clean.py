@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, DomainError, Missing, NotFound
 from server.domain.review import APPROVED as TO_APPROVED
-from server.domain.review import UNDO_WITHIN
+from server.domain.review import UNDO_WITHIN, write_sight
 from server.services.authenticate import Caller
 from server.services.inbox import InboxWish, filter_of, ground_of
 from server.services.review import Decision, review, undo
@@ -95,7 +95,7 @@ def order_approval(session: Session, caller: Caller, project_id: int, ids: Seque
         raise Missing("inbox.none_clean")
     seen = list_seen(session, clean)
     session.rollback()
-    sights = {each: f"{seen[each][0]}-{seen[each][1]}" for each in clean if each in seen}
+    sights = {each: write_sight(*seen[each]) for each in clean if each in seen}
     with writing(session) as connection:
         bulk_id = add_bulk(connection, project_id, caller.actor_id, sights, now)
         told = {"bulk": bulk_id, "submissions": len(sights)}
@@ -119,6 +119,10 @@ def work_on(session: Session, caller: Caller, bulk: BulkView, now: datetime, *, 
         items = list_items(session, bulk.id, None, at_once)
         done = [(number, *_approve(session, caller, bulk, (number, sight), now)) for number, sight, _ in items]
         _keep(session, bulk, done)
+        fresh = get_bulk(session, caller, bulk.project_id, bulk.id)
+        if fresh.undone_at is not None:
+            # the whole was taken back while these were worked on
+            return undo_on(session, caller, fresh, now, at_once=at_once)
     return get_bulk(session, caller, bulk.project_id, bulk.id)
 
 
@@ -128,7 +132,7 @@ def _approve(session: Session, caller: Caller, bulk: BulkView, item: tuple[int, 
     waiting, seen = find_waiting(session, number), list_seen(session, [number]).get(number)
     session.rollback()
     # what changed since it was ordered is told by the decision itself, with its reason
-    if waiting is not None and waiting.weight != CLEAN and seen == tuple(int(part) for part in sight.split("-")):
+    if waiting is not None and waiting.weight != CLEAN and seen and write_sight(*seen) == sight:
         return NOT_CLEAN, 0
     try:
         review(session, caller, Decision(number, TO_APPROVED, seen=sight), now)
@@ -168,9 +172,11 @@ def undo_on(session: Session, caller: Caller, bulk: BulkView, now: datetime, *, 
         session.rollback()
         try:
             undo(session, caller, number, move_id, now)
-        except DomainError:
+        except DomainError as error:
             session.rollback()
-            done.append((number, KEPT, move_id))
+            # by another request for the same, or before what became of it was written
+            already = error.code == "review.undone_already"
+            done.append((number, UNDONE if already else KEPT, move_id))
         else:
             done.append((number, UNDONE, move_id))
     _keep(session, bulk, done)

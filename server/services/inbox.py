@@ -13,7 +13,18 @@ from forms.definition import Field, FormDefinition, Labels
 from server.domain.errors import DomainError, NotFound
 from server.domain.inbox import Place, changed_figures, reached_before
 from server.domain.registers import REPORTER
-from server.domain.review import APPROVED, LEVELS, STATES, Move, Standing, bar, levels_on, list_moves, tie_to
+from server.domain.review import (
+    APPROVED,
+    LEVELS,
+    STATES,
+    Move,
+    Standing,
+    bar,
+    levels_on,
+    list_moves,
+    tie_to,
+    write_sight,
+)
 from server.domain.roles import Place as Where
 from server.domain.roles import Scope
 from server.services.aggregate import find_field
@@ -117,7 +128,7 @@ class Line:
     @property
     def sight(self) -> str:
         """What is seen of it now."""
-        return f"{self.sheet.version_id}-{self.sheet.move_id}"
+        return write_sight(self.sheet.version_id, self.sheet.move_id)
 
     @property
     def weight(self) -> int:

@@ -25,6 +25,7 @@ from server.domain.review import (
     read_reasons,
     require_reason,
     tie_to,
+    write_sight,
 )
 from server.domain.roles import Place
 from server.domain.told import Told
@@ -126,7 +127,7 @@ def undo(session: Session, caller: Caller, submission_id: int, move_id: int, now
         )
         if barred is not None:
             raise barred
-        require_seen(connection, fresh, _sight(taken.version_id, taken.id))
+        require_seen(connection, fresh, write_sight(taken.version_id, taken.id))
         level = level_of(verbs, caller.on)
         if level is None:
             raise Forbidden("review.not_a_reviewer")
@@ -146,7 +147,7 @@ def undo(session: Session, caller: Caller, submission_id: int, move_id: int, now
 def sight_of(session: Session | Connection, submission: SubmissionView) -> str:
     """What somebody who looks at a submission now has before the eyes, as a short token: its text and the newest
     decision on it."""
-    return _sight(submission.current.id, find_newest_move(session, submission.id))
+    return write_sight(submission.current.id, find_newest_move(session, submission.id))
 
 
 def require_seen(connection: Session | Connection, submission: SubmissionView, seen: str) -> None:
@@ -154,15 +155,11 @@ def require_seen(connection: Session | Connection, submission: SubmissionView, s
     text of it came."""
     if sight_of(connection, submission) == seen:
         return
-    if not seen.startswith(_sight(submission.current.id, "")):
+    if not seen.startswith(write_sight(submission.current.id, "")):
         raise Conflict("review.edited_meanwhile", when=_told(submission.current.created_at))
     newest = list_moves(connection, submission.id)[0]
     state = (Told(f"desk.state.{newest.to_state}"),)
     raise Conflict("review.decided_meanwhile", actor=newest.actor, state=state, when=_told(newest.created_at))
-
-
-def _sight(version_id: int, move_id: int | str) -> str:
-    return f"{version_id}-{move_id}"
 
 
 def _told(when: datetime) -> str:

@@ -17,11 +17,12 @@ from server.services.approve_clean import (
     work_on,
 )
 from server.services.inbox import InboxWish, read_inbox
-from server.services.review import Decision, review
+from server.services.review import Decision, review, undo
 from server.storage.audits import list_audits
 from server.storage.bulk_approvals import BulkView, put_outcomes
 from server.storage.database import writing
 from server.storage.readings import find_submission_by_id
+from server.storage.reviews import find_newest_move
 from server.storage.submissions import FindingRow, SubmissionVersion
 from server.storage.waiting import list_wrong_waiting, wait_again
 from tests.kit.field import VILLAGES, WELL_OFF, Field
@@ -119,6 +120,29 @@ def test_what_was_interrupted_goes_on_where_it_stood(field: Field) -> None:
     bulk = work_on(field.session, who(), get_bulk(field.session, who(), 1, bulk.id), field.now)
     assert (bulk.approved, bulk.refused) == (2, {})
     assert undo_on(field.session, who(), bulk, field.now).undone == 2
+    assert states(field, [one, two]) == [("received", None)] * 2
+
+
+def test_what_was_taken_back_already_counts_as_taken_back(field: Field) -> None:
+    """By another request for the same order, or line by line."""
+    one, two = sent(field, 2)
+    who = office(field, ROLE)
+    bulk = work_on(field.session, who(), order_approval(field.session, who(), 1, [one, two], field.now), field.now)
+    undo(field.session, who(), one, find_newest_move(field.session, one), field.now)
+    bulk = undo_on(field.session, who(), bulk, field.now)
+    assert (bulk.undone, bulk.kept) == (2, 0)
+    assert states(field, [one, two]) == [("received", None)] * 2
+
+
+def test_what_was_being_approved_while_the_whole_was_taken_back_is_taken_back_too(field: Field) -> None:
+    one, two = sent(field, 2)
+    who = office(field, ROLE)
+    begun = order_approval(field.session, who(), 1, [one, two], field.now)
+    begun = work_on(field.session, who(), begun, field.now, at_once=1)
+    assert undo_on(field.session, who(), begun, field.now).undone == 1
+    # the next part had been asked for before: what it knows of the order is what stood then
+    bulk = work_on(field.session, who(), begun, field.now)
+    assert (bulk.undone, bulk.approved, goes_on(bulk)) == (2, 0, False)
     assert states(field, [one, two]) == [("received", None)] * 2
 
 
