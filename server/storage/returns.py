@@ -8,7 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, and_, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -20,7 +36,7 @@ from server.storage.database import Base
 from server.storage.forms import Form, FormVersion
 from server.storage.prepared import Prepared, always
 from server.storage.reach import in_scope
-from server.storage.reviews import ReviewMove, reasons_of
+from server.storage.reviews import ReviewMove, hold_submission, reasons_of
 from server.storage.rounds import RoundRow
 from server.storage.submissions import BigId, Submission, SubmissionVersion
 
@@ -140,9 +156,14 @@ def _view(row: Any) -> ReturnedSheet:
     return ReturnedSheet(*values)
 
 
+def _seen(scope: Scope) -> ColumnElement[bool]:
+    """Where it was returned and where the sheet lies now: the edit that ended it may have taken it elsewhere."""
+    return and_(*(in_scope(scope, row.area_id, row.form_id) for row in (ReturnRow, Submission)))
+
+
 def list_returned(session: Session | Connection, wanted: Wanted) -> list[ReturnedSheet]:
     """The returns that are wanted, the last first: those that wait for a correction, and, if asked, the corrected."""
-    asked = [in_scope(wanted.scope, ReturnRow.area_id, ReturnRow.form_id)]
+    asked = [_seen(wanted.scope) if wanted.ended else in_scope(wanted.scope, ReturnRow.area_id, ReturnRow.form_id)]
     if wanted.sender is not None and not wanted.scope.everywhere:
         sender, names = wanted.sender
         # what somebody else made of it since is not the sender's to read
@@ -166,7 +187,7 @@ def find_return(session: Session | Connection, project_id: int, move_id: int, sc
         ReturnRow.project_id == project_id,
         ReturnRow.move_id == move_id,
         or_(ReturnRow.ended.is_(None), ReturnRow.ended.in_((EDITED, NEW_SHEET))),
-        in_scope(scope, ReturnRow.area_id, ReturnRow.form_id),
+        _seen(scope),
     )
     row = session.execute(query).first()
     return _view(row) if row else None
@@ -228,28 +249,42 @@ def replace_return(connection: Connection, move_id: int, submission_id: int, now
 def take_back_return(connection: Connection, submission_id: int, move_id: int, now: datetime) -> None:
     """Says that a decision was taken back: a return ends by it; one that the decision had ended stands again."""
     connection.execute(update(ReturnRow).where(ReturnRow.move_id == move_id).values(ended_at=now, ended=UNDONE))
-    before = (
-        select(ReturnRow.move_id)
-        .where(ReturnRow.submission_id == submission_id, ReturnRow.move_id < move_id, ReturnRow.ended != UNDONE)
-        .order_by(ReturnRow.move_id.desc())
-        .limit(1)
-    )
-    earlier = connection.execute(before).scalar_one_or_none()
-    state = connection.execute(select(Submission.review_state).where(Submission.id == submission_id)).scalar_one()
-    if earlier is not None and state == REJECTED:
-        connection.execute(
-            update(ReturnRow)
-            .where(ReturnRow.move_id == earlier, ReturnRow.ended == DECIDED)
-            .values(ended_at=None, ended=None)
-        )
+    _wait_again(connection, submission_id)
 
 
 def let_go(connection: Connection, submission_id: int, now: datetime | None) -> None:
-    """A sheet that had come in place of returned ones was deleted: they wait again. `now`: it was brought back, and
-    they wait no more."""
-    ended = {"ended_at": now, "ended": NEW_SHEET} if now else {"ended_at": None, "ended": None}
-    stands = ReturnRow.ended_at.is_(None) if now else ReturnRow.ended == NEW_SHEET
-    connection.execute(update(ReturnRow).where(ReturnRow.by_submission_id == submission_id, stands).values(**ended))
+    """A sheet that had come in place of returned ones was deleted: those that are still returned wait again. `now`: it
+    was brought back, and they wait no more."""
+    came = ReturnRow.by_submission_id == submission_id
+    if now is not None:
+        ended = {"ended_at": now, "ended": NEW_SHEET}
+        connection.execute(update(ReturnRow).where(came, ReturnRow.ended_at.is_(None)).values(**ended))
+        return
+    query = select(ReturnRow.submission_id).where(came, ReturnRow.ended == NEW_SHEET).distinct()
+    for returned in sorted(connection.execute(query).scalars()):
+        hold_submission(connection, returned)
+        _wait_again(connection, returned)
+
+
+def _wait_again(connection: Connection, submission_id: int) -> None:
+    """The newest return of a submission that was not taken back waits again, where that is still returned and what
+    ended it is no more: a decision that was taken back, a new sheet that was deleted."""
+    of = aliased(ReturnRow)
+    newest = select(func.max(of.move_id)).where(
+        of.submission_id == submission_id, or_(of.ended.is_(None), of.ended != UNDONE)
+    )
+    returned = exists().where(Submission.id == submission_id, Submission.review_state == REJECTED)
+    came = aliased(Submission)
+    gone = exists().where(came.id == ReturnRow.by_submission_id, came.deleted_at.is_not(None))
+    connection.execute(
+        update(ReturnRow)
+        .where(
+            ReturnRow.move_id == newest.scalar_subquery(),
+            returned,
+            or_(ReturnRow.ended == DECIDED, and_(ReturnRow.ended == NEW_SHEET, gone)),
+        )
+        .values(ended_at=None, ended=None)
+    )
 
 
 def mark_told(connection: Connection, move_id: int, told: tuple[int, datetime] | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from server.domain.returned import CORRECTED, EDITED, NEW_SHEET, OPEN, SEEN, Track
 from server.domain.review import APPROVED, RECEIVED, REJECTED, QuestionReason
-from server.domain.roles import ALL
+from server.domain.roles import ALL, Scope
 from server.services.contacts import Contact, Contacts, flush
 from server.services.lists import make_list
 from server.services.remove import delete_submission, restore_submission
@@ -17,7 +17,7 @@ from server.services.review import Decision, review, undo
 from server.services.sight import fill_sight
 from server.storage.forms import find_form
 from server.storage.readings import find_submission_by_id
-from server.storage.returns import Wanted, find_track, list_replaced_by, list_returned
+from server.storage.returns import Wanted, find_return, find_track, list_replaced_by, list_returned
 from server.storage.reviews import list_moves
 from tests.kit.field import VILLAGES, WELL_OFF, Field, FieldPhone
 
@@ -150,6 +150,41 @@ def test_a_new_sheet_of_the_same_sender_village_and_round_takes_its_place(field:
     assert track(field, sent.submission_id).stage == OPEN
     restore_submission(field.session, field.administrator, form, "uuid:new", field.now)
     assert track(field, sent.submission_id).stage == CORRECTED
+
+
+@pytest.mark.parametrize("then", [APPROVED, REJECTED, EDITED])
+def test_what_was_settled_since_waits_no_more_when_its_new_sheet_is_deleted(field: Field, then: str) -> None:
+    phone = field.phone(MINE)
+    sent = phone.sends(WELL_OFF, instance_id="uuid:old").submission_id
+    first = returns(field, sent, "sai")
+    phone.sends({**WELL_OFF, "ho_ngheo": 12}, instance_id="uuid:new")
+    if then == EDITED:
+        phone.sends_xml(edit(phone, "uuid:old", "uuid:edited", ho_ngheo=13))
+    else:
+        review(field.session, field.administrator, Decision(sent or 0, then, "vẫn sai"), field.now)
+    decided = list_moves(field.session, sent or 0)[0].id
+    form = find_form(field.session, 1, "village_criteria")
+    assert form is not None
+    delete_submission(field.session, field.administrator, form, "uuid:new", field.now)
+    waiting = [each.move_id for each in list_returned(field.session, Wanted(1, ALL))]
+    assert waiting == ([decided] if then == REJECTED else [])
+    if then != EDITED:
+        undo(field.session, field.administrator, sent or 0, decided, field.now)
+        assert [each.move_id for each in list_returned(field.session, Wanted(1, ALL))] == [first]
+
+
+def test_who_saw_a_sheet_returned_does_not_see_where_its_edit_took_it(field: Field) -> None:
+    collector, places = field.phone(None), (VILLAGES[MINE], VILLAGES[NEIGHBOUR])
+    here, there = ({"thon": each.uuid, "xa": each.uuid, "ky": "2019-06"} for each in places)
+    sent = collector.sends({**WELL_OFF, **here}, instance_id="uuid:1")
+    move = returns(field, sent.submission_id, "sai")
+    scopes = [Scope(False, frozenset({each.uuid}), field.now.date()) for each in places]
+    assert [len(list_returned(field.session, Wanted(1, each, ended=True))) for each in scopes] == [1, 0]
+    collector.sends_xml(edit(collector, "uuid:1", "uuid:2", **there))
+    for scope in scopes:
+        assert list_returned(field.session, Wanted(1, scope, ended=True)) == []
+        assert find_return(field.session, 1, move, scope) is None
+    assert [each.move_id for each in list_returned(field.session, Wanted(1, ALL, ended=True))] == [move]
 
 
 @pytest.mark.parametrize("then", [APPROVED, RECEIVED])
