@@ -169,32 +169,42 @@ def write_contacts(connection: Connection, gathered: Iterable[Gathered]) -> int:
         pin = pins.get(each.latest.token_id)
         if pin is not None:
             written += _write(connection, each, pin, (known.setdefault(pin.actor_id, []), versions))
-    _say_heard(connection, every)
-    _say_seen(connection, every)
+    grounds = _grounds(connection, every)
+    _say_heard(connection, every, grounds)
+    _say_seen(connection, every, grounds)
     return written
 
 
-def _say_heard(connection: Connection, every: Iterable[Gathered]) -> None:
+Grounds = Mapping[date, Mapping[int, list[str]]]
+"""By day and key holder the areas that he or she is there for."""
+
+
+def _grounds(connection: Connection, every: Iterable[Gathered]) -> Grounds:
+    asked: dict[date, set[int]] = {}
+    for each in every:
+        for at in (each.latest.at, each.corrections_at):
+            if at is not None:
+                asked.setdefault(day_of(at), set()).add(each.latest.actor_id)
+    return {day: list_grounds(connection, actors, day) for day, actors in asked.items()}
+
+
+def _say_heard(connection: Connection, every: Iterable[Gathered], grounds: Grounds) -> None:
     """Of which villages somebody was heard, by project: those that the key holders are there for."""
-    latest = [each.latest for each in every]
-    grounds: dict[date, dict[int, list[str]]] = {}
-    for day in {day_of(each.at) for each in latest}:
-        grounds[day] = list_grounds(connection, {each.actor_id for each in latest if day_of(each.at) == day}, day)
     heard: dict[int, dict[str, datetime]] = {}
-    for each in latest:
-        of_project = heard.setdefault(each.project_id, {})
-        for area_id in grounds[day_of(each.at)].get(each.actor_id, ()):
-            of_project[area_id] = max(each.at, of_project.get(area_id, each.at))
+    for latest in (each.latest for each in every):
+        of_project = heard.setdefault(latest.project_id, {})
+        for area_id in grounds[day_of(latest.at)].get(latest.actor_id, ()):
+            of_project[area_id] = max(latest.at, of_project.get(area_id, latest.at))
     for project_id, places in sorted(heard.items()):
         put_heard(connection, project_id, places)
 
 
-def _say_seen(connection: Connection, every: Iterable[Gathered]) -> None:
+def _say_seen(connection: Connection, every: Iterable[Gathered], grounds: Grounds) -> None:
     """Which returned sheets were seen by those who are to correct them: their phones fetched the list."""
     for each in every:
         if each.corrections_at is not None:
-            who, day = each.latest.actor_id, day_of(each.corrections_at)
-            areas = list_grounds(connection, {who}, day).get(who, ())
+            who = each.latest.actor_id
+            areas = grounds[day_of(each.corrections_at)].get(who, ())
             mark_seen(connection, Fetched(each.latest.project_id, who, areas, each.corrections_at))
 
 

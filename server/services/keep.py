@@ -191,6 +191,7 @@ def _new_submission(keeping: Keeping, decision: Decision) -> Kept:
     if not upload.target.draft:
         what = (submission_id, upload.caller.actor_id, kept.round_id)
         link_correction(keeping.connection, judged, what, upload.now)
+        wait_again(keeping.connection, submission_id)
     refresh_sheet(keeping.connection, submission_id)
     return kept
 
@@ -259,8 +260,6 @@ def _write_version(keeping: Keeping, submission_id: int, decision: Decision, car
     add_slots(keeping.connection, version_id, slots)
     findings = [*_about_the_upload(judged, decision), *judged.findings, *_about_files(judged, slots)]
     add_findings(keeping.connection, version_id, map(_finding_row, findings))
-    if not upload.target.draft:
-        wait_again(keeping.connection, submission_id)
     missing = sum(slot["expected"] and slot["sha256"] is None for slot in slots)
     return Kept(
         submission_id, expected=len(judged.named), missing=missing, round_id=round_id, after_lock=lock_id is not None
