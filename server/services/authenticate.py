@@ -403,3 +403,8 @@ def _grants(kept: tuple[GrantView, ...], on: date) -> tuple[Grant, ...]:
 def day_of(moment: datetime) -> date:
     """The date in Vietnam at that instant."""
     return moment.astimezone(VIETNAM).date()
+
+
+def tell_moment(moment: datetime) -> str:
+    """That instant as clocks in Vietnam show it, for a sentence in any language: `14/03/2026 09:05`."""
+    return f"{moment.astimezone(VIETNAM):%d/%m/%Y %H:%M}"

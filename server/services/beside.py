@@ -14,8 +14,9 @@ from server.domain.photo_time import HEAD_BYTES, taken_at, taken_where
 from server.domain.quality_compare import came_from
 from server.domain.quality_places import find_points, metres_between
 from server.domain.registers import REGISTERS
+from server.domain.review import APPROVED
 from server.domain.roles import Scope
-from server.services.aggregate import NOT_COUNTING, find_field
+from server.services.aggregate import NOT_COUNTING, find_field, who_speaks
 from server.services.borders import metres_outside
 from server.services.campaign import campaign_of
 from server.services.compare_sheets import Ground
@@ -99,7 +100,8 @@ def find_earlier(
     for each, area_id in _areas_before(session, submission.area_id, own.cutoff, before):
         counting = list_counting(session, each.id, area_id, form.xml_form_id, NOT_COUNTING)
         same = [sheet for sheet in counting if things_of(definition, sheet.answers) == things]
-        speaking = next((sheet for sheet in same if sheet.review_state == "approved"), next(iter(same), None))
+        # the approved one comes first
+        speaking = next(iter(who_speaks(same).values()), None)
         found = find_submission_by_id(session, speaking.submission_id, scope) if speaking else None
         if speaking is not None and found is not None:
             return _earlier(found, speaking, each, area_id)
@@ -107,7 +109,7 @@ def find_earlier(
 
 
 def _earlier(found: SubmissionView, speaking: Counting, round_view: RoundView, area_id: str) -> Earlier:
-    approved = speaking.review_state == "approved"
+    approved = speaking.review_state == APPROVED
     current = found.current
     return Earlier(found.id, current.id, current.form_version_id, speaking.answers, round_view, approved, area_id)
 

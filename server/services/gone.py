@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from server.domain.errors import NotFound
-from server.services.authenticate import VIETNAM, Caller
+from server.services.authenticate import Caller, tell_moment
 from server.storage.forms import find_deleted_form, find_form_project
 from server.storage.readings import find_form_number, find_submission_by_id
 
@@ -21,9 +21,8 @@ def tell_gone(session: Session, caller: Caller, submission_id: int) -> NotFound 
         return None
     form = find_deleted_form(session, project_id, form_id)
     if form is not None and form.deleted_at is not None:
-        when = f"{form.deleted_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+        when = tell_moment(form.deleted_at)
         return NotFound("submission.form_deleted", form=form.shown.title, instance=submission_id, when=when)
     if submission.deleted_at is None:
         return None
-    when = f"{submission.deleted_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
-    return NotFound("submission.taken_away", instance=submission_id, when=when)
+    return NotFound("submission.taken_away", instance=submission_id, when=tell_moment(submission.deleted_at))

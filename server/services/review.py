@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,7 +32,7 @@ from server.domain.roles import Place
 from server.domain.told import Told
 from server.domain.webhooks import Change
 from server.services.aggregate import COMMUNE_FORM, CRITERIA_FORM, aggregate, find_field
-from server.services.authenticate import VIETNAM, Caller
+from server.services.authenticate import Caller, tell_moment
 from server.services.campaign import campaign_of, touch
 from server.services.definitions import definition_of
 from server.services.gone import tell_gone
@@ -156,14 +157,10 @@ def require_seen(connection: Session | Connection, submission: SubmissionView, s
     if sight_of(connection, submission) == seen:
         return
     if not seen.startswith(write_sight(submission.current.id, "")):
-        raise Conflict("review.edited_meanwhile", when=_told(submission.current.created_at))
+        raise Conflict("review.edited_meanwhile", when=tell_moment(submission.current.created_at))
     newest = list_moves(connection, submission.id)[0]
     state = (Told(f"desk.state.{newest.to_state}"),)
-    raise Conflict("review.decided_meanwhile", actor=newest.actor, state=state, when=_told(newest.created_at))
-
-
-def _told(when: datetime) -> str:
-    return f"{when.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+    raise Conflict("review.decided_meanwhile", actor=newest.actor, state=state, when=tell_moment(newest.created_at))
 
 
 def _read(
@@ -282,9 +279,12 @@ def judge_again(connection: Connection, form: FormView, submission: SubmissionVi
             touch(connection)
 
 
-def find_undoable(session: Session, caller: Caller, submission: SubmissionView, now: datetime) -> MoveView | None:
-    """The decision of the caller on a submission that can be taken back now; None where there is none."""
-    newest = next(iter(list_moves(session, submission.id)), None)
+def find_undoable(
+    session: Session, caller: Caller, submission: SubmissionView, moves: Sequence[MoveView], now: datetime
+) -> MoveView | None:
+    """The decision of the caller on a submission that can be taken back now; None where there is none. `moves`: all
+    decisions on it, newest first."""
+    newest = next(iter(moves), None)
     if newest is None or newest.version_id != submission.current.id:
         return None
     taken = Taken(newest.id, newest.actor_id, newest.created_at, newest.version_id, not newest.stands)

@@ -12,6 +12,7 @@ from flask import request, url_for
 
 from forms.definition import FormDefinition
 from server.criteria.ruleset import RuleSet
+from server.domain.review import APPROVED, Move
 from server.domain.roles import Scope
 from server.services.aggregate import COMMUNE_FORM
 from server.services.authenticate import Caller
@@ -229,14 +230,15 @@ class Said:
 Decided = tuple[Sheet, list[SubmissionVersionView], list[MoveView]]
 
 
-def shown_parts(looked: Looked, text: Text, more: Decided, *, asking: bool) -> dict[str, Any]:
-    """All of this for the page. `more`: the text laid out, all versions and all decisions, newest first; `asking`: the
-    reader can return it."""
+def shown_parts(looked: Looked, text: Text, more: Decided, moves: Collection[Move]) -> dict[str, Any]:
+    """All of this for the page. `more`: the text laid out, all versions and all decisions, newest first; `moves`: what
+    the reader can make of it. What approving does is worked out for who can approve."""
     sheet, versions, decisions = more
     form, submission = looked.form, looked.submission
     scope = looked.caller.scope("submission.read", form.project_id)
     laid = lay_out(form, submission, text, (sheet, versions, scope))
-    told, turns = show_foretold(form, submission)
+    told, turns = show_foretold(form, submission) if any(move.to == APPROVED for move in moves) else (None, [])
+    asking = text.version_id == submission.current.id and any(move.asks_reason for move in moves)
     spoken_of = {text.version_id} | ({laid.edited.id} if laid.edited else set())
     return {
         "items": laid.items,

@@ -145,7 +145,6 @@ def show_submission(submission_id: int, refused: str | None = None) -> str:
     round_view = find_round(session, submission.round_id) if submission.round_id else None
     decisions = list_decisions(session, submission.id)
     reviewed = _review(caller, opened)
-    asking = opened.version.is_current and any(move.asks_reason for move in reviewed["moves"])
     looked = Looked(caller, opened.form, submission, round_view)
     senders = {each.submitter_id for each in opened.versions} | {submission.submitter_id}
     return show_page(
@@ -166,10 +165,10 @@ def show_submission(submission_id: int, refused: str | None = None) -> str:
         comments=list_comments(session, submission.id),
         seen=sight_of(session, submission),
         beside=neighbours_of(caller, opened.form.project_id, submission.id),
-        undoable=find_undoable(session, caller, submission, now()),
+        undoable=find_undoable(session, caller, submission, decisions, now()),
         refused=refused,
         typed_reason=request.form.get("reason", ""),
-        **shown_parts(looked, text, (sheet, opened.versions, decisions), asking=asking),
+        **shown_parts(looked, text, (sheet, opened.versions, decisions), reviewed["moves"]),
         **reviewed,
         **told_of(caller, opened.form.project_id, submission_id),
     )
