@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from server.domain.errors import NotFound
@@ -32,6 +33,10 @@ def submission_photo(submission_id: int, version_id: int, name: str) -> Response
     """A photo as wide as a page shows it, upright and without what the camera wrote into it; what is no picture is
     answered as it was sent."""
     file = _file(submission_id, version_id, name)
+    tag = f"{file.sha256}-{WIDE}"
+    if request.if_none_match.contains_weak(tag):
+        # the browser has it already: nothing is drawn
+        return _kept(answer_file(io.BytesIO(), "photo.jpg", "image/jpeg", tag))
     try:
         with current_home().blobs.open(file.sha256 or "") as stream:
             wide = make_thumbnail(stream, WIDE)
@@ -39,9 +44,7 @@ def submission_photo(submission_id: int, version_id: int, name: str) -> Response
         raise NotFound("http.not_found") from error
     if wide is None:
         return _as_sent(file)
-    answer = answer_file(io.BytesIO(wide), "photo.jpg", "image/jpeg", f"{file.sha256}-{WIDE}")
-    answer.headers["Cache-Control"] = PRIVATE
-    return answer
+    return _kept(answer_file(io.BytesIO(wide), "photo.jpg", "image/jpeg", tag))
 
 
 @blueprint.get("/submissions/<int:submission_id>/map.geojson")
@@ -70,6 +73,10 @@ def _as_sent(file: FileRow) -> Response:
         stream = current_home().blobs.open(file.sha256 or "")
     except FileNotFoundError as error:
         raise NotFound("http.not_found") from error
-    answer = answer_file(stream, file.name, file.content_type, file.sha256 or "")
+    return _kept(answer_file(stream, file.name, file.content_type, file.sha256 or ""))
+
+
+def _kept(answer: Response) -> Response:
+    """A file that the browser keeps, and asks each time whether it may still be shown."""
     answer.headers["Cache-Control"] = PRIVATE
     return answer

@@ -197,6 +197,8 @@ def test_a_photo_is_shown_as_wide_as_the_page_with_its_time_and_place(desk: Desk
     with Image.open(io.BytesIO(wide.get_data())) as made:
         assert made.size == (1600, 800)
         assert not made.getexif()
+    again = desk.client.get(found[2], headers={"If-None-Match": wide.headers["ETag"]})
+    assert (again.status_code, again.get_data(), again.headers["ETag"]) == (304, b"", wide.headers["ETag"])
     assert desk.client.get(found[2] + "x").status_code == 404
 
 
