@@ -12,6 +12,7 @@ from sqlalchemy import select
 from server.domain.quality import QualityFinding
 from server.storage.database import writing
 from server.storage.quality import QualityFindingRow, put_findings
+from tests.kit.scope_bulk import begin_approvals
 from tests.kit.scope_exports import order_everywhere
 from tests.kit.scope_locks import lock_rounds
 from tests.kit.scope_programme import list_in_programmes
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 
 def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | int]]]:
-    """What is made of the sheets that were sent: works, printed papers, findings, webhooks and files; of which kind,
-    where, and their ids."""
+    """What is made of the sheets that were sent: works, printed papers, findings, webhooks, files and approvals of
+    many; of which kind, where, and their ids."""
     lock_rounds(made)
     list_in_programmes(made)
     for spot, number in print_statements(made):
@@ -42,6 +43,8 @@ def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | i
         yield "hook", spot, ids
     for spot, ids in order_everywhere(made):
         yield "export", spot, ids
+    for spot, ids in begin_approvals(made):
+        yield "approval", spot, ids
 
 
 def tell_beside(made: ScopeWorld) -> list[tuple[Spot, int]]:

@@ -30,6 +30,7 @@ NO_UUID = "00000000-0000-4000-8000-00000000d0d0"
 KINDS = (
     ("hook_id", "hook"),
     ("uuid", "export"),
+    ("bulk_id", "approval"),
     ("class_id", "class"),
     ("variant_id", "variant"),
     ("quarantine_id", "quarantined"),
@@ -53,6 +54,7 @@ KINDS = (
 OWN_ID = {
     "hook": ("hook_id", "delivery_id"),
     "export": ("uuid",),
+    "approval": ("bulk_id",),
     "project": ("project_id",),
     "form": ("form_id", "xml_form_id", "number"),
     "variant": ("variant_id",),
@@ -181,7 +183,6 @@ class Routes:
             "finding_key": ("khong-co-1",),
             "word_id": (1,),
             "job_id": (1,),
-            "bulk_id": (1,),
             **dict.fromkeys(("decision_id", "move_id"), (1, 2)),
             "ending": ("xlsx", "csv.zip"),
             "part": ("waiting", "remaining", "readiness", "training", "works", "evidence"),

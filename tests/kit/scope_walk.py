@@ -200,6 +200,8 @@ class Walk:
         if thing.kind == "export":
             where, own = (spot.project or 0, spot.form), thing.ids["owner_id"] == person.actor_id
             return own or all(known.everywhere(holder, verb, *where) for verb in ("assignments", "read"))
+        if thing.kind == "approval":
+            return thing.ids["owner_id"] == person.actor_id
         if thing.kind == "quarantined":
             return known.carries(holder, "audit", Spot())
         if thing.kind == "area":
