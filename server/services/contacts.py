@@ -201,11 +201,13 @@ def _say_heard(connection: Connection, every: Iterable[Gathered], grounds: Groun
 
 def _say_seen(connection: Connection, every: Iterable[Gathered], grounds: Grounds) -> None:
     """Which returned sheets were seen by those who are to correct them: their phones fetched the list."""
+    fetched = []
     for each in every:
         if each.corrections_at is not None:
             who = each.latest.actor_id
             areas = grounds[day_of(each.corrections_at)].get(who, ())
-            mark_seen(connection, Fetched(each.latest.project_id, who, areas, each.corrections_at))
+            fetched.append(Fetched(each.latest.project_id, who, areas, each.corrections_at))
+    mark_seen(connection, fetched)
 
 
 def _pin(connection: Connection, every: Iterable[Gathered]) -> dict[int, Pin]:

@@ -3,7 +3,7 @@ edit, by a new sheet or by another decision, says so here in the same transactio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -303,23 +303,33 @@ class Fetched:
     at: datetime
 
 
-def mark_seen(connection: Connection, fetched: Fetched) -> None:
-    """Says of the returns that stood then, of the holder's own sheets and of those of the holder's areas, that they
-    were seen."""
-    mine = ReturnRow.sender_id == fetched.actor_id
-    if fetched.areas:
-        mine = or_(mine, ReturnRow.area_id.in_(sorted(fetched.areas)[:_AT_ONCE]))
-    connection.execute(
-        update(ReturnRow)
-        .where(
-            ReturnRow.project_id == fetched.project_id,
+_SEEN = (
+    update(ReturnRow)
+    .where(ReturnRow.move_id == bindparam("move"), ReturnRow.ended_at.is_(None), ReturnRow.seen_at.is_(None))
+    .values(seen_at=bindparam("at"))
+)
+
+
+def mark_seen(connection: Connection, fetched: Iterable[Fetched]) -> None:
+    """Says of the returns that stood then, of the holders' own sheets and of those of their areas, that they were
+    seen: when they were first."""
+    seen: dict[int, datetime] = {}
+    for each in fetched:
+        mine = ReturnRow.sender_id == each.actor_id
+        if each.areas:
+            mine = or_(mine, ReturnRow.area_id.in_(sorted(each.areas)[:_AT_ONCE]))
+        query = select(ReturnRow.move_id).where(
+            ReturnRow.project_id == each.project_id,
             ReturnRow.ended_at.is_(None),
             ReturnRow.seen_at.is_(None),
-            ReturnRow.returned_at <= fetched.at,
+            ReturnRow.returned_at <= each.at,
             mine,
         )
-        .values(seen_at=fetched.at)
-    )
+        for move_id in connection.execute(query).scalars():
+            seen[move_id] = min(each.at, seen.get(move_id, each.at))
+    # always in this order: two processes that write at once wait for each other, and never crosswise
+    if seen:
+        connection.execute(_SEEN, [{"move": move_id, "at": at} for move_id, at in sorted(seen.items())])
 
 
 @dataclass(frozen=True, slots=True)
