@@ -13,10 +13,10 @@ from server.storage.areas import find_path
 from server.storage.desk import FileRow, list_files
 from server.storage.rounds import find_round
 from server.web.answers import answer_features, answer_file
-from server.web.context import current_home, current_session, now
+from server.web.context import current_home, current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller
-from server.web.desk.submission_parts import features_of, places_of, read_text
+from server.web.desk.submission_parts import day_read, features_of, places_of, read_text
 from server.web.desk.submissions import open_submission
 
 PRIVATE = "private, no-cache"
@@ -50,13 +50,14 @@ def submission_photo(submission_id: int, version_id: int, name: str) -> Response
 @blueprint.get("/submissions/<int:submission_id>/map.geojson")
 def submission_map(submission_id: int) -> Response:
     """The places of a submission with the point of its village and the boundary of its commune."""
-    opened = open_submission(desk_caller(), submission_id)
+    caller = desk_caller()
+    opened = open_submission(caller, submission_id)
     session, submission = current_session(), opened.submission
     text = read_text(submission.id, opened.version.id, opened.filled)
     round_view = find_round(session, submission.round_id) if submission.round_id else None
-    on = round_view.cutoff if round_view else now().date()
+    on = day_read(caller, round_view)
     path = find_path(session, submission.area_id, on) if submission.area_id else ()
-    return answer_features(features_of(places_of(submission, text, round_view), path[0].name if path else ""))
+    return answer_features(features_of(places_of(submission, text.sheet(), on), path[0].name if path else ""))
 
 
 def _file(submission_id: int, version_id: int, name: str) -> FileRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import request, url_for
@@ -25,7 +25,7 @@ from server.storage.readings import SubmissionVersionView, SubmissionView, find_
 from server.storage.returns import find_track, list_replaced_by
 from server.storage.reviews import MoveView
 from server.storage.rounds import RoundView
-from server.web.context import current_home, current_session, now
+from server.web.context import current_home, current_session
 from server.web.desk.beside import EDIT, ROUND, Counted, Other, count_marks, lay_beside, walk_all
 from server.web.desk.comparisons import standing_word
 from server.web.desk.labels import labels_of_lists
@@ -149,14 +149,16 @@ def _clause_word(law: RuleSet, verdict: str | None) -> str:
     return say("desk.foretold.silent") if verdict is None else say(f"desk.verdict.{verdict}")
 
 
-def places_of(submission: SubmissionView, text: Text, round_view: RoundView | None) -> Places:
-    """Where a text says that it was filled in, as of the round's cut-off, else as of today. Spots bear the question's
-    own words."""
-    on = round_view.cutoff if round_view else now().date()
-    places = find_places(current_session(), submission, text.answers, on)
-    sheet = text.sheet()
+def places_of(submission: SubmissionView, sheet: Sheet, on: date) -> Places:
+    """Where a text, as it is laid out, says that it was filled in, as of a day. Spots bear the question's own words."""
+    places = find_places(current_session(), submission, sheet.answers, on)
     spots = tuple(replace(spot, question=sheet.label_of(spot.question)) for spot in places.spots)
     return replace(places, spots=spots)
+
+
+def day_read(caller: Caller, round_view: RoundView | None) -> date:
+    """The day as of which a submission's ground is shown: its round's cut-off, else today."""
+    return round_view.cutoff if round_view else caller.on
 
 
 def features_of(places: Places, village: str) -> dict[str, Any]:
@@ -251,7 +253,7 @@ def shown_parts(looked: Looked, text: Text, more: Decided, moves: Collection[Mov
         "turns": turns,
         "foretold_place": "commune" if form.xml_form_id == COMMUNE_FORM else "village",
         "sheet_url": lambda other: url_for("desk.one_submission", submission_id=other),
-        "places": places_of(submission, text, looked.round),
+        "places": places_of(submission, sheet, day_read(looked.caller, looked.round)),
         "map_url": url_for("desk.submission_map", submission_id=submission.id, version=text.version_id),
         "tell_spot": tell_spot,
     }
