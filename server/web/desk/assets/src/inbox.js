@@ -61,9 +61,11 @@ function toggleHelp() {
   else box.showModal();
 }
 
+const isWriting = (element) => Boolean(element?.closest("input:not([type=checkbox]), select, textarea"));
+
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input:not([type=checkbox]), select, textarea")) {
+  if (isWriting(event.target)) {
     if (event.key === "Escape") event.target.closest("details.inbox-return")?.querySelector("summary").focus();
     return;
   }
@@ -78,7 +80,8 @@ if (list) {
   document.addEventListener("change", (event) => event.target.matches("[data-choose]") && countChosen());
   document.addEventListener("click", (event) => event.target.closest("[data-keys-help]") && toggleHelp());
   for (const button of document.querySelectorAll("[data-keys-help]")) button.hidden = false;
-  // once it has settled: until then the new line has the class of the one that it replaces
+  // once it has settled: until then the new line has the class of the one that it replaces. The list settles at once
+  // (settle:0ms), so that no key finds the new line with the mark still on another
   document.addEventListener("htmx:afterSettle", (event) => {
     const id = event.detail.target?.id;
     const fresh = id ? document.getElementById(id) : null;
@@ -87,6 +90,8 @@ if (list) {
     for (const each of document.querySelectorAll("[data-undo][data-last]")) delete each.dataset.last;
     const undo = fresh.querySelector("[data-undo]");
     if (undo) undo.dataset.last = "";
+    // an answer that comes late takes nobody out of the words that they write: the next letters would be keys
+    if (isWriting(document.activeElement)) return;
     choose(fresh.classList.contains("is-done") ? nextWaiting(fresh) : fresh);
   });
   const told = document.getElementById("inbox-unsent");
