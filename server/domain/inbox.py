@@ -12,7 +12,7 @@ from server.domain.errors import Invalid
 from server.domain.review import levels_on, rank_of
 
 KEY_FIGURES = ("ho_ngheo", "ho_can_ngheo", "tong_ho", "ho_dtts")
-"""Figures that tell most of a village; they stand before the others of a form."""
+"""Figures that tell most of a village; they stand before the others of a form, and have a short name of ours."""
 MOST_FIGURES = 3
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -34,11 +34,10 @@ from server.domain.returned import Track
 from server.domain.roles import ALL, Reach, Scope
 from server.services.authenticate import VIETNAM
 from server.services.lists import VILLAGE_KINDS
-from server.services.overview import list_tops
+from server.services.overview import is_inside, list_tops
 from server.storage.area_views import list_seen, list_these
 from server.storage.areas import AreaView, find_path, find_root
 from server.storage.coverage import list_heard, list_heard_ids, list_kept, list_states
-from server.storage.reach import find_above
 from server.storage.rollups import list_children
 from server.storage.round_villages import (
     Below,
@@ -160,8 +159,7 @@ def _tops(session: Session, asked: Asked) -> dict[str, AreaView]:
     """From where one looks down. Whoever was granted a commune of today sees the ones of then that went into it."""
     on = asked.round.cutoff
     if asked.area is not None:
-        # what lies outside the project is none of its readers' business, who see all of it
-        inside = find_root(session, asked.project_id) in find_above(session, asked.area, on)
+        inside = is_inside(session, asked.project_id, asked.area, on)
         return list_these(session, asked.scope, on, [asked.area]) if inside else {}
     tops = list_tops(session, asked.project_id, asked.scope)
     seen = list_these(session, asked.scope, on, tops) if tops else {}

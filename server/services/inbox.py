@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,7 @@ from server.services.authenticate import Caller
 from server.services.campaign import campaign_of
 from server.services.definitions import definition_of
 from server.services.lists import VILLAGE_KINDS
-from server.services.overview import list_tops
+from server.services.overview import is_inside, list_tops
 from server.services.plan import read_plan
 from server.storage.area_views import list_these
 from server.storage.areas import AreaView
@@ -156,6 +156,16 @@ class Ground:
     deadlines: tuple[Deadline, ...]
     forms: tuple[FormView, ...]
 
+    @property
+    def form_ids(self) -> tuple[int, ...]:
+        """All its forms, by our numbers."""
+        return tuple(form.id for form in self.forms)
+
+    @property
+    def round_ids(self) -> tuple[int | None, ...]:
+        """All its rounds in the order of their deadlines, and what is of no round after them."""
+        return (*(each.round.id for each in self.deadlines), None)
+
     def deadline(self, round_id: int | None) -> Deadline | None:
         """The deadline of a round."""
         return next((each for each in self.deadlines if each.round.id == round_id), None)
@@ -219,7 +229,7 @@ def _deadline(session: Session, round_view: RoundView, offices: Collection[str],
 def filter_of(session: Session, caller: Caller, project_id: int, wish: InboxWish, ground: Ground) -> InboxFilter:
     """What storage is asked for. Raises NotFound for a round or form that is not there, or an area out of sight."""
     forms = tuple(form.id for form in ground.forms if wish.form in (None, form.xml_form_id))
-    rounds: tuple[int | None, ...] = (*(each.round.id for each in ground.deadlines), None)
+    rounds = ground.round_ids
     if wish.round is not None:
         rounds = tuple(each.round.id for each in ground.deadlines if each.round.slug == wish.round)
     if not rounds or (wish.form is not None and not forms):
@@ -239,7 +249,7 @@ def filter_of(session: Session, caller: Caller, project_id: int, wish: InboxWish
 def _below(session: Session, caller: Caller, project_id: int, wish: InboxWish) -> tuple[frozenset[str], date] | None:
     scope = caller.scope("submission.list", project_id)
     areas = frozenset({wish.area}) if wish.area else frozenset()
-    if areas and not list_these(session, scope, caller.on, sorted(areas)):
+    if wish.area and not _is_in_sight(session, scope, project_id, wish.area):
         raise NotFound("http.not_found")
     if wish.text:
         within = Scope(False, areas, caller.on) if areas else scope
@@ -249,6 +259,12 @@ def _below(session: Session, caller: Caller, project_id: int, wish: InboxWish) -
     return (areas, caller.on) if areas else None
 
 
+def _is_in_sight(session: Session, scope: Scope, project_id: int, area_id: str) -> bool:
+    """Whether the inbox may be narrowed to an area: of who sees all of a project to one in it alone."""
+    seen = list_these(session, scope, scope.on, [area_id])
+    return bool(seen) and (not scope.everywhere or is_inside(session, project_id, area_id, scope.on))
+
+
 def read_inbox(session: Session, caller: Caller, project_id: int, wish: InboxWish, after: Place | None) -> Inbox:
     """A page of the inbox, from right after a place on. Raises NotFound as `filter_of`."""
     ground = ground_of(session, caller, project_id)
@@ -256,9 +272,7 @@ def read_inbox(session: Session, caller: Caller, project_id: int, wish: InboxWis
         return Inbox((), 0, 0, 0, None, (), (), (), (), ground)
     wanted = filter_of(session, caller, project_id, wish, ground)
     found = list_inbox(session, wanted, after, PAGE + 1)
-    everything = replace(
-        wanted, weights=WEIGHTS, state=None, returned=None, round_ids=_every(ground), form_ids=_all(ground)
-    )
+    everything = InboxFilter(project_id, ground.offices, ground.form_ids, ground.round_ids, below=wanted.below)
     groups = tuple(count_inbox(session, everything))
     fitting = [each for each in groups if _fits(each, wish, ground)]
     late = {each.round.id for each in ground.deadlines if each.overdue}
@@ -276,14 +290,6 @@ def read_inbox(session: Session, caller: Caller, project_id: int, wish: InboxWis
     )
 
 
-def _every(ground: Ground) -> tuple[int | None, ...]:
-    return (*(each.round.id for each in ground.deadlines), None)
-
-
-def _all(ground: Ground) -> tuple[int, ...]:
-    return tuple(form.id for form in ground.forms)
-
-
 def _fits(group: Group, wish: InboxWish, ground: Ground) -> bool:
     deadline, form = ground.deadline(group.round_id), ground.form(group.form_id)
     return (
@@ -298,7 +304,7 @@ def _fits(group: Group, wish: InboxWish, ground: Ground) -> bool:
 def find_line(session: Session, caller: Caller, project_id: int, submission_id: int) -> Line | None:
     """One line of the inbox; None when it does not wait for the caller."""
     ground = ground_of(session, caller, project_id)
-    wanted = InboxFilter(project_id, ground.offices, _all(ground), _every(ground))
+    wanted = InboxFilter(project_id, ground.offices, ground.form_ids, ground.round_ids)
     found = list_these_waiting(session, wanted, [submission_id]) if ground.offices else []
     return next(iter(lines_of(session, caller, ground, found)), None)
 

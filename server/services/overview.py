@@ -53,8 +53,7 @@ def overview(
 ) -> Overview | None:
     """The overview of an area, or of all that somebody sees of a project. None: no such area in sight, or a village."""
     on = round_view.cutoff
-    if area_id is not None and find_root(session, project_id) not in find_above(session, area_id, on):
-        # what lies outside the project is none of its readers' business, who see all of it
+    if area_id is not None and not is_inside(session, project_id, area_id, on):
         return None
     tops = [area_id] if area_id is not None else list_tops(session, project_id, scope)
     seen = list_these(session, scope, on, tops) if tops else {}
@@ -83,6 +82,11 @@ def whole_of(session: Session, project_id: int, round_view: RoundView, scope: Sc
     tops = list_tops(session, project_id, scope)
     found = list_rollups(session, round_view.id, scope, tops) if tops else {}
     return add_up(rollup for (_, basis), rollup in found.items() if basis == NEWEST)
+
+
+def is_inside(session: Session, project_id: int, area_id: str, on: date) -> bool:
+    """Whether an area lies in a project on a day: what does not is none of the business of who sees all of it."""
+    return find_root(session, project_id) in find_above(session, area_id, on)
 
 
 def list_tops(session: Session, project_id: int, scope: Scope) -> Sequence[str]:

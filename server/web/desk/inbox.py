@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from server.domain.errors import DomainError, Forbidden, Invalid, NotFound
-from server.domain.inbox import read_place
+from server.domain.inbox import KEY_FIGURES, read_place
 from server.domain.review import APPROVED, REJECTED
 from server.services.authenticate import Caller
 from server.services.inbox import (
@@ -38,8 +38,6 @@ from server.web.tags import tagged
 
 PARTS = ("rows",)
 DECISIONS = (APPROVED, REJECTED)
-SHORT = ("ho_ngheo", "ho_can_ngheo", "tong_ho", "ho_dtts")
-"""Figures that have a short name of ours."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,8 @@ def inbox(project_id: int) -> Response:
     after = read_place(request.args["after"]) if request.args.get("after") else None
     found = read_inbox(current_session(), caller, project_id, wish, after)
     part = request.args.get("part") if request.args.get("part") in PARTS else None
+    narrows = part is None and found.ground.offices
+    places = list_places(current_session(), caller, project_id, wish.area) if narrows else None
     page = show_page(
         "inbox_rows.html" if part else "inbox.html",
         caller=caller,
@@ -67,7 +67,7 @@ def inbox(project_id: int) -> Response:
         inbox=found,
         after=after,
         link=_linker(project_id, wish),
-        places=list_places(current_session(), caller, project_id, wish.area) if part is None else None,
+        places=places,
         done=_done(caller, request.args.get("done", "")),
         findings=tuple(FINDINGS),
         states=SHOWN_STATES,
@@ -164,7 +164,7 @@ def _words(project_id: int, wish: InboxWish) -> dict[str, object]:
 
 def figure(change: Change) -> str:
     """What a figure is called in a line."""
-    return say(f"desk.inbox.figure.{change.name}") if change.name in SHORT else label(change.labels)
+    return say(f"desk.inbox.figure.{change.name}") if change.name in KEY_FIGURES else label(change.labels)
 
 
 def _refused(error: DomainError) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from server.app import create_app
 from server.config import Config
@@ -18,8 +19,10 @@ from server.services.authenticate import system_caller
 from server.services.home import open_home
 from server.services.people import NewUser, create_user, grant_role
 from server.storage.actors import GrantView
+from server.storage.areas import find_root, list_subtree
 from server.storage.audits import list_audits
-from server.storage.database import db
+from server.storage.database import db, writing
+from server.storage.projects import Project
 from server.storage.readings import find_submission_by_id, find_submission_xml
 from server.storage.reviews import list_moves
 from server.storage.waiting import list_wrong_waiting
@@ -232,6 +235,23 @@ def test_each_sees_and_decides_their_own_part_alone(seeded: Seeded, sent: list[i
     assert post(analyst, f"{INBOX}/decide", {"submission": mine, "state": "approved"}, script=False).status_code == 403
     district = text_of(person(seeded, "district_reviewer"))
     assert "Cấp huyện không còn duyệt phiếu" in district
+
+
+def test_what_lies_outside_the_project_is_not_shown_to_who_sees_all_of_it(seeded: Seeded) -> None:
+    with seeded.app.app_context():
+        root = find_root(db.session(), PROJECT)
+        below = list_subtree(db.session(), [root] if root else [], datetime.now(UTC).date())
+    (own, _), (other, name) = [(each.id, each.name) for each in below if each.kind == "commune"][:2]
+    reviewer, analyst = person(seeded, "commune_supervisor"), person(seeded, "analyst")
+    assert name in text_of(reviewer, f"{INBOX}?area={other}")
+    with seeded.app.app_context(), writing(db.session()) as connection:
+        connection.execute(update(Project).where(Project.id == PROJECT).values(root_area_id=own))
+        db.session().commit()
+    text_of(reviewer, f"{INBOX}?area={own}")
+    assert reviewer.get(f"{INBOX}?area={other}").status_code == 404
+    assert name not in text_of(analyst, f"{INBOX}?area={other}")
+    local = person(seeded, "commune_supervisor", other)
+    assert name in text_of(local, f"{INBOX}?area={other}")
 
 
 def test_what_is_clean_is_approved_at_once_with_the_count_said_before(seeded: Seeded) -> None:

@@ -34,6 +34,7 @@ from server.domain.deadlines import NOTES, STEP_LEVELS
 from server.domain.devices import RISKS, RULES, STANDINGS
 from server.domain.evidence import FIELDS, LACKS
 from server.domain.evidence import KINDS as KINDS_OF_EVIDENCE
+from server.domain.inbox import KEY_FIGURES
 from server.domain.lineage import FOLLOWED, LOST
 from server.domain.powers import STATES as STATES_OF_GRANTS
 from server.domain.powers import by_noun
@@ -82,7 +83,6 @@ from server.web.desk.dashboard import BAD, GOOD, OPEN, PARTS
 from server.web.desk.exports import ORDER as FORMATS
 from server.web.desk.exports import SWITCHES
 from server.web.desk.forms import DONE
-from server.web.desk.inbox import SHORT
 from server.web.desk.inbox_bulk import OTHER, WHY
 from server.web.desk.overviews import SUMS
 from server.web.desk.rooms import ADMINISTRATION
@@ -117,7 +117,7 @@ MADE = {
     "desk.system.version.": ("thonban", "python", "database", "tables"),
     "desk.inbox.": tuple(NARROWED),
     "desk.inbox.waits.": SHOWN_STATES,
-    "desk.inbox.figure.": SHORT,
+    "desk.inbox.figure.": KEY_FIGURES,
     "desk.inbox.consequence.": tuple(level.name for level in LEVELS),
     "desk.inbox.done.": ("approved", "rejected"),
     "desk.inbox.key.": ("move", "open", "approve", "return", "choose", "undo", "help"),
