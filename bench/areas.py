@@ -25,7 +25,8 @@ from server.services.area_lookup import look_up, search_areas
 from server.services.area_reach import compare_reach
 from server.services.area_sources import read_source
 from server.services.areas import Wish, import_areas
-from server.storage.schema import open_sessions, upgrade
+from server.storage.migrate import upgrade
+from server.storage.schema import open_sessions
 
 MOST_SECONDS = 60.0
 REFORM = date(2025, 7, 1)

@@ -53,8 +53,8 @@ from server.services.rule_book import shipped_rules
 from server.storage.actors import GrantView
 from server.storage.areas import AreaRow, AreaVersionRow, put_root
 from server.storage.database import db, writing
+from server.storage.migrate import upgrade
 from server.storage.rollups import RollupRow, mark
-from server.storage.schema import upgrade
 from server.storage.verdicts import NEWEST
 
 VILLAGE_LAWS, COMMUNE_LAWS = ("qd50_2016_thon", "qd03_2019_thon"), ("qd50_2016_xa", "qd03_2019_xa")

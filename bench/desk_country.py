@@ -29,9 +29,9 @@ from server.services.rounds import open_round
 from server.storage.actors import Actor, GrantView
 from server.storage.coverage import CoverageRow, VillageContactRow, list_wrong
 from server.storage.database import db, writing
+from server.storage.migrate import upgrade
 from server.storage.programmes import ProgrammeRow, ProgrammeUnitRow
 from server.storage.reviews import ReviewMove
-from server.storage.schema import upgrade
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 from server.storage.tallies import count_again
 from server.storage.verdicts import VerdictRow

@@ -43,7 +43,7 @@ from server.services.reach import work_out_reach
 from server.storage.actors import GrantView
 from server.storage.areas import AreaRow, AreaVersionRow, put_root
 from server.storage.database import db, writing
-from server.storage.schema import upgrade
+from server.storage.migrate import upgrade
 from server.storage.submissions import Submission, SubmissionVersion
 from server.storage.tallies import count_again
 

@@ -30,7 +30,7 @@ from server.services.home import open_home
 from server.services.prepare import prepare
 from server.services.publish import NewForm, Source, create_form
 from server.storage.database import db, writing
-from server.storage.schema import upgrade
+from server.storage.migrate import upgrade
 from server.storage.submissions import Submission, SubmissionVersion
 from server.storage.tallies import count_again
 

@@ -35,7 +35,8 @@ from server.services.home import open_home
 from server.services.prepare import REAL, prepare
 from server.services.record import record_own
 from server.services.restore import RestoreRefused, restore
-from server.storage.schema import head_revision, open_sessions, upgrade
+from server.storage.migrate import upgrade
+from server.storage.schema import head_revision, open_sessions
 from server.storage.snapshots import SnapshotFailed
 from server.web.launch import Certificate, serve
 

@@ -26,7 +26,8 @@ from server.services.populate import count_demo_villages, populate
 from server.services.prepare import DEMO, HomeRefused, Prepared, prepare
 from server.services.projects import get_project
 from server.services.qr import draw_for_terminal
-from server.storage.schema import open_sessions, upgrade
+from server.storage.migrate import upgrade
+from server.storage.schema import open_sessions
 from server.storage.settings import find_setting
 from server.supervise import Child, Supervisor
 from server.web.launch import Certificate, configure_logs, serve

@@ -1,13 +1,18 @@
 """The revisions make what the models say, on either database, and can be taken back."""
 
 import multiprocessing
+import subprocess
+import sys
+from importlib.resources import as_file, files
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.pool import NullPool
 
-from server.storage import schema
+from server.storage import migrate, schema
 from tests.kit.databases import make_tables
 
 
@@ -39,10 +44,10 @@ def _described(url: str) -> dict[str, Any]:
 
 
 def test_the_revisions_make_what_the_models_say(empty_database_url: str) -> None:
-    assert schema.upgrade(empty_database_url) == (None, schema.head_revision())
+    assert migrate.upgrade(empty_database_url) == (None, schema.head_revision())
     migrated = _described(empty_database_url)
 
-    schema.downgrade(empty_database_url, "base")
+    migrate.downgrade(empty_database_url, "base")
     assert _described(empty_database_url) == {"texts": {}}
 
     make_tables(empty_database_url)
@@ -52,21 +57,34 @@ def test_the_revisions_make_what_the_models_say(empty_database_url: str) -> None
     assert len(migrated) > 25
 
 
+def test_the_newest_revision_is_the_one_that_alembic_goes_to() -> None:
+    with as_file(files("server") / "migrations") as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        assert ScriptDirectory.from_config(config).get_heads() == [schema.head_revision()]
+
+
+def test_a_worker_needs_nothing_of_what_moves_tables() -> None:
+    told = "import sys, server.app, server.storage.schema as s; s.load_tables(); print('alembic' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
+
+
 def test_a_second_upgrade_changes_nothing_and_a_downgrade_can_be_taken_back(empty_database_url: str) -> None:
-    schema.upgrade(empty_database_url)
+    migrate.upgrade(empty_database_url)
     before = _described(empty_database_url)
     head = schema.head_revision()
-    assert schema.upgrade(empty_database_url) == (head, head)
+    assert migrate.upgrade(empty_database_url) == (head, head)
 
     # the newest revision alone may change nothing on one of the two databases
-    assert schema.downgrade(empty_database_url, "-2")[0] == head
+    assert migrate.downgrade(empty_database_url, "-2")[0] == head
     assert _described(empty_database_url) != before
-    schema.upgrade(empty_database_url)
+    migrate.upgrade(empty_database_url)
     assert _described(empty_database_url) == before
 
 
 def _upgrade(url: str) -> tuple[str | None, str | None]:
-    return schema.upgrade(url)
+    return migrate.upgrade(url)
 
 
 def test_of_two_that_migrate_at_once_one_waits_for_the_other(empty_database_url: str) -> None:
@@ -83,5 +101,5 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_database_url
         connection.exec_driver_sql("CREATE TABLE review_moves (id integer)")
     before = _described(empty_database_url)
     with pytest.raises(sa.exc.DatabaseError, match="review_moves"):
-        schema.upgrade(empty_database_url)
+        migrate.upgrade(empty_database_url)
     assert _described(empty_database_url) == before

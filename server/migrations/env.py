@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection that server/storage/schema.py hands over.
+"""Alembic's entry: runs the revisions on the connection that server/storage/migrate.py hands over.
 
 On the developer's command line (`alembic -c server/migrations/alembic.ini …`) it opens THONBAN_DATABASE_URL itself.
 """

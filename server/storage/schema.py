@@ -1,37 +1,32 @@
-"""The tables as a whole: at which revision a database is, and how it gets to the newest one.
+"""The tables as a whole: which there are, and at which revision a database is.
 
-The revisions stand in server/migrations/versions; every table of this package belongs to `Base.metadata`.
+The revisions stand in server/migrations/versions; every table of this package belongs to `Base.metadata`. What moves a
+database from one revision to another is server/storage/migrate.py: it takes ten megabytes that a worker never needs.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, create_engine, text
+from sqlalchemy import MetaData, column, create_engine, select, table, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
 import server.storage
-from server.storage.database import Base, engine_options, gate_of
+from server.storage.database import Base, engine_options
 
-WITHOUT_TABLES = frozenset({"server.storage.buckets", "server.storage.targets"})
-_LOCK = 0x7468_6F6E_6261_6E  # of pg_advisory_lock: two programs that migrate at once wait for each other
+WITHOUT_TABLES = frozenset({"server.storage.buckets", "server.storage.migrate", "server.storage.targets"})
+_MARK = table("alembic_version", column("version_num"))
 
 
 def load_tables() -> MetaData:
-    """The metadata with every table: all modules of this package are imported, but those that speak to object stores,
-    which have none and take ten megabytes."""
+    """The metadata with every table: all modules of this package are imported, but those that have none and
+    take ten megabytes each: what speaks to object stores, and what moves tables."""
     for module in pkgutil.iter_modules(server.storage.__path__, "server.storage."):
         if module.name not in WITHOUT_TABLES:
             importlib.import_module(module.name)
@@ -44,14 +39,16 @@ def open_sessions(url: str) -> sessionmaker[Session]:
 
 
 def head_revision() -> str:
-    """The revision that this program needs."""
-    with _alembic() as config:
-        return _head(config)
+    """The revision that this program needs: the newest of its migrations, whose files begin with their numbers."""
+    names = (each.name for each in files("server.migrations.versions").iterdir())
+    return max(name.split("_")[0] for name in names if name[:1].isdigit())
 
 
 def revision_of(connection: Connection) -> str | None:
     """The revision of a database; None when it has none yet."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not connection.dialect.has_table(connection, _MARK.name):
+        return None
+    return connection.execute(select(_MARK.c.version_num)).scalar_one_or_none()
 
 
 def is_ready(url: str) -> bool:
@@ -104,60 +101,3 @@ def is_empty(connection: Connection) -> bool:
     """Whether the database has no table."""
     dialect = connection.dialect
     return not dialect.get_table_names(connection)
-
-
-def upgrade(url: str, revision: str = "head") -> tuple[str | None, str | None]:
-    """Brings the database to a revision, in one transaction; (revision before, after). A second program waits."""
-    return _migrate(url, revision, command.upgrade)
-
-
-def downgrade(url: str, revision: str) -> tuple[str | None, str | None]:
-    """Takes the database back to an older revision ("base": no tables), in one transaction; (before, after)."""
-    return _migrate(url, revision, command.downgrade)
-
-
-def _migrate(url: str, revision: str, move: object) -> tuple[str | None, str | None]:
-    engine = create_engine(url, poolclass=NullPool)
-    try:
-        with _alembic() as config, gate_of(engine).held(), _exclusive(engine) as connection:
-            before = revision_of(connection)
-            if revision == "head" and before == _head(config):
-                return before, before
-            config.attributes["connection"] = connection
-            assert callable(move)
-            move(config, revision)
-            after = revision_of(connection)
-            connection.commit()
-            return before, after
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def _exclusive(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        if connection.dialect.name == "sqlite" and driver is not None:
-            # tables that are rebuilt are dropped in between; the pragma does nothing inside a transaction
-            driver.execute("PRAGMA foreign_keys=OFF")
-            yield connection.execution_options(thonban_immediate=True)
-        else:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            # a table cannot be altered while triggers wait for the end of the transaction (forms_revision.py)
-            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-            yield connection
-
-
-@contextmanager
-def _alembic() -> Iterator[AlembicConfig]:
-    with as_file(files("server") / "migrations") as folder:
-        config = AlembicConfig()
-        config.set_main_option("script_location", str(folder).replace("%", "%%"))
-        yield config
-
-
-def _head(config: AlembicConfig) -> str:
-    head = ScriptDirectory.from_config(config).get_current_head()
-    if head is None:
-        raise RuntimeError("no migration is installed with this program")
-    return head

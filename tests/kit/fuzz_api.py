@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from server.storage.schema import upgrade
+from server.storage.migrate import upgrade
 from tests.kit.databases import KINDS
 from tests.kit.fuzz_world import FuzzWorld, fuzz_world
 from tests.kit.services import Missing, memory_folder, running_postgres

@@ -15,8 +15,9 @@ from server.services.home import Home, open_home
 from server.services.prepare import prepare
 from server.storage.blobs import name_blob
 from server.storage.database import writing
+from server.storage.migrate import upgrade
 from server.storage.quarantine import Quarantined
-from server.storage.schema import open_sessions, upgrade
+from server.storage.schema import open_sessions
 
 NIGHT = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
 ADMINISTRATOR = {"THONBAN_ADMIN_EMAIL": "admin@example.vn", "THONBAN_ADMIN_PASSWORD": "a-long-password"}

@@ -13,7 +13,7 @@ from server.services.doctor import Check, examine
 from server.services.home import Home, open_home
 from server.storage.database import writing
 from server.storage.jobs import Work, bury, enqueue, lease
-from server.storage.schema import downgrade
+from server.storage.migrate import downgrade
 from server.storage.settings import put_setting
 from tests.kit.homes import NIGHT, House, environment_of, house_at
 

@@ -10,7 +10,7 @@ from flask import Flask
 from server.app import create_app
 from server.services.health import LOADING, home_notices
 from server.storage.database import db, writing
-from server.storage.schema import downgrade
+from server.storage.migrate import downgrade
 from server.storage.settings import put_setting
 from tests.kit.homes import House, house_at
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from werkzeug.test import TestResponse
 
 from server.storage.audits import AuditLine, list_audits
-from server.storage.schema import upgrade
+from server.storage.migrate import upgrade
 from server.web.api.describe import WRITES
 from tests.kit.fuzz_world import FuzzWorld, fuzz_world
 from tests.kit.world import OPENROSA, VILLAGES

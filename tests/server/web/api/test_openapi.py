@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from server.storage.schema import upgrade
+from server.storage.migrate import upgrade
 from server.web.api import ALL_NOUNS
 from server.web.api.describe import METHODS
 from server.web.api.places import template_of

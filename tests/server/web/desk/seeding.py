@@ -24,7 +24,7 @@ from server.services.receive import receive
 from server.services.sight import fill_sight
 from server.storage.database import db, writing
 from server.storage.forms import find_form, find_form_xml
-from server.storage.schema import upgrade
+from server.storage.migrate import upgrade
 from server.storage.settings import put_setting
 from sync.client import Downloaded
 from sync.envelope import Envelope, Part
