@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import select
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +21,9 @@ from sqlalchemy import JSON, DateTime, Engine, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from server.domain.errors import Unavailable
@@ -68,6 +70,10 @@ class Base(DeclarativeBase):
     )
 
 
+MOST_SECONDS_LAID = 60
+"""A connection that was not used for longer is asked whether it is still there."""
+_SINCE = "thonban_since"
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
@@ -87,13 +93,49 @@ def engine_options(url: str) -> dict[str, Any]:
         own = make_url(url).query.get("options", "")
         settings = f"{own if isinstance(own, str) else ' '.join(own)} -c plan_cache_mode=force_custom_plan"
         options["connect_args"] = {"options": settings.strip()}
-        options |= {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+        options |= {"pool_size": 8, "max_overflow": 8}
     return options
+
+
+@event.listens_for(Engine, "checkin")
+def _laid_down(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[_SINCE] = time.monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _taken_up(connection: DBAPIConnection, record: ConnectionPoolEntry, _lent: PoolProxiedConnection) -> None:
+    """Hands out no connection that PostgreSQL has closed meanwhile. What a server says as it goes lies in the socket
+    already: to look there costs nothing, where asking takes a journey each time. Only what lay long is asked, since
+    what stands between may have dropped it without a word. Raises DisconnectionError, upon which another is made."""
+    since: float | None = record.info.pop(_SINCE, None)
+    driver: Any = connection
+    if since is None or _is_sqlite(connection):
+        return
+    if time.monotonic() - since < MOST_SECONDS_LAID and not _has_news(driver):
+        return
+    try:
+        driver.autocommit = True
+        driver.execute("").close()
+        driver.autocommit = False
+    except driver.Error as cause:
+        raise DisconnectionError from cause
+
+
+def _has_news(driver: Any) -> bool:
+    if driver.closed:
+        return True
+    look = select.poll()
+    look.register(driver.fileno(), select.POLLIN)
+    return bool(look.poll(0))
+
+
+def _is_sqlite(connection: DBAPIConnection) -> bool:
+    return type(connection).__module__.startswith("sqlite3")
 
 
 @event.listens_for(Engine, "connect")
 def _prepare_connection(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    if not type(connection).__module__.startswith("sqlite3"):
+    if not _is_sqlite(connection):
         return
     # SQLAlchemy says BEGIN itself (below), so that a write can begin IMMEDIATE
     connection.isolation_level = None
