@@ -64,6 +64,11 @@ class RepeatRows:
         self._group = _Group(tables_of(root)[table], Asked(shape.wkt, shape.expanded, shape.selected), Place(table))
         self._selected = shape.selected
 
+    @property
+    def outermost(self) -> tuple[str, ...]:
+        """The names by which the list that all its rows lie in is found in the answers."""
+        return self._way[0][0]
+
     def found(self, key: str, answers: dict[str, Any]) -> Iterator[RepeatRow]:
         """The rows that one submission has."""
         rows: Iterable[RepeatRow] = (RepeatRow(key, "", answers, f"{ROOT}('{key}')"),)

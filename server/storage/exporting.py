@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from itertools import product
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -36,7 +37,7 @@ from server.storage.reach import in_scope
 from server.storage.reviews import STANDS, ReviewMove
 from server.storage.submissions import FindingRow, Submission, SubmissionAttachment, SubmissionVersion
 from server.storage.table_sql import order_as_sql
-from server.storage.tables import Wanted, dialect_of, part_of
+from server.storage.tables import Wanted, answers_at, dialect_of, part_of
 
 AT_ONCE = 100
 PART = 40
@@ -108,7 +109,7 @@ def iterate_batches(session: Session, wanted: Wanted) -> Iterator[list[Sent]]:
     )
     with closing(stream_rows(session, query, AT_ONCE)) as batches:
         for rows in batches:
-            yield _sent(rows)
+            yield _sent(rows, wanted.only)
 
 
 def iterate_page(session: Session, wanted: Wanted, skip: int, top: int) -> Iterator[Sent]:
@@ -120,10 +121,10 @@ def iterate_page(session: Session, wanted: Wanted, skip: int, top: int) -> Itera
     if wanted.after is not None:
         values["sent_at"], values["number"] = wanted.after
     # the first are worked on while the database makes the others ready: to write out answers is most of its work
-    statement = _PLAIN[wanted.raw, wanted.bare, wanted.after is not None]
+    statement = _plain(Wanted(0, raw=wanted.raw, only=wanted.only, bare=wanted.bare), wanted.after is not None)
     with closing(statement.parts(session, values, PART)) as parts:
         for rows in parts:
-            yield from _sent(rows)
+            yield from _sent(rows, wanted.only)
 
 
 def _list_page(session: Session, wanted: Wanted, skip: int, top: int) -> list[Sent]:
@@ -132,11 +133,11 @@ def _list_page(session: Session, wanted: Wanted, skip: int, top: int) -> list[Se
     if wanted.order:
         seen = in_scope(wanted.scope, Submission.area_id)
         query = query.where(Submission.form_id == wanted.form_id, seen, *part.conditions).offset(skip).limit(top)
-        return _sent(_read(session, query))
+        return _sent(_read(session, query), wanted.only)
     numbers = list_newest(session, part, skip, top)
     if not numbers:
         return []
-    return _sent(_read(session, query.where(_among(session, Submission.id, numbers))))
+    return _sent(_read(session, query.where(_among(session, Submission.id, numbers))), wanted.only)
 
 
 def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -150,15 +151,12 @@ def _is_plain(wanted: Wanted) -> bool:
     return wanted.scope.of_form(wanted.form_id).everywhere and not any(narrowed) and not wanted.order
 
 
-_Way = tuple[bool, bool, bool]
-"""Which of the statements for such a page: `raw`, `bare`, after a place."""
-
-
-def _plain(way: _Way) -> Prepared:
-    raw, bare, after = way
+@lru_cache(maxsize=64)
+def _plain(columns: Wanted, after: bool) -> Prepared:
+    """The statement of such a page with these columns; `after` a place or from the first on."""
 
     def build(dialect: str) -> Select[*tuple[Any, ...]]:
-        query = _query(Wanted(0, raw=raw, bare=bare), dialect).where(
+        query = _query(columns, dialect).where(
             Submission.form_id == bindparam("form_id", type_=Integer()),
             Submission.is_draft == bindparam("draft", type_=Boolean()),
             Submission.deleted_at.is_(None),
@@ -171,12 +169,10 @@ def _plain(way: _Way) -> Prepared:
     return Prepared(build)
 
 
-_BOTH = (False, True)
-_PLAIN = {way: _plain(way) for way in product(_BOTH, _BOTH, _BOTH)}
-
-
 def _query(wanted: Wanted, dialect: str) -> Select[*tuple[Any, ...]]:
-    answers: Any = cast(SubmissionVersion.answers, Text) if wanted.raw else SubmissionVersion.answers
+    answers: Any = SubmissionVersion.answers
+    if wanted.raw or wanted.only:
+        answers = cast(answers_at(wanted.only, dialect) if wanted.only else answers, Text)
     query = select(*_OWN, answers).join(SubmissionVersion, _CURRENT)
     if not wanted.bare:
         query = (
@@ -187,14 +183,25 @@ def _query(wanted: Wanted, dialect: str) -> Select[*tuple[Any, ...]]:
     return query.order_by(*order_as_sql(wanted.order, dialect)) if wanted.order else query.order_by(*_NEWEST_FIRST)
 
 
-def _sent(rows: Sequence[tuple[Any, ...]]) -> list[Sent]:
+def _sent(rows: Sequence[tuple[Any, ...]], only: tuple[str, ...]) -> list[Sent]:
     if not rows:
         return []
+    if only:
+        rows = [(*row[:_ANSWERS], _leading_to(row[_ANSWERS], only), *row[_BARE:]) for row in rows]
     more: tuple[Any, ...] = () if len(rows[0]) > _BARE else ("", "", 0, 0, 0)
     made = Sent._make
     if more or any(row[_ANSWERS] is None for row in rows):
         return [made((*row[:_ANSWERS], row[_ANSWERS] or {}, *row[_BARE:], *more)) for row in rows]
     return [made(row) for row in rows]
+
+
+def _leading_to(text: str | None, names: tuple[str, ...]) -> dict[str, Any]:
+    """Answers in which these names lead to a list, and that have nothing else."""
+    found: Any = orjson.loads(text) if text and text[0] == "[" else []
+    for name in reversed(names):
+        found = {name: found}
+    answers: dict[str, Any] = found
+    return answers
 
 
 def _among(session: Session, key: Any, numbers: Sequence[int]) -> ColumnElement[bool]:

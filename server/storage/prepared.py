@@ -125,14 +125,11 @@ class Prepared:
 
 
 def _as_made(lent: Borrowed, made: _Made, parameters: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
-    with closing(lent.driver.cursor()) as cursor:
-        if lent.dialect.name == "postgresql":
-            with closing(cursor.stream(made.sql, parameters, size=size)) as rows:
-                while some := list(islice(rows, size)):
-                    yield some
-            return
-        cursor.execute(made.sql, parameters)
-        while some := cursor.fetchmany(size):
+    if lent.dialect.name != "postgresql":
+        yield from _stepped(lent.driver, made.sql, parameters, size)
+        return
+    with closing(lent.driver.cursor()) as cursor, closing(cursor.stream(made.sql, parameters, size=size)) as rows:
+        while some := list(islice(rows, size)):
             yield some
 
 
@@ -143,7 +140,7 @@ def stream_rows(session: Session, statement: Any, size: int) -> Generator[list[t
         made = _with_values(statement, lent.dialect)
         walk = _fetched if lent.dialect.name == "postgresql" else _stepped
         try:
-            for rows in walk(lent.driver, made, size):
+            for rows in walk(lent.driver, made.sql, _parameters(made, {}), size):
                 yield [_read(row, made.reads) for row in rows] if made.reads else rows
         except made.error as error:
             raise DBAPIError.instance(made.sql, None, error, made.error) from error
@@ -164,17 +161,14 @@ def _with_values(statement: ClauseElement, dialect: Dialect) -> _Made:
     return replace(made, sql=state.statement, order=order, fixed=dict(state.parameters), binds=tuple(binds))
 
 
-def _stepped(driver: Any, made: _Made, size: int) -> Iterator[list[tuple[Any, ...]]]:
-    cursor = driver.cursor()
-    try:
-        cursor.execute(made.sql, _parameters(made, {}))
+def _stepped(driver: Any, sql: str, parameters: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    with closing(driver.cursor()) as cursor:
+        cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(size):
             yield rows
-    finally:
-        cursor.close()
 
 
-def _fetched(driver: Any, made: _Made, size: int) -> Iterator[list[tuple[Any, ...]]]:
+def _fetched(driver: Any, sql: str, parameters: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
     """Through a cursor of the database, so that it is read in a way that begins at once; two parts are asked for before
     the first is there."""
     asked: deque[Any] = deque()
@@ -183,7 +177,7 @@ def _fetched(driver: Any, made: _Made, size: int) -> Iterator[list[tuple[Any, ..
         asked.append(driver.cursor().execute(f"FETCH FORWARD {size:d} FROM rows"))
 
     with driver.cursor(name="rows") as declared:
-        declared.execute(made.sql, _parameters(made, {}))
+        declared.execute(sql, parameters)
         with driver.pipeline():
             ask()
             ask()

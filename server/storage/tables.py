@@ -46,7 +46,8 @@ class Wanted:
     `states`: only those; `areas`: only what lies in one of them or below it on a day. Empty: all. `order`: what
     they are put in order by, newest first where that does not tell; `after`: only those that follow this place (when it
     was sent, our number) in the order of time. `raw`: in place of the answers the text of their JSON, for who reads it
-    in a way of their own; `bare`: without names, edits and files, which are counted beside it (storage/exporting.py).
+    in a way of their own; `only`: of the answers only the list that these names lead to, none where there is no such;
+    `bare`: without names, edits and files, which are counted beside it (storage/exporting.py).
     """
 
     form_id: int
@@ -60,6 +61,7 @@ class Wanted:
     order: tuple[Order, ...] = ()
     after: tuple[datetime, int] | None = None
     raw: bool = False
+    only: tuple[str, ...] = ()
     bare: bool = False
 
 
@@ -70,18 +72,32 @@ def count_rows(session: Session | Connection, wanted: Wanted) -> int:
 
 def count_rows_within(session: Session, wanted: Wanted, steps: tuple[str, ...]) -> int:
     """How many rows they have in a repeat that is found in the answers by these names, none of them a repeat."""
-    answers = SubmissionVersion.answers
     if dialect_of(session) == POSTGRESQL:
-        rows: ColumnElement[Any] = func.jsonb_extract_path(answers, *(literal(step, Text()) for step in steps))
+        rows = answers_at(steps, POSTGRESQL)
         is_list = func.jsonb_typeof(rows) == "array"
         counted: ColumnElement[int] = case((is_list, func.jsonb_array_length(rows)), else_=0)
     else:
-        counted = func.json_array_length(answers, literal("$" + "".join(f'."{step}"' for step in steps), Text()))
+        counted = func.json_array_length(SubmissionVersion.answers, literal(_path(steps), Text()))
     current = (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current
     query = select(func.coalesce(func.sum(counted), 0)).select_from(Submission).join(SubmissionVersion, current)
     part = part_of(session, replace(wanted, after=None))
     seen = in_scope(wanted.scope, Submission.area_id)
     return int(session.execute(query.where(Submission.form_id == wanted.form_id, seen, *part.conditions)).scalar_one())
+
+
+def answers_at(steps: tuple[str, ...], dialect: str) -> ColumnElement[Any]:
+    """What these names lead to in the answers; NULL where there is nothing."""
+    if dialect == POSTGRESQL:
+        found: ColumnElement[Any] = func.jsonb_extract_path(
+            SubmissionVersion.answers, *(literal(step, Text()) for step in steps)
+        )
+        return found
+    at: ColumnElement[Any] = func.json_extract(SubmissionVersion.answers, literal(_path(steps), Text()))
+    return at
+
+
+def _path(steps: tuple[str, ...]) -> str:
+    return "$" + "".join(f'."{step}"' for step in steps)
 
 
 def find_place(session: Session, wanted: Wanted, instance_id: str) -> tuple[datetime, int] | None:

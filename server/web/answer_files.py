@@ -19,6 +19,7 @@ from server.storage.audits import Where
 from server.table_words import translator
 from server.web.context import choose_locale, current_home, current_session, now, today
 from server.web.exports import tell_export
+from server.web.streams import own_session
 
 CSV = "csv"
 """The form's own table alone, without its repeats."""
@@ -41,7 +42,7 @@ def answer_answers(caller: Caller, asked: Asked, wish: Wish) -> Response:
     if tag is not None and request.method != "POST" and request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)
     # what is sent is read when the request is over, and its session gone
-    own = Session(session.get_bind())
+    own = own_session(session)
     try:
         source = source_of(own, current_home(), extract, translator(locale))
     finally:

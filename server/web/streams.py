@@ -23,6 +23,11 @@ def streamed(parts: Iterable[Part], content_type: str) -> Response:
     return answer
 
 
+def own_session(session: Session) -> Session:
+    """Another session on the same database, for what is read when the request is over."""
+    return Session(session.get_bind())
+
+
 def _read(session: Session, parts: Iterable[Part]) -> Iterator[Part]:
     with session:
         yield from parts

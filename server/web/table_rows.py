@@ -92,11 +92,6 @@ class Links(NamedTuple):
     after_count: str
 
 
-def own_session(session: Session) -> Session:
-    """Another session on the same database, for what is read when the request is over."""
-    return Session(session.get_bind())
-
-
 def read_one(session: Session, asked: Asked) -> bytes | None:
     """The row of the submission that is asked for, as JSON."""
     found = list(iterate_page(session, replace(asked.wanted, raw=True), 0, 1))
@@ -231,7 +226,9 @@ class _Repeats:
         self._rows = repeat_rows(asked.root, asked.table, asked.shape)
         asked_for = [*(columns_in(asked.own) if asked.own else ()), *(each.column for each in asked.order)]
         beside = any(not column.own and not column.steps for column in asked_for)
-        self._wanted = replace(asked.wanted, bare=not beside)
+        whole = any(not column.own and column.steps for column in asked_for)
+        outermost = () if whole else self._rows.outermost
+        self._wanted = replace(asked.wanted, bare=not beside, only=outermost)
 
     def read(self, session: Session) -> Iterator[tuple[_Ended, bytes]]:
         """The rows, each with its mark."""

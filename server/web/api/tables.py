@@ -42,13 +42,13 @@ from server.web.api.forms import FORM, draft_of
 from server.web.api.nouns import Here, Nouns
 from server.web.context import current_home, current_session, flag, now, own_url, whole
 from server.web.exports import tell_export
+from server.web.streams import own_session
 from server.web.table_rows import (
     Asked,
     Links,
     Page,
     answer_pieces,
     is_short,
-    own_session,
     read_one,
     token_as_mark,
     write_table,
