@@ -81,8 +81,6 @@ NEVER_OPEN = {
     "GET /new-password/<token>": "takes the token of a link that was sent",
     "GET /v1/projects/<int:project_id>/rounds/<slug>/what-if": "no law with numbers is in force then: see "
     "tests/server/web/desk/test_comparisons.py for who sees what there",
-    "GET /v1/projects/<int:project_id>/forms/<segment:form_id>/submissions/<segment:instance_id>.geojson": "no "
-    "form there asks for a place: see tests/server/web/api/test_tables_personal.py",
     "GET /verify/<token>": "takes the code of a paper; whoever has it is shown what the head of the paper says",
 }
 """What nobody is answered in a walk, and why."""
