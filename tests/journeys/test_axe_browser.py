@@ -2,7 +2,6 @@
 each weighs until it is seen."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,18 +9,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Page, Response
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from server.services.roll_up import work_off
 from server.storage.areas import AreaShapeRow, AreaVersionRow
 from server.storage.database import db, writing
 from server.web.desk.built import FOLDER
+from tests.kit.browser import DRAWING, chromium, enter
+from tests.kit.served import serving
 from tests.kit.source import ROOT
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
 
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ROUND = f"/projects/{PROJECT}/rounds/2019"
 WIDTHS = (360, 1280)
@@ -57,26 +56,8 @@ def seeded_fixture(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 @pytest.fixture(name="page", scope="module")
 def page_fixture(seeded: Seeded, chromium_path: Path) -> Iterator[Page]:
     """One session of one browser, signed in, for all of this module."""
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield _sign_in(chromium, f"http://127.0.0.1:{server.server_port}")
-        chromium.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def _sign_in(chromium: Browser, address: str) -> Page:
-    page = chromium.new_context(base_url=address, locale="vi-VN").new_page()
-    page.goto("/")
-    page.get_by_label("Thư điện tử").fill(EMAIL)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    page.get_by_role("button", name="Thoát").wait_for()
-    return page
+    with serving(seeded.app) as address, chromium(chromium_path, DRAWING) as opened:
+        yield enter(opened, address, EMAIL, PASSWORD)
 
 
 def paths(seeded: Seeded) -> list[str]:

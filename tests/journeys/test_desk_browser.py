@@ -1,13 +1,9 @@
 """The desk in a real browser: what scripts add, what works without them, and that all fits on a small screen."""
 
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
 from server.domain.webhooks import EVENTS
 from server.services.authenticate import caller_of, system_caller
@@ -18,10 +14,10 @@ from server.storage.actors import find_user_by_email
 from server.storage.database import db
 from server.web.desk.built import FOLDER
 from server.web.desk.dashboard import PARTS
+from tests.kit.browser import open_context
 from tests.kit.world import COMMUNES
-from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
+from tests.server.web.desk.seeding import EMAIL, PROJECT, Seeded, seed
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 ROUND = f"/projects/{PROJECT}/rounds/2019"
 REPORTED = 4
 DRAFTED = """
@@ -61,48 +57,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
         try_webhook(session, owner, create_webhook(session, made.home, owner, (PROJECT, asked), now).hook, now)
         work_off(session, now)
     return made
-
-
-@pytest.fixture(scope="module")
-def address(seeded: Seeded) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, address: str) -> dict[str, object]:
-    """The cookies of somebody who signed in through the form."""
-    with browser.new_context(base_url=address, locale="vi-VN") as context:
-        page = context.new_page()
-        page.goto("/")
-        page.get_by_label("Thư điện tử").fill(EMAIL)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="Thoát").wait_for()
-        return dict(context.storage_state())
-
-
-def open_context(browser: Browser, address: str, state: dict[str, object], **options: object) -> BrowserContext:
-    return browser.new_context(base_url=address, storage_state=state, locale="vi-VN", **options)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def page(browser: Browser, address: str, signed_in: dict[str, object]) -> Iterator[Page]:
-    with open_context(browser, address, signed_in) as context:
-        yield context.new_page()
 
 
 def paths(seeded: Seeded) -> list[str]:

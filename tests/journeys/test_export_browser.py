@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import sessionmaker
-from werkzeug.serving import make_server
 
 from server.jobs.worker import work
 from server.storage.database import db
 from server.web.desk.built import FOLDER
-from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
+from tests.server.web.desk.seeding import PROJECT, Seeded, seed
 
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 FORM = f"/projects/{PROJECT}/forms/village_criteria"
 
 
@@ -27,27 +24,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     if not (FOLDER / "manifest.json").exists():
         pytest.skip("the browser files were not built (make assets)")
     return seed(tmp_path_factory.mktemp("export-browser") / "home", 4, THONBAN_EXPORT_AT_ONCE="2")
-
-
-@pytest.fixture
-def page(seeded: Seeded, chromium_path: Path) -> Iterator[Page]:
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        context = chromium.new_context(base_url=f"http://127.0.0.1:{server.server_port}", locale="vi-VN")
-        page = context.new_page()
-        page.goto("/")
-        page.get_by_label("Thư điện tử").fill(EMAIL)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="Thoát").wait_for()
-        yield page
-        chromium.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def run_worker(seeded: Seeded, stop: threading.Event) -> threading.Thread:

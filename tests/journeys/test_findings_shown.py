@@ -1,10 +1,9 @@
 """A sheet written by hand, wrong in three ways: what the form's rules say of it, on the desk's page and in the API."""
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.kit.browser import enter
 from tests.kit.world import EMAIL, PASSWORD, World
 
 FORM = """
@@ -62,18 +61,9 @@ def shown(page: Page, language: str) -> list[str]:
 
 
 @pytest.fixture(name="page")
-def page_fixture(world: World, chromium_path: Path):
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    with world.server() as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=flags)
-        page = chromium.new_context(base_url=address, locale="vi-VN").new_page()
-        page.goto("/")
-        page.get_by_label("Thư điện tử").fill(EMAIL)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="Thoát").wait_for()
-        yield page
-        chromium.close()
+def page_fixture(world: World, browser: Browser):
+    with world.server() as address:
+        yield enter(browser, address, EMAIL, PASSWORD)
 
 
 def test_a_wrong_calculation_a_hidden_answer_and_an_unlisted_choice_are_shown_with_their_reasons(

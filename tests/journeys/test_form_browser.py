@@ -1,26 +1,16 @@
 """A broken XLSForm in a browser: the administrator reads what is wrong by sheet and row, mends it, publishes it, and a
 phone gets it and reports with it."""
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from server.web.desk.built import FOLDER
+from tests.kit.browser import enter
 from tests.kit.world import EMAIL, PASSWORD, WATER_POINT, World, xlsx
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 BROKEN = WATER_POINT.replace(". >= 0     |", ". >= ${nha} |")
 MISSPELT = WATER_POINT.replace("| integer  | so_ho ", "| integr   | so_ho ")
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/")
-    page.get_by_label("Thư điện tử").fill(EMAIL)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    page.get_by_role("button", name="Thoát").wait_for()
 
 
 def upload(page: Page, markdown: str) -> None:
@@ -31,11 +21,9 @@ def upload(page: Page, markdown: str) -> None:
 
 
 @pytest.mark.skipif(not (FOLDER / "manifest.json").exists(), reason="the browser files were not built (make assets)")
-def test_a_broken_form_is_mended_published_and_reaches_a_phone(chromium_path: Path, world: World) -> None:
-    with world.server() as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        page = chromium.new_context(base_url=address, locale="vi-VN").new_page()
-        sign_in(page)
+def test_a_broken_form_is_mended_published_and_reaches_a_phone(browser: Browser, world: World) -> None:
+    with world.server() as address:
+        page = enter(browser, address, EMAIL, PASSWORD)
         page.goto("/administration")
         page.get_by_role("main").get_by_role("link", name="Biểu mẫu").click()
         upload(page, BROKEN)
@@ -49,7 +37,6 @@ def test_a_broken_form_is_mended_published_and_reaches_a_phone(chromium_path: Pa
         upload(page, WATER_POINT)
         page.get_by_role("button", name="Phát hành").click()
         page.get_by_text("Điểm nước: đang mở").wait_for()
-        chromium.close()
     phone = world.phone("Khe Mực", "water_point")
     assert "water_point" in phone.get("formList").get_data(as_text=True)
     sent = phone.sends(world.filled("water_point", {"ten": "Giếng Làng", "so_ho": 12}))

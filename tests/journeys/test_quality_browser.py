@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
 from server.web.desk.built import FOLDER
-from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
+from tests.server.web.desk.seeding import PROJECT, Seeded, seed
 from tests.server.web.desk.test_quality_page import share_a_photo
-
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
 @pytest.fixture(scope="module")
@@ -26,27 +19,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     with made.app.app_context():
         share_a_photo(made, (first, second), made.home.blobs.put(b"\xff\xd8 \xff\xd9"))
     return made
-
-
-@pytest.fixture
-def page(seeded: Seeded, chromium_path: Path) -> Iterator[Page]:
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        context = chromium.new_context(base_url=f"http://127.0.0.1:{server.server_port}", locale="vi-VN")
-        page = context.new_page()
-        page.goto("/")
-        page.get_by_label("Thư điện tử").fill(EMAIL)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="Thoát").wait_for()
-        yield page
-        chromium.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_from_the_round_to_a_word_on_a_finding(page: Page) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from server.web.desk.built import FOLDER
 from tests.kit.databases import Databases
 from tests.kit.world import World, furnish_world, furnished_world
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 SMALL, LARGE = {"width": 360, "height": 780}, {"width": 1920, "height": 1080}
 STICKS_OUT = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 GROUND = "() => getComputedStyle(document.body).backgroundColor"
@@ -37,15 +35,6 @@ def address(world: World) -> Iterator[str]:
     """Where it listens."""
     with world.server() as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    """Chromium."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def read(page: Page) -> None:

@@ -2,15 +2,11 @@
 compared, approved by the commune and by the province, its round locked, the verdict printed."""
 
 import re
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from forms.parse import parse_form
 from server.services.authenticate import system_caller
@@ -21,10 +17,10 @@ from server.storage.database import db
 from server.web.desk.built import FOLDER
 from server.web.openrosa.contacts import write_now
 from sync.client import Downloaded, Phone
+from tests.kit.browser import enter
 from tests.kit.passwords import give_password
 from tests.server.web.desk.seeding import PASSWORD, PROJECT, Seeded, seed
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 RETURNED, ROUND = f"/projects/{PROJECT}/returned", f"/projects/{PROJECT}/rounds/2019"
 COMMUNE, PROVINCE = "xa@example.vn", "tinh@example.vn"
 TOTAL, POOR = "/data/tong_ho", "/data/ho_ngheo"
@@ -45,27 +41,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
             grant_role(session, system_caller(session, now), person.id, grant, now)
             give_password(session, email, PASSWORD)
     return made
-
-
-@pytest.fixture(scope="module")
-def address(seeded: Seeded) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def sign_in(chromium: Browser, address: str, email: str) -> Page:
-    page = chromium.new_context(base_url=address, locale="vi-VN").new_page()
-    page.goto("/")
-    page.get_by_label("Thư điện tử").fill(email)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    page.get_by_role("button", name="Thoát").wait_for()
-    return page
 
 
 def corrects(seeded: Seeded, address: str, **answers: int) -> Downloaded:
@@ -96,50 +71,47 @@ def returns_at_two_questions(page: Page, sheet: str) -> None:
 
 
 def test_what_is_returned_reaches_the_village_and_comes_back_right(
-    chromium_path: Path, address: str, seeded: Seeded
+    browser: Browser, address: str, seeded: Seeded
 ) -> None:
     village = seeded.heads[0].village
     sheet = f"/submissions/{seeded.sent[village.uuid]}"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        supervisor = sign_in(chromium, address, COMMUNE)
-        returns_at_two_questions(supervisor, sheet)
-        supervisor.goto(RETURNED)
-        told = supervisor.locator("section.card")
-        expect(told).to_contain_text("Máy chưa tải lý do")
-        expect(told.locator("textarea")).to_have_value(re.compile("vì Đếm lại theo quyết định của xã"))
-        told.get_by_role("button", name="Ghi là đã báo").click()
-        expect(told).to_contain_text("Đã báo: xa")
+    supervisor = enter(browser, address, COMMUNE, PASSWORD)
+    returns_at_two_questions(supervisor, sheet)
+    supervisor.goto(RETURNED)
+    told = supervisor.locator("section.card")
+    expect(told).to_contain_text("Máy chưa tải lý do")
+    expect(told.locator("textarea")).to_have_value(re.compile("vì Đếm lại theo quyết định của xã"))
+    told.get_by_role("button", name="Ghi là đã báo").click()
+    expect(told).to_contain_text("Đã báo: xa")
 
-        form = corrects(seeded, address, tong_ho=97, ho_ngheo=6)
-        assert "vì Sổ hộ khẩu ghi số khác" in form.media["corrections.csv"].decode()
-        write_now(seeded.app)
-        supervisor.goto(f"{RETURNED}?stage=corrected")
-        expect(told).to_contain_text("Đã gửi bản sửa")
+    form = corrects(seeded, address, tong_ho=97, ho_ngheo=6)
+    assert "vì Sổ hộ khẩu ghi số khác" in form.media["corrections.csv"].decode()
+    write_now(seeded.app)
+    supervisor.goto(f"{RETURNED}?stage=corrected")
+    expect(told).to_contain_text("Đã gửi bản sửa")
 
-        supervisor.goto(sheet)
-        answer = supervisor.locator("#q-tong_ho")
-        expect(answer).to_contain_text("97")
-        expect(answer.locator(".beside.is-changed, .beside").first).to_be_visible()
-        expect(answer).to_contain_text("Sổ hộ khẩu ghi số khác")
-        supervisor.get_by_role("button", name="Duyệt phiếu này").click()
-        expect(supervisor.locator(".lede .state.is-good")).to_contain_text("xã")
+    supervisor.goto(sheet)
+    answer = supervisor.locator("#q-tong_ho")
+    expect(answer).to_contain_text("97")
+    expect(answer.locator(".beside.is-changed, .beside").first).to_be_visible()
+    expect(answer).to_contain_text("Sổ hộ khẩu ghi số khác")
+    supervisor.get_by_role("button", name="Duyệt phiếu này").click()
+    expect(supervisor.locator(".lede .state.is-good")).to_contain_text("xã")
 
-        province = sign_in(chromium, address, PROVINCE)
-        province.goto(sheet)
-        province.get_by_role("button", name="Duyệt phiếu này").click()
-        expect(province.locator(".lede .state.is-good")).to_contain_text("tỉnh")
-        province.goto(f"{ROUND}/lock")
-        province.get_by_label("Lý do").fill("Đã duyệt xong các thôn trong mẫu")
-        province.locator("form button.is-primary").click()
-        expect(province.get_by_role("heading", level=1)).to_contain_text("đã khóa")
-        province.goto(sheet)
-        expect(province.locator("#undo")).to_have_count(0)
-        # nothing is decided in a locked round any more
-        province.get_by_role("button", name="Mở lại (về mới nhận)").click()
-        expect(province.locator("#refused")).to_contain_text("đã khóa")
+    province = enter(browser, address, PROVINCE, PASSWORD)
+    province.goto(sheet)
+    province.get_by_role("button", name="Duyệt phiếu này").click()
+    expect(province.locator(".lede .state.is-good")).to_contain_text("tỉnh")
+    province.goto(f"{ROUND}/lock")
+    province.get_by_label("Lý do").fill("Đã duyệt xong các thôn trong mẫu")
+    province.locator("form button.is-primary").click()
+    expect(province.get_by_role("heading", level=1)).to_contain_text("đã khóa")
+    province.goto(sheet)
+    expect(province.locator("#undo")).to_have_count(0)
+    # nothing is decided in a locked round any more
+    province.get_by_role("button", name="Mở lại (về mới nhận)").click()
+    expect(province.locator("#refused")).to_contain_text("đã khóa")
 
-        province.goto(f"{ROUND}/villages/{village.uuid}/print")
-        assert A4.findall(province.pdf(prefer_css_page_size=True))
-        expect(province.locator("main")).to_contain_text(village.name)
-        chromium.close()
+    province.goto(f"{ROUND}/villages/{village.uuid}/print")
+    assert A4.findall(province.pdf(prefer_css_page_size=True))
+    expect(province.locator("main")).to_contain_text(village.name)

@@ -1,23 +1,19 @@
 """A paper from the printer to the telephone of whoever holds it: printed, checked, outdated by a new approved sheet."""
 
 import re
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser
 
 from server.domain.review import APPROVED
 from server.services.authenticate import system_caller
 from server.services.review import Decision, review
 from server.storage.database import db
 from server.web.desk.built import FOLDER
+from tests.kit.browser import enter
 from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed, send_xml, sheet_of
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 A4 = re.compile(rb"/MediaBox \[0 0 59[45][\d.]* 84[12][\d.]*\]")
 MOST_PAGES = 3
 
@@ -27,17 +23,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     if not (FOLDER / "manifest.json").exists():
         pytest.skip("the browser files were not built (make assets)")
     return seed(tmp_path_factory.mktemp("statement-browser") / "home", 1)
-
-
-@pytest.fixture(scope="module")
-def address(seeded: Seeded) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def outdate(seeded: Seeded) -> None:
@@ -51,37 +36,29 @@ def outdate(seeded: Seeded) -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_paper_is_printed_on_a_few_pages_and_checked_without_signing_in(
-    chromium_path: Path, address: str, seeded: Seeded, language: str
+    browser: Browser, address: str, seeded: Seeded, language: str
 ) -> None:
     village = f"/projects/{PROJECT}/rounds/2019/villages/{seeded.heads[0].village.uuid}"
     stands, keep = {
         "vi": ("vẫn còn nguyên đến hôm nay", "Lập bản in có mã QR"),
         "en": ("still stand today", "Make the statement with its QR code"),
     }[language]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        page = chromium.new_context(base_url=address, locale="vi-VN").new_page()
-        page.goto("/")
-        page.get_by_label("Thư điện tử").fill(EMAIL)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="Thoát").wait_for()
-        page.goto(f"{village}?lang={language}")
-        page.locator("a.button[href$='/print']").click()
-        page.get_by_role("button", name=keep).click()
-        page.wait_for_url("**/statements/*")
-        paper = page.pdf(prefer_css_page_size=True)
-        assert 1 <= len(A4.findall(paper)) <= MOST_PAGES
-        code = page.locator(".statement .address").inner_text()
-        assert code.startswith(f"{address}/verify/")
-        assert page.locator(".statement-code svg").is_visible()
+    page = enter(browser, address, EMAIL, PASSWORD)
+    page.goto(f"{village}?lang={language}")
+    page.locator("a.button[href$='/print']").click()
+    page.get_by_role("button", name=keep).click()
+    page.wait_for_url("**/statements/*")
+    paper = page.pdf(prefer_css_page_size=True)
+    assert 1 <= len(A4.findall(paper)) <= MOST_PAGES
+    code = page.locator(".statement .address").inner_text()
+    assert code.startswith(f"{address}/verify/")
+    assert page.locator(".statement-code svg").is_visible()
 
-        stranger = chromium.new_context(locale="vi-VN").new_page()
-        stranger.goto(f"{code}?lang={language}")
-        assert stands in stranger.locator(".notice").all_inner_texts()[1]
-        assert page.locator("h1").inner_text() in stranger.locator("dl.facts").inner_text()
-        if language == "en":
-            outdate(seeded)
-            stranger.reload()
-            assert "The result today differs from the paper." in stranger.locator("main").inner_text()
-        chromium.close()
+    stranger = browser.new_context(locale="vi-VN").new_page()
+    stranger.goto(f"{code}?lang={language}")
+    assert stands in stranger.locator(".notice").all_inner_texts()[1]
+    assert page.locator("h1").inner_text() in stranger.locator("dl.facts").inner_text()
+    if language == "en":
+        outdate(seeded)
+        stranger.reload()
+        assert "The result today differs from the paper." in stranger.locator("main").inner_text()

@@ -3,23 +3,20 @@ and large screens."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
 from server.storage.database import db
 from server.web.desk.built import FOLDER
-from tests.journeys.test_desk_browser import BARE_CONTROLS, FLAGS, SCREENS, STICKS_OUT, TWICE, open_context
+from tests.journeys.test_desk_browser import BARE_CONTROLS, SCREENS, STICKS_OUT, TWICE
+from tests.kit.browser import open_context
 from tests.kit.field import Field
 from tests.server.services.test_training import named, names, rows, sends, totals
 from tests.server.services.test_training_places import DISTRICT, PROVINCE, announces, organiser
-from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
+from tests.server.web.desk.seeding import PROJECT, Seeded, seed
 
 TRAINING = f"/projects/{PROJECT}/training"
 PEOPLE = 110
@@ -74,38 +71,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
         sends(phone, named("d", rows(12)))
         db.session.remove()
     return made
-
-
-@pytest.fixture(scope="module")
-def address(seeded: Seeded) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, address: str) -> dict[str, object]:
-    """The cookies of somebody who signed in through the form."""
-    with browser.new_context(base_url=address, locale="vi-VN") as context:
-        page = context.new_page()
-        page.goto("/")
-        page.get_by_label("Thư điện tử").fill(EMAIL)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="Thoát").wait_for()
-        return dict(context.storage_state())
 
 
 def test_110_people_from_paper_take_far_less_than_ten_minutes(

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser
 
 from server.domain.data_files import list_demo_villages
 from server.domain.demo_works import bare, list_demo_works
 from server.services.review import Decision, review
 from server.storage.database import db
 from server.web.desk.built import FOLDER
-from tests.journeys.test_desk_browser import BARE_CONTROLS, FLAGS, SCREENS, STICKS_OUT, TWICE, open_context
+from tests.journeys.test_desk_browser import BARE_CONTROLS, SCREENS, STICKS_OUT, TWICE
+from tests.kit.browser import open_context
 from tests.kit.field import COMMUNES, Field, photo
 from tests.kit.works import site_in
-from tests.server.web.desk.seeding import EMAIL, PASSWORD, PROJECT, Seeded, seed
+from tests.server.web.desk.seeding import PROJECT, Seeded, seed
 
 WORKS = f"/projects/{PROJECT}/works"
 CANAL = f"{WORKS}/{bare('canal')}"
@@ -40,38 +36,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
                 review(db.session(), site.reviewer, Decision(receipt.submission_id, "approved"), site.field.now)
         db.session.remove()
     return made
-
-
-@pytest.fixture(scope="module")
-def address(seeded: Seeded) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, seeded.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, address: str) -> dict[str, object]:
-    """The cookies of somebody who signed in through the form."""
-    with browser.new_context(base_url=address, locale="vi-VN") as context:
-        page = context.new_page()
-        page.goto("/")
-        page.get_by_label("Thư điện tử").fill(EMAIL)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="Thoát").wait_for()
-        return dict(context.storage_state())
 
 
 def test_a_finding_is_found_on_the_list_answered_and_settled(

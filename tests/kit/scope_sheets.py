@@ -60,5 +60,6 @@ def instance(
         body = f"{place}<quyet_dinh_so>{text}</quyet_dinh_so><ntm_quyet_dinh_so>{words['row']}</ntm_quyet_dinh_so>"
         body += f"<tong_ho>100</tong_ho><anh_duong>{photo}</anh_duong>"
     else:
-        body = f"{place}<chu>{text}</chu><nguoi><ten>{words['row']}</ten></nguoi><anh>{photo}</anh><cho>21.3 107.4 12 4</cho>"
+        body = f"{place}<chu>{text}</chu><nguoi><ten>{words['row']}</ten></nguoi><anh>{photo}</anh>"
+        body += "<cho>21.3 107.4 12 4</cho>"
     return f'<data id="{sheet.form}" version="{version}">{body}{meta}</data>'.encode()

@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from server.domain.data_files import list_areas
+from tests.kit.browser import DRAWING, chromium
 from tests.kit.services import chromium_program
 from tests.kit.source import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
 EMAIL, PASSWORD = "admin@example.vn", "mat khau that dai"
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SCREENS = {"phone": (360, 780), "desk": (1920, 1080)}
 PROJECT, ROUND = "/projects/1", "/projects/1/rounds/2019"
 VILLAGE, SHEET, DOSSIER = "tbody tr[data-href*='/villages/']", "[href^='/submissions/']", "a[href*='/dossiers/']"
@@ -184,16 +184,14 @@ def main() -> None:
     asked = parser.parse_args()
     shots = [shot for shot in list_shots() if not asked.only or shot.page in asked.only]
     asked.folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        # date fields are in the language of the browser, which on Linux is that of the environment
-        spoken = {**os.environ, "LANGUAGE": "vi"}
-        browser = playwright.chromium.launch(executable_path=chromium_program(), args=FLAGS, env=spoken)
+    # date fields are in the language of the browser, which on Linux is that of the environment
+    spoken = {**os.environ, "LANGUAGE": "vi"}
+    with chromium(chromium_program(), DRAWING, env=spoken) as browser:
         if asked.server:
             take(browser, asked.server, shots, asked.folder)
         else:
             with demonstration() as address:
                 take(browser, address, shots, asked.folder)
-        browser.close()
 
 
 if __name__ == "__main__":

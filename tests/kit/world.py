@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +21,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import Workbook
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from forms.calculate import fill
@@ -44,6 +42,7 @@ from server.storage.database import db
 from server.storage.schema import open_sessions
 from tests.kit.databases import KINDS, CopyHome, Databases
 from tests.kit.passwords import give_password
+from tests.kit.served import serving
 from tests.kit.services import Postgres
 
 EMAIL, PASSWORD = "admin@example.vn", "một mật khẩu thật dài"
@@ -224,15 +223,8 @@ class World:
     @contextmanager
     def server(self) -> Iterator[str]:
         """The application behind a real socket; gives its address."""
-        server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(self.app) as address:
+            yield address
 
 
 def config_of(database_url: str, home: Path, environment: Mapping[str, str]) -> Config:
