@@ -7,6 +7,7 @@ the returned one (`CORRECTS`), or, of forms of which there is one for a village 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,6 +72,21 @@ def say_returned(
 def _line(text: str) -> str:
     # one line without what a form would take for something else
     return " ".join(text.split()).rstrip(".;, ")
+
+
+def tell_apart(sheets: Iterable[tuple[str, str, str]]) -> list[str]:
+    """What returned sheets are called where one is chosen of many. `sheets`: form, name and when it was returned; the
+    last stands only with a name that comes more than once in its form, and a number where even that is the same."""
+    given = list(sheets)
+    same = Counter((form, name) for form, name, _ in given)
+    before: Counter[tuple[str, str]] = Counter()
+    labels = []
+    for form, name, when in given:
+        label = f"{name} – {when}" if same[form, name] > 1 else name
+        before[form, label] += 1
+        number = before[form, label]
+        labels.append(f"{label} ({number})" if number > 1 else label)
+    return labels
 
 
 def names_it(answer: object, instance_id: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from forms.definition import Choice, Field, FormDefinition
 from forms.xml import escape
 from server.domain.registers import AGAIN
+from server.domain.returned import CORRECTS
 
 Say = Callable[..., str]
 """(message id, parameters) → our words in the language of the sheet."""
@@ -81,9 +82,9 @@ def write_body(paper: Paper, say: Say) -> Iterator[str]:
 
 
 def is_printed(each: Field, paper: Paper) -> bool:
-    """Whether a question has a place on paper: not what the phone computes, and nothing about a round before where
-    there was none."""
-    if each.control is None or (each.bind.readonly and each.bind.calculate is not None):
+    """Whether a question has a place on paper: not what the phone computes, not which returned sheet is meant, of which
+    only a phone has the list, and nothing about a round before where there was none."""
+    if each.control is None or (each.bind.readonly and each.bind.calculate is not None) or each.name == CORRECTS:
         return False
     return not each.name.startswith(AGAIN) or bool(paper.last)
 

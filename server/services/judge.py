@@ -21,6 +21,7 @@ from forms.validate import JudgeContext, judge
 from forms.xpath.values import Node
 from server.domain.errors import NotFound, Unreadable
 from server.domain.registers import GIVEN
+from server.domain.returned import CORRECTS, split_places
 from server.domain.roles import Scope
 from server.domain.rounds import Joining
 from server.services.aggregate import CRITERIA_FORM, Rows, find_field, make_verdicts
@@ -41,6 +42,7 @@ from sync.envelope import Envelope, instance_id_from
 VILLAGES, COMMUNES, UNITS = "villages.csv", "communes.csv", "units.csv"
 THINGS = ("works.csv", "classes.csv", "models.csv")
 """Registers of things that lie in an area."""
+RETURNED = "corrections.csv"
 KEPT_TABLES = 64
 LONGEST = 255
 """Characters of an id, a version or a file name."""
@@ -110,7 +112,8 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
     sight = fill_sight(upload.caller, form.project_id, form.form_id)
     media = media_of(session, home, definition, campaign, sight)
     context = JudgeContext(now=upload.now, tables=media.tables, device_id=upload.envelope.device_id or "")
-    findings = (*about_phone(upload.caller, upload.envelope.device_id), *judge(definition, instance, context))
+    found = (each for each in judge(definition, instance, context) if not _names_what_ended(definition, each))
+    findings = (*about_phone(upload.caller, upload.envelope.device_id), *found)
     answers = answers_of(definition, instance)
     said = Said(form.xml_form_id, definition, answers, _place_of(session, media, sight, (definition, answers)))
     joining = find_joining(session, campaign, said)
@@ -132,6 +135,16 @@ def read_and_judge(session: Session, home: Home, upload: Upload) -> Judged:
         campaign=campaign,
         verdicts=verdicts,
     )
+
+
+def _names_what_ended(definition: FormDefinition, finding: Finding) -> bool:
+    """Whether all that is found is that a sheet names as the one it corrects what is on the list of returned ones no
+    more: it ended after the phone fetched the list, and no answer is wrong by that."""
+    if finding.kind not in ("choice", "relevance"):
+        return False
+    field = definition.fields.get(split_places(finding.path)[0])
+    listed = field.itemset.file_name if field is not None and field.itemset is not None else None
+    return field is not None and field.name == CORRECTS and listed == RETURNED
 
 
 def fitting(instance: Instance) -> Instance:

@@ -36,10 +36,10 @@ from server.domain.registers import (
     flat,
     rows_of,
 )
-from server.domain.returned import say_returned
+from server.domain.returned import say_returned, tell_apart
 from server.domain.roles import Scope
 from server.services.aggregate import CRITERIA_FORM
-from server.services.authenticate import day_of
+from server.services.authenticate import day_of, tell_moment
 from server.services.campaign import Campaign, campaign_of
 from server.services.definitions import definition_of
 from server.services.question_labels import name_questions
@@ -249,19 +249,24 @@ def _columns(definition: FormDefinition, register: Register) -> tuple[str, ...]:
 
 
 def _returned_rows(session: Session | Connection, project_id: int, sight: Sight) -> Rows:
-    """A row for each sheet that was returned and waits for its correction. `key`: form, area and round, by which a form
-    finds what was returned of the place and round that were chosen; `told`: why, as a note says it."""
+    """A row for each sheet that was returned and waits for its correction. `label`: what the sheet is called, with when
+    it was returned where another is called the same; `key`: form, area and round, by which a form finds what was
+    returned of the place and round that were chosen; `told`: why, as a note says it."""
     rows = [[*KEY, *CORRECTIONS]]
     # what one sent oneself, while one still fills in that form there
     own = (sight.sender, sight.fills) if sight.sender is not None and sight.fills is not None else None
-    for sheet in list_returned(session, Wanted(project_id, sight.values, own)):
+    sheets = list_returned(session, Wanted(project_id, sight.values, own))
+    labels = tell_apart(
+        (each.xml_form_id, each.instance_name or each.title, tell_moment(each.returned_at)) for each in sheets
+    )
+    for sheet, label in zip(sheets, labels, strict=True):
         named = {language: name_questions(session, sheet, language) for language in LANGUAGES}
         told = [say_returned(sheet.reason, named[language], language) for language in LANGUAGES]
         key = " ".join((sheet.xml_form_id, sheet.area_id or "", sheet.round_slug or ""))
-        questions = "; ".join(label for label, _, _ in named["vi"])
+        questions = "; ".join(asked for asked, _, _ in named["vi"])
         place = [sheet.xml_form_id, sheet.title, sheet.area_id or "", sheet.round_slug or "", key, sheet.instance_id]
         why = [sheet.reason or "", questions, *told, sheet.level or "", day_of(sheet.returned_at).isoformat()]
-        rows.append([bare_id(sheet.instance_id), sheet.instance_name or sheet.title, *place, *why])
+        rows.append([bare_id(sheet.instance_id), label, *place, *why])
     return rows
 
 

@@ -342,26 +342,33 @@ class Waiting:
     round_id: int | None
 
 
-_WAITING = Prepared(
-    always(
-        select(ReturnRow.move_id, SubmissionVersion.instance_id, ReturnRow.sender_id, Submission.round_id)
-        .join(Submission, Submission.id == ReturnRow.submission_id)
-        .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
-        .where(
-            ReturnRow.project_id == bindparam("project"),
-            ReturnRow.form_id == bindparam("form"),
-            ReturnRow.area_id == bindparam("area"),
-            ReturnRow.ended_at.is_(None),
-            Submission.deleted_at.is_(None),
-        )
-        .order_by(ReturnRow.move_id.desc())
+_WAITING = (
+    select(ReturnRow.move_id, SubmissionVersion.instance_id, ReturnRow.sender_id, Submission.round_id)
+    .join(Submission, Submission.id == ReturnRow.submission_id)
+    .join(SubmissionVersion, (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.is_current)
+    .where(
+        ReturnRow.project_id == bindparam("project"),
+        ReturnRow.form_id == bindparam("form"),
+        ReturnRow.ended_at.is_(None),
+        Submission.deleted_at.is_(None),
     )
+    .order_by(ReturnRow.move_id.desc())
+)
+_OF_AREA = Prepared(always(_WAITING.where(ReturnRow.area_id == bindparam("area"))))
+_OF_NO_AREA = Prepared(
+    always(_WAITING.where(ReturnRow.area_id.is_(None), ReturnRow.sender_id == bindparam("sender"))),
 )
 
 
 def list_waiting(connection: Connection, project_id: int, form_id: int, area_id: str) -> list[Waiting]:
     """The returned sheets of a form for an area that wait for their correction, the last first."""
-    rows = _WAITING.rows(connection, {"project": project_id, "form": form_id, "area": area_id})
+    rows = _OF_AREA.rows(connection, {"project": project_id, "form": form_id, "area": area_id})
+    return [Waiting(*row) for row in rows]
+
+
+def list_waiting_nowhere(connection: Connection, project_id: int, form_id: int, sender_id: int) -> list[Waiting]:
+    """Those that somebody sent of a form and that are of no place."""
+    rows = _OF_NO_AREA.rows(connection, {"project": project_id, "form": form_id, "sender": sender_id})
     return [Waiting(*row) for row in rows]
 
 

@@ -99,6 +99,14 @@ def test_rows_are_a_ruled_table_and_english_is_english(field: Field) -> None:
     assert "Only if question" in text(english, "en")
 
 
+def test_paper_does_not_ask_which_returned_sheet_is_meant(field: Field) -> None:
+    field.publishes(library_form("disaster_quick"))
+    shown = text(paper(field, "disaster_quick", MINE))
+    assert "Thôn nào?" in shown
+    assert "3. Thiên tai gì?" in shown
+    assert "bị trả lại" not in shown
+
+
 def test_texts_of_a_form_cannot_become_elements(field: Field) -> None:
     made = paper(field, "village_criteria", MINE)
     wicked = replace(made, place="<script>alert(1)</script>", last={"tong_ho": "<b>"}, last_round="<i>")

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -19,7 +19,9 @@ from server.storage.forms import find_form
 from server.storage.readings import find_submission_by_id
 from server.storage.returns import Wanted, find_return, find_track, list_replaced_by, list_returned
 from server.storage.reviews import list_moves
-from tests.kit.field import VILLAGES, WELL_OFF, Field, FieldPhone
+from tests.forms.test_training_forms import CLASS
+from tests.kit.field import ROUND, VILLAGES, WELL_OFF, Field, FieldPhone, library_form, place_of
+from tests.kit.works import phone_in
 
 MINE, NEIGHBOUR = "Thôn Ngàn Chi", "Thôn Nà Hắc"
 
@@ -39,6 +41,12 @@ def told(field: Field, phone: FieldPhone) -> list[dict[str, str]]:
     """The corrections that a phone is given."""
     sight = fill_sight(phone.caller, 1, field.forms["village_criteria"])
     return list(csv.DictReader(StringIO(make_list(field.session, 1, "corrections", sight).content.decode())))
+
+
+def find_area(field: Field, submission_id: int | None) -> str | None:
+    found = find_submission_by_id(field.session, submission_id or 0)
+    assert found is not None
+    return found.area_id
 
 
 def track(field: Field, submission_id: int | None) -> Track:
@@ -94,6 +102,54 @@ def test_who_sent_for_anywhere_is_told_of_the_own_sheets_alone(field: Field) -> 
     returns(field, sent.submission_id, "sai")
     assert [row["area"] for row in told(field, collector)] == [VILLAGES[MINE].uuid]
     assert told(field, other) == []
+
+
+def test_who_sent_a_sheet_of_no_place_is_told_of_it_and_corrects_it(field: Field) -> None:
+    # while there were those communes
+    field.now = datetime(2019, 6, 20, 1, 0, tzinfo=UTC)
+    field.publishes(library_form("training_class"))
+    official, colleague, bound = field.phone(None), field.phone(None), phone_in(field, "xã", place_of(MINE).xa)
+    nowhere = CLASS | {"cap": "huyen", "don_vi": None}
+    answers = {name: value for name, value in nowhere.items() if value is not None}
+    sent = official.sends(answers, form="training_class", instance_id="uuid:class")
+    assert find_area(field, sent.submission_id) is None
+    returns(field, sent.submission_id, ten_lop="tên khác quyết định")
+    assert [row["instance"] for row in told(field, official)] == ["uuid:class"]
+    assert told(field, colleague) == []
+    for somebody, naming in ((colleague, "class"), (bound, "class"), (official, "another")):
+        xml = somebody.fills(answers | {"corrects": "class"}, form="training_class")
+        somebody.sends_xml(naming_it(xml, naming))
+        assert track(field, sent.submission_id).stage == OPEN
+    there = official.sends(answers | {"cap": "xa", "xa": place_of(MINE).xa, "corrects": "class"}, form="training_class")
+    assert find_area(field, there.submission_id) == place_of(MINE).xa
+    assert track(field, sent.submission_id).by_submission == there.submission_id
+    assert told(field, official) == []
+
+
+def test_two_sheets_that_are_called_the_same_are_told_apart(field: Field) -> None:
+    field.publishes(library_form("spot_check"))
+    supervisor = phone_in(field, "giám sát", VILLAGES[MINE].uuid)
+    place = place_of(MINE)
+    check = {"xa": place.xa, "thon": place.thon, "ky": place.ky, "ngay_kiem_tra": "2019-07-02"}
+    numbers = []
+    for name in ("one", "two"):
+        sent = supervisor.sends(check, form="spot_check", instance_id=f"uuid:{name}")
+        returns(field, sent.submission_id, name)
+        numbers.append(sent.submission_id)
+    last, first = told(field, supervisor)
+    called = f"{MINE} – {ROUND.name_vi}"
+    assert [row["label"].startswith(f"{called} – ") for row in (last, first)] == [True, True]
+    assert last["label"] != first["label"]
+    chosen = supervisor.sends(check | {"corrects": first["name"]}, form="spot_check")
+    (waits,) = told(field, supervisor)
+    assert (waits["instance"], waits["label"]) == ("uuid:two", called)
+    assert list_replaced_by(field.session, chosen.submission_id or 0) == [numbers[0]]
+    # the list as it was when the other one still waited for its correction too
+    late = supervisor.fills(check | {"corrects": waits["name"]}, form="spot_check").decode()
+    late = late.replace(f"<corrects>{waits['name']}<", f"<corrects>{first['name']}<", 1)
+    assert supervisor.sends_xml(late.encode()).message == "submission.fresh", "without an error"
+    assert track(field, numbers[0]).by_submission == chosen.submission_id
+    assert [row["instance"] for row in told(field, supervisor)] == ["uuid:two"]
 
 
 def test_a_return_is_seen_when_its_senders_phone_fetched_the_list(field: Field) -> None:
