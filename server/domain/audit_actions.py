@@ -70,6 +70,8 @@ ACTIONS = (
     "project.delete",
     "project.update",
     "quarantine.read",
+    "round.call.create",
+    "round.call.undo",
     "round.coverage.export",
     "round.create",
     "round.holiday.import",

@@ -161,16 +161,26 @@ def count_states(states: Mapping[str, int], ends_on: date, today: date) -> Count
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What decides how urgent a call is: the state, whether it is late, when its phone was heard of last, its name."""
+    """What decides how urgent a call is: the state, whether it is late, when its phone was heard of last, its name;
+    `turn`: the place among what earlier calls make of it (calls.TURNS); `promised`: the day that it named."""
 
     state: str
     late: bool
     heard_at: datetime | None
     name: str
+    turn: int = 0
+    promised: date | None = None
 
 
-def call_order(village: Called) -> tuple[int, bool, str, str]:
-    """The place of a village in the list of whom to call: what is late first, then by need, then who was heard of the
-    longest ago (never: before all), then by name."""
+CallPlace = tuple[int, str, int, bool, str, str]
+"""The place of a village in the list of whom to call."""
+
+
+def call_order(village: Called) -> CallPlace:
+    """The place of a village in the list of whom to call: by what earlier calls make of it and the day that was
+    promised, then what is late, then by need, then who was heard of the longest ago (never: before all), then by
+    name."""
     heard = village.heard_at.isoformat() if village.heard_at is not None else ""
-    return (not village.late) * len(NEED) + NEED.index(village.state), bool(heard), heard, village.name
+    promised = village.promised.isoformat() if village.promised is not None else ""
+    need = NEED.index(village.state) if village.state in NEED else len(NEED)
+    return village.turn, promised, (not village.late) * len(NEED) + need, bool(heard), heard, village.name

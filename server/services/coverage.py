@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from server.domain.calls import DONE, OPEN, TURNS, Call, turn_of
 from server.domain.coverage import (
     ALIVE,
     ONE_A_ROUND,
@@ -22,6 +23,7 @@ from server.domain.coverage import (
     SILENT,
     STATES,
     Called,
+    CallPlace,
     Counts,
     Kept,
     call_order,
@@ -37,6 +39,7 @@ from server.services.lists import VILLAGE_KINDS
 from server.services.overview import is_inside, list_tops
 from server.storage.area_views import list_seen, list_these
 from server.storage.areas import AreaView, find_path, find_root
+from server.storage.calls import CallsOf, list_called, list_last_calls
 from server.storage.coverage import list_heard, list_heard_ids, list_kept, list_states
 from server.storage.rollups import list_children
 from server.storage.round_villages import (
@@ -47,6 +50,7 @@ from server.storage.round_villages import (
     list_members,
     list_published,
     list_tracks,
+    read_members,
 )
 from server.storage.rounds import RoundView
 
@@ -62,7 +66,8 @@ States = Mapping[str, Set[str]]
 @dataclass(frozen=True)
 class Asked:
     """What of a round is wanted, of what `scope` sees, as of `today`; `area`: an own id, None: all. `names`: how far
-    the reader sees who is there for a village, None: not at all."""
+    the reader sees who is there for a village and what came of calls, None: not at all. `mine`: whom to call is
+    narrowed to whom this actor has called."""
 
     project_id: int
     round: RoundView
@@ -70,11 +75,22 @@ class Asked:
     today: date
     area: str | None = None
     names: Reach | None = None
+    mine: int | None = None
 
     @property
     def since(self) -> datetime:
         """The moment from which a contact counts: the first of the round's first day in Vietnam."""
         return datetime.combine(self.round.starts_on, time(), VIETNAM)
+
+    @property
+    def midnight(self) -> datetime:
+        """The moment at which today began in Vietnam."""
+        return datetime.combine(self.today, time(), VIETNAM)
+
+    @property
+    def calls(self) -> CallsOf | None:
+        """The calls of the round that the reader sees; None: none of them."""
+        return CallsOf(self.round.id, self.names, self.today, self.scope) if self.names else None
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,8 @@ class Line:
 @dataclass(frozen=True)
 class VillageLine:
     """A village: its state and whether it is late, what is kept of its sheet, when its phone was heard of last, who is
-    there for it, the commune that it lies in, and of a returned sheet whether its sender knows."""
+    there for it, the commune that it lies in, and of a returned sheet whether its sender knows. `call`: the last one
+    that the reader sees; `turn`: what follows from it (calls.TURNS); `may_call`: the reader may write calls down."""
 
     area: AreaView
     state: str
@@ -98,6 +115,9 @@ class VillageLine:
     heads: tuple[Head, ...] = ()
     commune: AreaView | None = None
     track: Track | None = None
+    call: Call | None = None
+    turn: str = OPEN
+    may_call: bool = False
 
     @property
     def missing(self) -> int:
@@ -169,23 +189,64 @@ def _tops(session: Session, asked: Asked) -> dict[str, AreaView]:
 
 
 def list_calls(session: Session, asked: Asked, board: Board, most: int | None = CALLS) -> list[VillageLine]:
-    """The villages of a board that have to act, who to call first first; at most so many."""
-    state_by = _by_village(board.states, OWING)
-    owing = list(state_by)
-    if most is not None and len(owing) > most:
-        heard = list_heard(session, asked.project_id, owing)
-        late = {state: is_late(state, asked.round.ends_on, asked.today) for state in OWING}
-        called = {each: Called(state, late[state], heard.get(each), each) for each, state in state_by.items()}
-        owing = sorted(owing, key=lambda each: call_order(called[each]))[:most]
+    """The villages of a board that have to act, who to call first first; at most so many. Where those are wanted whom
+    somebody has called (`mine`): these, whatever their state."""
+    state_by = _by_village(board.states, OWING if asked.mine is None else STATES)
+    if asked.mine is not None:
+        mine = list_mine(session, asked)
+        state_by = {village: state for village, state in state_by.items() if village in mine}
+    wanted = list(state_by)
+    if most is not None and len(wanted) > most:
+        wanted = sorted(wanted, key=_places(session, asked, state_by).__getitem__)[:most]
     known = {line.area.id: line for line in board.villages}
-    rest = [village for village in owing if village not in known]
-    lines = [known[village] for village in owing if village in known] + tell(session, asked, rest, board.states)
+    rest = [village for village in wanted if village not in known]
+    lines = [known[village] for village in wanted if village in known] + tell(session, asked, rest, board.states)
     return sorted(lines, key=need_of)
 
 
-def need_of(line: VillageLine) -> tuple[int, bool, str, str]:
+def list_mine(session: Session, asked: Asked) -> set[str]:
+    """The villages that the actor who is asked about (`mine`) has called in the round."""
+    calls = asked.calls
+    return list_called(session, replace(calls, actor_id=asked.mine)) if calls is not None else set()
+
+
+def _places(session: Session, asked: Asked, state_by: Mapping[str, str]) -> dict[str, CallPlace]:
+    """The place of each of many villages, by its id, before more is known of them."""
+    heard = list_heard(session, asked.project_id, state_by)
+    calls = list_last_calls(session, asked.calls, state_by) if asked.calls is not None else {}
+    kept = list_kept(session, asked.round.id, form_ids_of(session, asked), calls.keys() & state_by.keys())
+    late = {state: is_late(state, asked.round.ends_on, asked.today) for state in STATES}
+    found = {}
+    for village, state in state_by.items():
+        call, speaking = calls.get(village), furthest_back(kept.get(village, ()))
+        turn = turn_of(call, state, speaking.came_at if speaking is not None else None, asked.midnight)
+        place = TURNS.index(turn)
+        found[village] = call_order(
+            Called(state, late[state], heard.get(village), village, place, _promised(call, turn))
+        )
+    return found
+
+
+def _promised(call: Call | None, turn: str) -> date | None:
+    return call.sends_on if call is not None and turn not in (OPEN, DONE) else None
+
+
+def need_of(line: VillageLine) -> CallPlace:
     """The place of a village that has to act among others."""
-    return call_order(Called(line.state, line.late, line.heard_at, line.area.name))
+    turn, promised = TURNS.index(line.turn), _promised(line.call, line.turn)
+    return call_order(Called(line.state, line.late, line.heard_at, line.area.name, turn, promised))
+
+
+def find_village(session: Session, asked: Asked, area_id: str) -> VillageLine | None:
+    """One village of a round, in sight; None for anything else."""
+    on = asked.round.cutoff
+    seen = list_these(session, asked.scope, on, [area_id])
+    if area_id not in seen or not is_inside(session, asked.project_id, area_id, on):
+        return None
+    if area_id not in read_members(session, _below(session, asked, seen))[area_id]:
+        return None
+    (line,) = tell(session, asked, [area_id], _states(session, asked, frozenset({area_id})))
+    return line
 
 
 def tell(session: Session, asked: Asked, village_ids: Collection[str], states: States) -> list[VillageLine]:
@@ -202,6 +263,8 @@ def tell(session: Session, asked: Asked, village_ids: Collection[str], states: S
     tracks = list_tracks(session, returned)
     heard = list_heard(session, asked.project_id, village_ids)
     heads = list_heads(session, asked.project_id, village_ids, asked.names, asked.today) if asked.names else {}
+    calls = list_last_calls(session, asked.calls, village_ids) if asked.calls is not None else {}
+    callable_ids = _callable(session, asked, areas)
     lines = [
         VillageLine(
             area,
@@ -212,6 +275,9 @@ def tell(session: Session, asked: Asked, village_ids: Collection[str], states: S
             tuple(heads.get(area.id, ())),
             communes.get(area.parent_id or ""),
             tracks.get(found.submission_id) if found is not None else None,
+            (call := calls.get(area.id)),
+            turn_of(call, state_by[area.id], found.came_at if found is not None else None, asked.midnight),
+            area.id in callable_ids,
         )
         for area in areas.values()
         for found in (speaking[area.id],)
@@ -219,11 +285,19 @@ def tell(session: Session, asked: Asked, village_ids: Collection[str], states: S
     return sorted(lines, key=lambda line: (line.area.code or "~", line.area.name))
 
 
+def _callable(session: Session, asked: Asked, areas: Mapping[str, AreaView]) -> Set[str]:
+    """Of these villages those of which the reader sees whom to call, and may write down calls."""
+    if asked.names is None or asked.names.everywhere:
+        return areas.keys() if asked.names is not None else frozenset()
+    within = Scope(False, asked.names.area_ids, asked.today)
+    return list_these(session, within, asked.round.cutoff, sorted(areas)).keys() if areas else frozenset()
+
+
 def list_call_sheets(session: Session, asked: Asked, board: Board) -> list[tuple[AreaView, list[VillageLine]]]:
     """Whom to call, by commune: a page for whoever looks after each; communes where nobody has to act are left out."""
     sheets: dict[str, tuple[AreaView, list[VillageLine]]] = {}
     for line in list_calls(session, replace(asked, area=None), board, None):
-        if line.commune is not None:
+        if line.commune is not None and line.state in OWING:
             sheets.setdefault(line.commune.id, (line.commune, []))[1].append(line)
     return sorted(sheets.values(), key=lambda sheet: (sheet[0].code or "~", sheet[0].name))
 

@@ -1,5 +1,5 @@
 """The coverage board as a table that people take away: areas with their counts, and where there are few enough villages
-each of them, with whom to call."""
+each of them, with whom to call and what came of the last call."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from server.domain.coverage import STATES, Counts
-from server.exports.sheets import COUNT, MOMENT, YES_NO, About, Column, Said, Sheet, Value, Word
+from server.exports.sheets import COUNT, DAY, MOMENT, YES_NO, About, Column, Said, Sheet, Value, Word
 from server.services.authenticate import VIETNAM
-from server.services.coverage import Asked, Board, VillageLine, tell
+from server.services.coverage import Asked, Board, VillageLine, list_mine, tell
 from server.storage.projects import ProjectView
 
 AREA_COLUMNS = (
@@ -35,6 +35,12 @@ VILLAGE_COLUMNS = (
 HEAD_COLUMNS = (
     Column("heads", Word("heads", "desk.coverage.heads")),
     Column("phones", Word("phones", "desk.coverage.phones")),
+    Column("called_at", Word("called_at", "desk.coverage.called_at"), MOMENT),
+    Column("called_by", Word("called_by", "desk.coverage.called_by")),
+    Column("call_outcome", Word("call_outcome", "desk.coverage.call_outcome")),
+    Column("sends_on", Word("sends_on", "desk.coverage.sends_on"), DAY),
+    Column("needs_help", Word("needs_help", "desk.coverage.needs_help")),
+    Column("call_turn", Word("call_turn", "desk.coverage.call_turn")),
 )
 
 
@@ -45,8 +51,11 @@ def make_coverage_table(
     sheets = [Sheet("areas", Word("areas", "desk.coverage.sheet_areas"), AREA_COLUMNS, _areas(board))]
     if board.tells_calls:
         columns = VILLAGE_COLUMNS + (HEAD_COLUMNS if asked.names else ())
-        every = [village for villages in board.states.values() for village in villages]
-        lines = board.villages if len(board.villages) == len(every) else tell(session, asked, every, board.states)
+        every = {village for villages in board.states.values() for village in villages}
+        if asked.mine is not None:
+            every &= list_mine(session, asked)
+        known = {line.area.id for line in board.villages}
+        lines = board.villages if known == every else tell(session, asked, every, board.states)
         title = Word("villages", "desk.coverage.sheet_villages")
         sheets.append(Sheet("villages", title, columns, (_village(each, bool(asked.names)) for each in lines)))
     return tuple(sheets), _about(asked, board, project, now)
@@ -82,7 +91,16 @@ def _village(line: VillageLine, named: bool) -> Sequence[Value]:
     )
     if not named:
         return row
-    return (*row, "; ".join(head.name for head in line.heads), "; ".join(head.phone or "?" for head in line.heads))
+    heads = ("; ".join(head.name for head in line.heads), "; ".join(head.phone or "?" for head in line.heads))
+    return (*row, *heads, *_call(line))
+
+
+def _call(line: VillageLine) -> Sequence[Value]:
+    call, turn = line.call, Word(line.turn, f"desk.callturn.{line.turn}")
+    if call is None:
+        return (None, None, None, None, None, turn)
+    said = Word(call.outcome, f"desk.calloutcome.{call.outcome}")
+    return (call.called_at.astimezone(VIETNAM), call.actor, said, call.sends_on, call.text, turn)
 
 
 def _about(asked: Asked, board: Board, project: ProjectView, now: datetime) -> About:
@@ -94,5 +112,7 @@ def _about(asked: Asked, board: Board, project: ProjectView, now: datetime) -> A
         (Word("ends_on", "desk.coverage.ends_on"), asked.round.ends_on),
         (Word("made", "desk.coverage.made"), now.astimezone(VIETNAM)),
     ]
+    if asked.mine is not None:
+        lines.append((Word("calls", "desk.call.filter"), Word("mine", "desk.call.mine")))
     marks = [Word("synthetic", "desk.coverage.synthetic")] if project.synthetic else []
     return About(Word("coverage", "desk.coverage.title"), lines, marks)

@@ -111,16 +111,47 @@ _VIEW = (
 _GROUPED = (_W.round_id, _W.form_id, _W.weight, _W.state, _W.returned)
 
 
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Which way one goes through the order of an inbox, and from where on: from right after a place, or, backwards
+    (`back`), from right before it; None: from its beginning."""
+
+    place: Place | None
+    back: bool = False
+
+    def beyond(self, place: Place) -> ColumnElement[bool]:
+        """Further on than a place of the same weight and round."""
+        here, mark = (
+            tuple_(_W.since, _W.submission_id),
+            tuple_(literal(place.since, Moment()), literal(place.submission_id)),
+        )
+        return here < mark if self.back else here > mark
+
+    @property
+    def order(self) -> Sequence[Any]:
+        """The order of what is of one weight and round."""
+        return (_W.since.desc(), _W.submission_id.desc()) if self.back else (_W.since, _W.submission_id)
+
+
 def list_inbox(
     session: Session | Connection, wanted: InboxFilter, after: Place | None, limit: int
 ) -> list[WaitingView]:
     """A page of what waits, from right after a place on."""
+    return _list(session, wanted, Onward(after), limit)
+
+
+def find_before(session: Session | Connection, wanted: InboxFilter, place: Place) -> WaitingView | None:
+    """What waits right before a place, however far down that lies; None at the beginning."""
+    return next(iter(_list(session, wanted, Onward(place, back=True), 1)), None)
+
+
+def _list(session: Session | Connection, wanted: InboxFilter, on: Onward, limit: int) -> list[WaitingView]:
     if not wanted.form_ids or not wanted.round_ids or not wanted.weights:
         return []
     if _sees_little(session, wanted):
         query = select(*_VIEW).where(*_common(session, wanted, each=False))
-        return [WaitingView(*row) for row in session.execute(_sorted(query, wanted, after).limit(limit))]
-    return _in_order(session, wanted, after, limit)
+        return [WaitingView(*row) for row in session.execute(_sorted(query, wanted, on).limit(limit))]
+    return _in_order(session, wanted, on, limit)
 
 
 def count_inbox(session: Session | Connection, wanted: InboxFilter) -> list[Group]:
@@ -239,50 +270,52 @@ def _in_sight(session: Session | Connection, seen: Scope, each: bool) -> ColumnE
     return _W.area_id.in_(list_below(seen.areas, seen.on))
 
 
-def _sorted(query: Select[*tuple[Any, ...]], wanted: InboxFilter, after: Place | None) -> Select[*tuple[Any, ...]]:
+def _sorted(query: Select[*tuple[Any, ...]], wanted: InboxFilter, on: Onward) -> Select[*tuple[Any, ...]]:
     ranks = {each: rank for rank, each in enumerate(wanted.round_ids)}
     late = len(ranks)
     known = {each: rank for each, rank in ranks.items() if each is not None}
     rank: Any = case(known, value=_W.round_id, else_=ranks.get(None, late)) if known else literal(late)
-    if after is not None:
-        here = ranks.get(after.round_id, late)
-        mark = tuple_(literal(after.since, Moment()), literal(after.submission_id))
-        later = tuple_(_W.since, _W.submission_id) > mark
-        query = query.where(
-            or_(_W.weight < after.weight, and_(_W.weight == after.weight, or_(rank > here, and_(rank == here, later))))
-        )
-    return query.order_by(_W.weight.desc(), rank, _W.since, _W.submission_id)
+    if on.place is not None:
+        heavy, here = on.place.weight, ranks.get(on.place.round_id, late)
+        weight, later = (_W.weight > heavy, rank < here) if on.back else (_W.weight < heavy, rank > here)
+        same = and_(rank == here, on.beyond(on.place))
+        query = query.where(or_(weight, and_(_W.weight == heavy, or_(later, same))))
+    if on.back:
+        return query.order_by(_W.weight, rank.desc(), *on.order)
+    return query.order_by(_W.weight.desc(), rank, *on.order)
 
 
-def _in_order(session: Session | Connection, wanted: InboxFilter, after: Place | None, limit: int) -> list[WaitingView]:
+def _in_order(session: Session | Connection, wanted: InboxFilter, on: Onward, limit: int) -> list[WaitingView]:
     """One weight and one round after the other: each is a part of the index that has the order already."""
     found: list[WaitingView] = []
     conditions = list(_common(session, wanted, each=True))
-    for weight, round_id, since in _steps(wanted, after):
+    for weight, round_id, since in _steps(wanted, on):
         query = select(*_VIEW).where(
             *conditions,
             _W.weight == weight,
             _W.round_id.is_(None) if round_id is None else _W.round_id == round_id,
         )
         if since is not None:
-            mark = tuple_(literal(since.since, Moment()), literal(since.submission_id))
-            query = query.where(tuple_(_W.since, _W.submission_id) > mark)
-        query = query.order_by(_W.since, _W.submission_id).limit(limit - len(found))
+            query = query.where(on.beyond(since))
+        query = query.order_by(*on.order).limit(limit - len(found))
         found += [WaitingView(*row) for row in session.execute(query)]
         if len(found) >= limit:
             break
     return found
 
 
-def _steps(wanted: InboxFilter, after: Place | None) -> Iterator[tuple[int, int | None, Place | None]]:
-    """(weight, round, from where on), in order; those that come before the place are left out."""
+def _steps(wanted: InboxFilter, on: Onward) -> Iterator[tuple[int, int | None, Place | None]]:
+    """(weight, round, from where on), in the order in which one goes; those that lie on the other side of the place are
+    left out."""
     ranks = {each: rank for rank, each in enumerate(wanted.round_ids)}
-    for weight in sorted(wanted.weights, reverse=True):
-        for round_id in wanted.round_ids:
-            if after is None or weight < after.weight:
+    way = -1 if on.back else 1
+    here = ranks.get(on.place.round_id, len(ranks)) if on.place is not None else 0
+    for weight in sorted(wanted.weights, reverse=not on.back):
+        for round_id in wanted.round_ids[::way]:
+            if on.place is None or (on.place.weight - weight) * way > 0:
                 yield weight, round_id, None
-            elif weight == after.weight and ranks[round_id] >= ranks.get(after.round_id, len(ranks)):
-                yield weight, round_id, after if round_id == after.round_id else None
+            elif weight == on.place.weight and (ranks[round_id] - here) * way >= 0:
+                yield weight, round_id, on.place if round_id == on.place.round_id else None
 
 
 @dataclass(frozen=True, slots=True)

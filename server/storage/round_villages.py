@@ -55,7 +55,7 @@ def list_members(session: Session | Connection, below: Below) -> Members:
     key = (revision, below.parents, below.on, below.kinds, below.areas, *_key_of(below.scope))
     found = _members.find(key)
     if found is None:
-        found = _list_members(session, below)
+        found = read_members(session, below)
         if revision:
             _members.put(key, found)
     return found
@@ -65,7 +65,8 @@ def _key_of(scope: Scope) -> tuple[object, ...]:
     return (True,) if scope.everywhere else (False, scope.areas, scope.on)
 
 
-def _list_members(session: Session | Connection, below: Below) -> Members:
+def read_members(session: Session | Connection, below: Below) -> Members:
+    """The same, read anew and not kept: of what hardly anybody will ask again."""
     query = (
         select(AreaReachRow.ancestor_id, AreaReachRow.descendant_id)
         .join(AreaVersionRow, AreaVersionRow.area_id == AreaReachRow.descendant_id)

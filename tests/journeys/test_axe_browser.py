@@ -66,6 +66,7 @@ def paths(seeded: Seeded) -> list[str]:
         "/",
         f"/projects/{PROJECT}/inbox",
         f"{ROUND}/coverage",
+        f"{ROUND}/coverage/{village}/calls",
         ROUND,
         f"{ROUND}/villages/{village}",
         f"{ROUND}/held-back",

@@ -81,6 +81,8 @@ def paths(seeded: Seeded) -> list[str]:
         f"{ROUND}/plan?lacks=any",
         f"{ROUND}/coverage",
         f"{ROUND}/coverage?area={COMMUNES[seeded.heads[0].village.parent_key or ''].uuid}",
+        f"{ROUND}/coverage?calls=mine",
+        f"{ROUND}/coverage/{unreported}/calls",
         f"{ROUND}/coverage/print",
         f"{ROUND}/dossiers",
         f"{ROUND}/spot-checks",
@@ -186,6 +188,29 @@ def test_filters_work_without_scripts(browser: Browser, address: str, signed_in:
         page.get_by_role("button", name="Lọc").click()
         page.wait_for_url("**verdict=met*")
         assert 0 < page.locator("tr[data-href]").count() < before
+
+
+def test_a_call_is_written_down_and_taken_back_without_scripts_on_a_small_phone(
+    browser: Browser, address: str, signed_in: dict[str, object], seeded: Seeded
+) -> None:
+    head = seeded.heads[-1]
+    area = COMMUNES[head.village.parent_key or ""].uuid
+    small = {"width": 360, "height": 780}
+    with open_context(browser, address, signed_in, java_script_enabled=False, viewport=small) as context:
+        page = context.new_page()
+        page.goto(f"{ROUND}/coverage?area={area}")
+        page.get_by_role("link", name=f"Ghi cuộc gọi: {head.village.name}", exact=True).click()
+        page.get_by_label("Cần giúp", exact=True).check()
+        page.get_by_label("Cần giúp việc gì").fill("Máy không chụp được ảnh")
+        page.get_by_role("button", name="Ghi lại").click()
+        page.get_by_role("status").get_by_text("cần giúp: Máy không chụp được ảnh").wait_for()
+        row = page.get_by_role("row").filter(has_text=head.village.name)
+        assert "đã gọi hôm nay, cần giúp: Máy không chụp được ảnh" in row.inner_text()
+        page.get_by_role("link", name=f"Ghi cuộc gọi: {head.village.name}", exact=True).click()
+        assert page.locator("h1").inner_text().startswith(f"{head.village.name}: đã gọi hôm nay")
+        page.get_by_role("button", name="Bỏ cuộc gọi vừa ghi").click()
+        page.wait_for_url(f"**/coverage?area={area}")
+        assert "cần giúp" not in page.locator("main").inner_text()
 
 
 def test_a_row_opens_and_keys_move(page: Page) -> None:

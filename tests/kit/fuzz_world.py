@@ -226,6 +226,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "rounds": {"slug": OPEN},
         "official_tables": {"slug": OPEN},
         "coverage": {"slug": OPEN},
+        "calls": {"slug": OPEN, "area_id": next(iter(VILLAGES.values())).uuid},
         "rounds_reopen_one": {"slug": LOCKED},
         "sessions": {"token": people["viewer"].token or ""},
         "recordings": {"form_id": "doc_len"},
@@ -239,6 +240,7 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
     credentials |= _bygone(world)
     # after all that is judged again in the background: meanwhile no round is locked
     _rounds(world, sent[0])
+    known["call_id"] = [_called(world), 99]
     return FuzzWorld(world, credentials, known, bodies, own, ways, keep(database_url))
 
 
@@ -294,6 +296,14 @@ def _rounds(world: World, instance_id: str) -> None:
         leave_without_round(session, number)
         session.commit()
     work_off(world.session, datetime.now(UTC))
+
+
+def _called(world: World) -> int:
+    """A call to the village of the open round, by its number."""
+    path = f"projects/1/rounds/{OPEN}/villages/{next(iter(VILLAGES.values())).uuid}/calls"
+    made = world.api.post(path, json={"outcome": "no_answer"})
+    _done(made)
+    return int(made.get_json()["id"])
 
 
 XML_KINDS = ("application/xml", "text/xml")

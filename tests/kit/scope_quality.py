@@ -13,6 +13,7 @@ from server.domain.quality import QualityFinding
 from server.storage.database import writing
 from server.storage.quality import QualityFindingRow, put_findings
 from tests.kit.scope_bulk import begin_approvals
+from tests.kit.scope_calls import call_villages
 from tests.kit.scope_exports import order_everywhere
 from tests.kit.scope_locks import lock_rounds
 from tests.kit.scope_programme import list_in_programmes
@@ -30,6 +31,7 @@ def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | i
     """What is made of the sheets that were sent: works, printed papers, findings, webhooks, files and approvals of
     many; of which kind, where, and their ids."""
     lock_rounds(made)
+    call_villages(made)
     list_in_programmes(made)
     for spot, number in print_statements(made):
         yield "statement", spot, {"statement_id": number}

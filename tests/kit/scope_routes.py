@@ -183,7 +183,7 @@ class Routes:
             "finding_key": ("khong-co-1",),
             "word_id": (1,),
             "job_id": (1,),
-            **dict.fromkeys(("decision_id", "move_id"), (1, 2)),
+            **dict.fromkeys(("decision_id", "move_id", "call_id"), (1, 2)),
             "ending": ("xlsx", "csv.zip"),
             "part": ("waiting", "remaining", "readiness", "training", "works", "evidence"),
         }
@@ -361,6 +361,8 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
     "areaId": lambda routes: routes.some("area", "area"),
     "before": _fixed("99999"),
     "bom": _fixed("true"),
+    "called": _fixed("1", "2"),
+    "calls": _fixed("mine"),
     "changes": _fixed("false"),
     "chosen": _fixed("1"),
     "clause": _fixed("k1.tong"),
@@ -446,6 +448,7 @@ QUERIES: dict[str, Callable[[Routes], list[str]]] = {
 PAGE_FIELDS: dict[str, Callable[[Routes], str]] = {
     "body": lambda routes: "Một lời",
     "reason": lambda routes: "Đã hỏi",
+    "outcome": lambda routes: "no_answer",
     "name": lambda routes: "Người mới",
     "state": lambda routes: "approved",
     "role": lambda routes: "viewer",

@@ -222,6 +222,10 @@ class Knowledge:
             grant.area is not None and self.carries(holder, "keys", Spot(project, None, grant.area)) for grant in left
         )
 
+    def _sees_call(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
+        """What came of a call: for who reads there and sees whom to call."""
+        return self.carries(holder, "read", spot) and self.carries(holder, "keys", spot)
+
     def _sees_head(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
         """An app user's name: for who looks after the key, reads what he or she sent, or audits where it was done."""
         return self._sees_key(holder, secret, spot) or self._sees_actor(holder, secret, spot)
@@ -292,7 +296,9 @@ class Knowledge:
                 listed = not sent.deleted and not sent.draft
                 if listed and any(self.carries(holder, "read", spot) for spot in secret.spots):
                     yield secret
-            elif secret.kind in ("head", "key") and self.holds_key(holder, secret.about):
+            elif (secret.kind == "call" and self.may_see(holder, secret)) or (
+                secret.kind in ("head", "key") and self.holds_key(holder, secret.about)
+            ):
                 yield secret
 
 

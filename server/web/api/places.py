@@ -49,6 +49,7 @@ PLACES: dict[str, tuple[str, Shape, Any]] = {
         f"{BARE_EXAMPLE}-1",
     ),
     "word_id": ("What was said of the finding, by its number.", ID, 1),
+    "call_id": ("A call to the village, by its number.", ID, 1),
     "decision_id": ("A decision on the submission, by its number.", ID, 1),
     "hook_id": ("The webhook, by its number.", ID, 1),
     "delivery_id": ("A delivery to it, by its number.", ID, 1),

@@ -4,7 +4,7 @@ looks after a commune; a map; files."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,12 +13,14 @@ from werkzeug.wrappers import Response
 
 from server.domain.coverage import APPROVED, OWING, RETURNED, REVIEWS, STATES, Counts, symbol_of
 from server.domain.returned import OPEN
+from server.services.calls import find_own
 from server.services.coverage import (
     Asked,
     Board,
     VillageLine,
     list_call_sheets,
     list_calls,
+    list_mine,
     list_places,
     need_of,
 )
@@ -29,9 +31,10 @@ from server.storage.projects import ProjectView
 from server.storage.round_villages import list_reviewers
 from server.storage.rounds import RoundView
 from server.web.answers import answer_features
-from server.web.context import current_session, now
+from server.web.context import current_session, now, whole
 from server.web.coverage_asked import coverage_of
 from server.web.desk.blueprint import blueprint
+from server.web.desk.call_words import tell_call
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.desk.rounds import find_round_of
 from server.web.desk.words import number, say
@@ -65,11 +68,14 @@ class CallSheet:
 
 @blueprint.get(COVERAGE)
 def coverage(project_id: int, slug: str) -> str:
-    """The board of an area (`area`), or of all that the reader sees."""
+    """The board of an area (`area`), or of all that the reader sees. `calls=mine`: of whom to call those alone whom the
+    reader has called; `called`: a call that was written down just now."""
     caller = desk_caller()
     project, round_view = project_of(caller, project_id), find_round_of(project_id, slug)
     asked, board = coverage_of(caller, project, round_view)
-    calls = list_calls(current_session(), asked, board) if board.tells_calls else []
+    session = current_session()
+    calls = list_calls(session, asked, board) if board.tells_calls or asked.mine is not None else []
+    mine = list_mine(session, replace(asked, mine=caller.actor_id)) & frozenset().union(*board.states.values())
     return show_page(
         "coverage.html",
         caller=caller,
@@ -78,7 +84,9 @@ def coverage(project_id: int, slug: str) -> str:
         asked=asked,
         board=board,
         calls=calls,
-        more_calls=max(board.owing - len(calls), 0),
+        more_calls=max((board.owing if asked.mine is None else len(mine)) - len(calls), 0),
+        mine=len(mine),
+        noted=find_own(session, caller, asked, whole("called"), now()),
         all_seen=caller.scope("submission.list", project.id).everywhere,
         **_words(asked.round, asked.today),
     )
@@ -184,6 +192,7 @@ def _words(round_view: RoundView, on: date) -> dict[str, Any]:
         "call_number": call_number,
         "lacks": what_lacks,
         "symbol": symbol_of,
+        "tell_call": tell_call,
         "days_late": max((on - round_view.ends_on).days, 0),
     }
 

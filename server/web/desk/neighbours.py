@@ -11,13 +11,11 @@ from werkzeug.datastructures import MultiDict
 from server.domain.errors import NotFound
 from server.services.authenticate import Caller
 from server.services.inbox import filter_of, ground_of
-from server.storage.inbox import list_inbox, list_these_waiting
+from server.storage.inbox import find_before, list_inbox, list_these_waiting
 from server.web.context import current_session
 from server.web.desk.inbox import wish_of, written
 
 LONGEST_QUERY = 1000
-LOOKED_BACK = 200
-"""So far from its beginning the one before is looked for in an inbox."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +49,10 @@ def neighbours_of(caller: Caller, project_id: int, submission_id: int) -> Neighb
         return Neighbours(query, home, None, None, waits=False)
     own = next(iter(list_these_waiting(session, wanted, [submission_id])), None)
     following = list_inbox(session, wanted, own.place if own else None, 1)
-    before = None
-    if own is not None:
-        first = [each.submission_id for each in list_inbox(session, wanted, None, LOOKED_BACK)]
-        at = first.index(submission_id) if submission_id in first else 0
-        before = first[at - 1] if at else None
+    before = find_before(session, wanted, own.place) if own else None
 
     def link(number: int) -> str:
         return url_for("desk.one_submission", submission_id=number, inbox=query)
 
     after = link(following[0].submission_id) if following else None
-    return Neighbours(query, home, link(before) if before is not None else None, after, waits=own is not None)
+    return Neighbours(query, home, link(before.submission_id) if before else None, after, waits=own is not None)

@@ -25,6 +25,14 @@ def day(value: date | None) -> str:
     return shown
 
 
+def short_day(value: date, today: date) -> str:
+    """30/06, or 30 Jun; of another year than today's with the year."""
+    if value.year != today.year:
+        return day(value)
+    shown: str = format_date(value, "dd/MM" if choose_locale() == "vi" else "d MMM")
+    return shown
+
+
 def moment(value: datetime | None) -> str:
     """The same with hours and minutes, as clocks in Việt Nam show it."""
     if value is None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from marshmallow import Schema, fields
 
+from server.domain.calls import LONGEST_TEXT, OUTCOMES, TURNS, Call
 from server.domain.coverage import STATES
+from server.web.answers import moment
+from server.web.api.schemas.fields import Body
 from server.web.api.schemas.submissions import AreaBody
 
 
@@ -23,18 +28,60 @@ class CoveredAreaBody(CountsBody):
     area = fields.Nested(AreaBody)
 
 
+class NewCallBody(Body):
+    """What came of a call. `sendsOn`: the day until which the village will send, with `will_send` alone; `text`: what
+    help it needs, with `needs_help` alone, in a few words that say nothing of any household."""
+
+    example: ClassVar[Any] = {"outcome": "needs_help", "sendsOn": None, "text": "Máy không chụp được ảnh"}
+
+    outcome = fields.String(required=True, metadata={"enum": list(OUTCOMES)})
+    sends_on = fields.Date(allow_none=True, load_default=None, data_key="sendsOn")
+    text = fields.String(allow_none=True, load_default=None, metadata={"maxLength": LONGEST_TEXT})
+
+
+class CallBody(Schema):
+    """A call to a village: what came of it, who called (`actorId`, `actor`) and when."""
+
+    id = fields.Integer()
+    areaId = fields.String()  # noqa: N815 - the wire's own names
+    outcome = fields.String(metadata={"enum": list(OUTCOMES)})
+    sendsOn = fields.Date(allow_none=True)  # noqa: N815
+    text = fields.String(allow_none=True)
+    actorId = fields.Integer()  # noqa: N815
+    actor = fields.String()
+    calledAt = fields.String()  # noqa: N815
+
+
+def call_body(call: Call) -> dict[str, Any]:
+    """A call as the wire has it."""
+    return {
+        "id": call.id,
+        "areaId": call.area_id,
+        "outcome": call.outcome,
+        "sendsOn": call.sends_on,
+        "text": call.text,
+        "actorId": call.actor_id,
+        "actor": call.actor,
+        "calledAt": moment(call.called_at),
+    }
+
+
 class CoveredVillageBody(Schema):
     """A village. `submission`: the number of the submission that its state is of; `filesMissing`: of those that it
-    names, how many are not here; `heardAt`: when a phone of it was heard of last."""
+    names, how many are not here; `heardAt`: when a phone of it was heard of last; `lastCall`: the last call to it, for
+    who sees whom to call there; `callTurn`: what follows from that: a promise was not kept, never called or not since,
+    called today without a promise, has promised or says it has sent, nothing is awaited of it."""
 
     area = fields.Nested(AreaBody)
     state = fields.String(metadata={"enum": list(STATES)})
     late = fields.Boolean()
     submission = fields.Integer(allow_none=True)
-    filesExpected = fields.Integer(allow_none=True)  # noqa: N815 - the wire's own names
+    filesExpected = fields.Integer(allow_none=True)  # noqa: N815
     filesMissing = fields.Integer(allow_none=True)  # noqa: N815
     receivedAt = fields.String(allow_none=True)  # noqa: N815
     heardAt = fields.String(allow_none=True)  # noqa: N815
+    lastCall = fields.Nested(CallBody, allow_none=True)  # noqa: N815
+    callTurn = fields.String(metadata={"enum": list(TURNS)})  # noqa: N815
 
 
 class CoverageBody(CountsBody):

@@ -5,19 +5,23 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Connection
 
 from server.domain.rounds import Round
 from server.services.authenticate import system_caller
 from server.services.publish import delete_form
 from server.services.rounds import create_round
-from server.storage.database import db
+from server.storage.database import db, writing
 from server.storage.forms import find_form
+from server.storage.submissions import Submission
+from server.storage.waiting import WaitingRow
 from server.web.desk.built import FOLDER
 from tests.kit.field import photo
 from tests.server.domain.test_photo_time import picture
@@ -255,6 +259,36 @@ def test_from_the_inbox_it_goes_on_to_the_next(desk: Desk) -> None:
     # who did not come from there sees no such way
     assert links(desk.read(second), "next") == []
     assert desk.client.get(f"/submissions/{second}?inbox=round%3Dnowhere").status_code == 200
+
+
+def test_the_one_before_is_found_however_far_down_it_lies(desk: Desk) -> None:
+    number = desk.send(0)
+    with desk.seeded.app.app_context():
+        session = db.session()
+        with writing(session) as connection:
+            copies = [_copied(connection, number, minutes) for minutes in range(230, 0, -1)]
+            session.commit()
+    page = desk.read(number, inbox="form=village_criteria")
+    # who began to wait a minute earlier, behind more than two hundred
+    assert re.findall(r'rel="prev" href="/submissions/(\d+)\?inbox=', page) == [str(copies[-1])]
+    with desk.seeded.app.app_context():
+        session = db.session()
+        with writing(session) as connection:
+            connection.execute(delete(WaitingRow).where(WaitingRow.submission_id.in_(copies)))
+            connection.execute(delete(Submission).where(Submission.id.in_(copies)))
+            session.commit()
+
+
+def _copied(connection: Connection, number: int, minutes: int) -> int:
+    """Another submission like one, that began to wait so many minutes earlier; its number."""
+    sheet, row = Submission.__table__, WaitingRow.__table__
+    given = connection.execute(select(sheet).where(sheet.c.id == number)).mappings().one()
+    waits = connection.execute(select(row).where(row.c.submission_id == number)).mappings().one()
+    copy = {name: value for name, value in given.items() if name != "id"} | {"instance_id": f"uuid:{uuid4()}"}
+    made: int = connection.execute(insert(Submission).values(copy).returning(Submission.id)).scalar_one()
+    since = waits["since"] - timedelta(minutes=minutes)
+    connection.execute(insert(WaitingRow).values({**waits, "submission_id": made, "since": since}))
+    return made
 
 
 def test_a_form_that_is_deleted_while_a_sheet_of_it_is_open(desk: Desk) -> None:

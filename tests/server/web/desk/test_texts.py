@@ -27,6 +27,7 @@ from server.domain.areas import CHANGES, EXTENTS, FLAGS
 from server.domain.areas import KINDS as AREA_KINDS
 from server.domain.areas import STATUSES as AREA_STATUSES
 from server.domain.audit_actions import ACTIONS, GROUPS
+from server.domain.calls import BROKEN, OUTCOMES, TURNS
 from server.domain.coverage import OWING
 from server.domain.coverage import STATES as COVERED
 from server.domain.deadlines import LEVELS as PLAN_LEVELS
@@ -137,8 +138,12 @@ MADE = {
     "desk.coverage.": (
         *(column.name for column in AREA_COLUMNS if column.name not in (*COVERED, "name")),
         *("commune", "commune_code", "files_expected", "files_missing", "phones", "project", "round", "all", "area"),
-        *("sheet_areas", "sheet_villages", "synthetic"),
+        *("sheet_areas", "sheet_villages", "synthetic", "called_at", "called_by", "call_outcome", "sends_on"),
+        *("needs_help", "call_turn"),
     ),
+    "desk.calloutcome.": OUTCOMES,
+    "desk.callsaid.": (*OUTCOMES, BROKEN),
+    "desk.callturn.": TURNS,
     "desk.coverage.sign.": ("good", "wait", "bad", "unknown"),
     "desk.coverage.state.": COVERED,
     "desk.coverage.lacks.": OWING,
