@@ -23,7 +23,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from bench.water import ROWS, furnish, open_app
+from bench.water import ROWS, furnish
 
 MOST_MB = 400
 
@@ -62,7 +62,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         home, to = given.home or Path(folder) / "home", given.keep or Path(folder) / "out"
         if not home.exists():
-            furnish(open_app(home, given.database), given.count)
+            furnish(home, given.database, given.count)
         took, busy, peak = export(home, given.database, to)
         files = [path for path in to.rglob("*.parquet") if path.is_file()]
         size, rows = sum(path.stat().st_size for path in files), count(to)

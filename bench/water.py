@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask
 from sqlalchemy.orm import Session
 
+from bench.asked import config_of, open_app
 from bench.sheets import water_sheets
 from forms.calculate import fill
 from forms.convert import convert
@@ -23,8 +23,6 @@ from forms.flatten import answers_of
 from forms.instance import read_instance
 from forms.parse import parse_form
 from forms.validate import JudgeContext, judge
-from server.app import create_app
-from server.config import Config
 from server.services.authenticate import system_caller
 from server.services.home import open_home
 from server.services.prepare import prepare
@@ -34,23 +32,14 @@ from server.storage.migrate import upgrade
 from server.storage.submissions import Submission, SubmissionVersion
 from server.storage.tallies import count_again
 
-ADMIN, PASSWORD = "bench@localhost", "bench-password-1"
 FORM = (Path(__file__).parent / "hh_water.md").read_bytes()
 KINDS, ROWS, AT_ONCE = 600, 3, 2000
 
 
-def open_app(folder: Path, database: str | None) -> Flask:
-    """The server on a home, made or found."""
-    environment = {"THONBAN_HOME": str(folder), "THONBAN_ADMIN_EMAIL": ADMIN, "THONBAN_ADMIN_PASSWORD": PASSWORD}
-    if database:
-        environment["THONBAN_DATABASE_URL"] = database
-    home = open_home(Config.from_env(environment))
-    upgrade(home.config.database_url)
-    return create_app(home.config, home)
-
-
-def furnish(app: Flask, count: int) -> None:
+def furnish(folder: Path, database: str | None, count: int) -> None:
     """Puts the form and so many submissions into an empty home, whose administrator may read them."""
+    upgrade(open_home(config_of(folder, database)).config.database_url)
+    app = open_app(folder, database)
     now, home = datetime.now(UTC), app.extensions["thonban"]
     with app.app_context():
         session = db.session()
