@@ -35,6 +35,11 @@ def end(engine: Engine, process: int) -> None:
         assert told.scalar_one()
 
 
+def test_no_plan_is_compiled_before_its_first_row(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW jit")).scalar_one() == "off"
+
+
 def test_a_connection_is_used_again(engine: Engine) -> None:
     assert ask(engine) == ask(engine)
 
