@@ -168,7 +168,9 @@ def _path_of(page: Page, path: str, leads: str | None) -> str:
 def _settle(page: Page) -> None:
     """Waits until what is to come has come: the parts of the page, then its maps and charts."""
     for part in page.locator(".dash > .part").all():
+        # each as it is seen: what stands above moves it down as it comes
         part.scroll_into_view_if_needed()
+        part.locator("[role=status]").first.wait_for(state="detached")
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_load_state("networkidle")
     page.wait_for_function(STILL)
