@@ -22,6 +22,7 @@ from server.criteria.ruleset import (
     Clause,
     Fact,
     Group,
+    Leaf,
     Located,
     RuleSet,
     Verdict,
@@ -116,7 +117,7 @@ class Setting:
         open_facts = [name for name in test.facts if facts.get(name) is None]
         if not open_facts or any(name not in spans for name in open_facts):
             return UNKNOWN
-        ends = product(*(spans[name] for name in open_facts))
+        ends = product(*(_ends(test, name, spans[name]) for name in open_facts))
         answers = {self._tests[key]({**facts, **dict(zip(open_facts, chosen, strict=True))})[0] for chosen in ends}
         return answers.pop() if len(answers) == 1 else UNKNOWN
 
@@ -154,6 +155,13 @@ class Setting:
             return _MET if holds(amount * per, value * whole) else _NOT_MET
 
         return judge
+
+
+def _ends(test: Leaf, name: str, span: Span) -> tuple[int, ...]:
+    """The numbers that answer for all of a span. Of none there is no share, whatever is said then: shares begin at
+    one."""
+    least, most = span
+    return (0, 1, most) if isinstance(test, Amount) and name == test.over and least == 0 < most else span
 
 
 def amount_of(test: Amount, facts: Facts) -> int | None:

@@ -382,3 +382,18 @@ def test_of_a_unit_of_which_nothing_is_known_nothing_is_said(rule_set: RuleSet) 
     assert outcome.standing == UNKNOWN
     assert outcome.possible == tuple(one.id for one in rule_set.classes)
     assert not outcome.verified
+
+
+def test_a_whole_that_may_be_none_says_nothing_of_the_numbers_between() -> None:
+    law = RULES["qd50_2016_thon"]
+    facts: dict[str, Fact] = {"phong_mau_giao": None, "phong_mau_giao_kien_co": 2}
+    chosen = {"khong_co_lop_mau_giao": "counts_as_not_missing"}
+
+    def verdict(least: int, most: int) -> str:
+        found = evaluate(law, facts, switches=chosen, spans={"phong_mau_giao": (least, most)})
+        return next(clause.verdict for clause in found.clauses if clause.id == "k2.mau_giao")
+
+    # none at all, or two of two: nothing is missing; two of one is impossible
+    assert verdict(0, 2) == UNKNOWN
+    assert verdict(2, 2) == "not_met"
+    assert verdict(0, 0) == "not_met"
