@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.kit.served import running
 
 _FACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -70,11 +71,5 @@ class _Store(BaseHTTPRequestHandler):
 def running_bucket() -> Iterator[str]:
     """The address of an empty store."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Store", (_Store,), {"objects": {}}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server) as address:
+        yield address

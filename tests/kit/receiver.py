@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from server.services.home import Home
+from tests.kit.served import running
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -83,16 +84,12 @@ def receiver(answers: int | None = 204) -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
     server.daemon_threads = True
-    here.url = f"http://127.0.0.1:{server.server_port}/hook?from=thonban"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield here
-    finally:
-        here.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server) as address:
+        here.url = f"{address}/hook?from=thonban"
+        try:
+            yield here
+        finally:
+            here.over.set()
 
 
 def with_loopback(home: Home) -> Home:

@@ -2,13 +2,13 @@
 
 import http.client
 import random
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from sync.line import BreakingLine
+from tests.kit.served import running
 
 BODY = b"x" * 200_000
 
@@ -32,12 +32,8 @@ class Echo(BaseHTTPRequestHandler):
 @pytest.fixture(name="port")
 def port_fixture() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(server):
+        yield server.server_port
 
 
 def asks(line: BreakingLine) -> bool:

@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from tests.kit.served import running
 
 TOKEN = "b1f8Qm7x"
 PROJECT = f"/v1/key/{TOKEN}/projects/1"
@@ -165,11 +166,5 @@ def _parts(body: bytes, content_type: str) -> Iterator[tuple[str, str | None, by
 @contextmanager
 def village_server() -> Iterator[VillageServer]:
     server = VillageServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
