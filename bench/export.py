@@ -1,7 +1,7 @@
 """What it costs to take all answers out: each format's time, first byte, bytes and peak memory, and how many times the
 floor that is.
 
-    python -m bench.export --database postgresql+psycopg://… [--count 50000] [--only csv.zip odata] [--keep FOLDER]
+    python -m bench.export --database postgresql+psycopg://… [--count 50000] [--only csv.zip odata]
 
 The floor, in the same run: a bare loop that reads the same rows from the database, past SQLAlchemy, as they lie, and
 writes the same bytes through the same compressor. Each format is taken by a process of its own, by one worker of the
@@ -31,6 +31,8 @@ from server.exports.formats import list_formats
 
 MOST_TIMES, MOST_MB, MOST_PAGE_MS, MOST_FIRST_MS = 2.5, 150, 15, 300
 GOAL = ("csv.zip", ODATA)
+WHOLE = ("xlsx",)
+"""What is sent when it is whole: it has no first byte before its last."""
 
 
 def child(given: Any, home: Path, *what: str) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def measure(given: Any, home: Path, folder: Path) -> tuple[Table, list[str]]:
             missed.append(f"{name}: ×{times:.2f}")
         if took["peak"] > MOST_MB:
             missed.append(f"{name}: {took['peak']:.0f} MB")
-        if name in GOAL and took["first"] * 1000 > MOST_FIRST_MS:
+        if name not in WHOLE and took["first"] * 1000 > MOST_FIRST_MS:
             missed.append(f"{name}: first byte {took['first'] * 1000:.0f} ms")
     if not given.only or ODATA in given.only:
         found = child(given, home, "pages")

@@ -74,18 +74,19 @@ def write_parts(source: Source, folder: Path) -> Iterator[Part]:
     """The files one after another, made in `folder`. What the answers are stands beside the tables, under names that
     readers of whole folders pass over."""
     home = form_folder(source.form_id)
-    with tempfile.TemporaryDirectory(dir=folder) as spill, _Writer(source, folder, Path(spill)) as writer:
-        for month, given in _months(source):
-            for part in writer.take(month, given):
-                yield Part(f"{home}/{part.name}", part.path)
-        for part in writer.flush():
-            yield Part(f"{home}/{part.name}", part.path)
+    # first what is there at once: the rows of a month take a while, and who waits is to see that something comes
     sheets = [about_file(source.about, source.translate), sheet_file(codebook_sheet(source), source.translate)]
     for name, lines in sheets:
         path = folder / name
         with path.open("wb") as file:
             file.writelines(lines)
         yield Part(f"{home}/_{name}", path)
+    with tempfile.TemporaryDirectory(dir=folder) as spill, _Writer(source, folder, Path(spill)) as writer:
+        for month, given in _months(source):
+            for part in writer.take(month, given):
+                yield Part(f"{home}/{part.name}", part.path)
+        for part in writer.flush():
+            yield Part(f"{home}/{part.name}", part.path)
 
 
 def form_folder(form_id: str) -> str:

@@ -39,6 +39,10 @@ def zip_stream(
                     if len(kept.waiting) >= PART or (number == 1 and not begun):
                         begun = True
                         yield kept.take()
+            if not begun:
+                # a small file comes first and says that more does
+                begun = True
+                yield kept.take()
     yield kept.take()
 
 
