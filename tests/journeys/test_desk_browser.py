@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from server.domain.webhooks import EVENTS
 from server.services.authenticate import caller_of, system_caller
@@ -172,11 +172,11 @@ def test_filters_work_in_place_and_can_be_shared(page: Page, seeded: Seeded) -> 
     page.evaluate("window.stayed = true")
     page.get_by_label("Tìm").fill("ngan chi")
     page.locator("tr[data-href]").nth(1).wait_for(state="detached")
-    assert page.locator("tr[data-href]").count() == 1
+    expect(page.locator("tr[data-href]")).to_have_count(1)
     assert page.evaluate("window.stayed") is True
     assert "q=ngan" in page.url
     page.reload()
-    assert page.locator("tr[data-href]").count() == 1
+    expect(page.locator("tr[data-href]")).to_have_count(1)
 
 
 def test_filters_work_without_scripts(browser: Browser, address: str, signed_in: dict[str, object]) -> None:
@@ -216,7 +216,7 @@ def test_a_call_is_written_down_and_taken_back_without_scripts_on_a_small_phone(
 def test_a_row_opens_and_keys_move(page: Page) -> None:
     page.goto(ROUND)
     page.keyboard.press("j")
-    assert page.locator("tr.is-chosen").count() == 1
+    expect(page.locator("tr.is-chosen")).to_have_count(1)
     page.locator("tr[data-href] td").first.click()
     page.wait_for_url("**/villages/*")
 
@@ -229,7 +229,7 @@ def test_a_reviewer_approves_and_the_village_is_no_longer_provisional(page: Page
     page.get_by_role("button", name="Duyệt phiếu này").click()
     page.locator(".lede .state", has_text="Đã duyệt").wait_for()
     page.goto(f"{ROUND}/villages/{village}")
-    assert page.locator(".verdict.is-provisional").count() == 0
+    expect(page.locator(".verdict.is-provisional")).to_have_count(0)
 
 
 def test_a_draft_is_uploaded_and_published_without_scripts(
@@ -246,7 +246,7 @@ def test_a_draft_is_uploaded_and_published_without_scripts(
         page.get_by_label("Chọn trong máy").set_input_files(file)  # type: ignore[arg-type]
         page.get_by_role("button", name="Tải tệp lên").click()
         page.get_by_text("Thử trên điện thoại").click()
-        assert page.locator(".qr svg").is_visible()
+        expect(page.locator(".qr svg")).to_be_visible()
         page.get_by_role("button", name="Vẫn phát hành").click()
         assert "đang mở" in page.locator("h1").inner_text()
 
@@ -281,4 +281,4 @@ def test_print_is_black_on_white(page: Page, seeded: Seeded) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     style = "() => { const s = getComputedStyle(document.body); return [s.color, s.backgroundColor] }"
     assert page.evaluate(style) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
-    assert not page.locator(".topbar").is_visible()
+    expect(page.locator(".topbar")).not_to_be_visible()

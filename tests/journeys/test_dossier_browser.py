@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from server.domain.review import APPROVED
 from server.services.authenticate import system_caller
@@ -40,7 +40,7 @@ def test_a_commune_completes_sends_and_prints_its_dossier(browser: Browser, addr
     page = enter(browser, address, COMMUNE, PASSWORD)
     page.goto(HERE)
     page.locator(f"tbody a[href$='{commune.uuid}']").click()
-    assert page.get_by_text(f"{village}: phiếu chưa duyệt").is_visible()
+    expect(page.get_by_text(f"{village}: phiếu chưa duyệt")).to_be_visible()
     assert page.get_by_role("button", name="Gửi hồ sơ lên cấp trên").count() == 0
     approve_the_last(seeded)
     page.reload()
@@ -48,7 +48,7 @@ def test_a_commune_completes_sends_and_prints_its_dossier(browser: Browser, addr
     page.get_by_label("Ngày công văn").fill("2026-01-05")
     page.get_by_role("button", name="Gửi hồ sơ lên cấp trên").click()
     page.get_by_role("status").wait_for()
-    assert page.get_by_text("Chờ thẩm định").first.is_visible()
+    expect(page.get_by_text("Chờ thẩm định").first).to_be_visible()
     dossier = page.url.partition("?")[0]
 
     other = enter(browser, address, PROVINCE, PASSWORD)
@@ -59,6 +59,6 @@ def test_a_commune_completes_sends_and_prints_its_dossier(browser: Browser, addr
     other.get_by_text("Đã nhận").first.wait_for()
     for language, words in (("vi", "Hồ sơ rà soát của xã"), ("en", "Dossier of a commune")):
         other.goto(f"{dossier}/print?lang={language}")
-        assert other.get_by_text(words).is_visible()
-        assert other.get_by_text("15/UBND").first.is_visible()
+        expect(other.get_by_text(words)).to_be_visible()
+        expect(other.get_by_text("15/UBND").first).to_be_visible()
         assert 1 <= len(A4.findall(other.pdf(prefer_css_page_size=True))) <= 4

@@ -51,7 +51,7 @@ def test_from_the_form_to_the_file(page: Page, seeded: Seeded) -> None:
     assert page.evaluate("window.stayed")
     page.wait_for_url("**/export?*labels=beside*")
     # four are many here: there is no way to have them at once
-    assert found.get_by_role("link", name="Tải ngay").count() == 0
+    expect(found.get_by_role("link", name="Tải ngay")).to_have_count(0)
     found.get_by_role("button", name="Chuẩn bị tệp").click()
     orders = page.locator("#orders")
     expect(orders).to_contain_text("Đang chờ")

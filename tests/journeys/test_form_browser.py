@@ -2,7 +2,7 @@
 phone gets it and reports with it."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from server.web.desk.built import FOLDER
 from tests.kit.browser import enter
@@ -33,7 +33,7 @@ def test_a_broken_form_is_mended_published_and_reaches_a_phone(browser: Browser,
         upload(page, MISSPELT)
         assert "Trang survey, dòng 3" in refused.inner_text()
         assert "Viết đúng kiểu câu hỏi" in refused.inner_text()
-        assert page.get_by_role("link", name="Điểm nước").count() == 0
+        expect(page.get_by_role("link", name="Điểm nước")).to_have_count(0)
         upload(page, WATER_POINT)
         page.get_by_role("button", name="Phát hành").click()
         page.get_by_text("Điểm nước: đang mở").wait_for()

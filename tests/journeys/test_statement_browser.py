@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from server.domain.review import APPROVED
 from server.services.authenticate import system_caller
@@ -52,7 +52,7 @@ def test_a_paper_is_printed_on_a_few_pages_and_checked_without_signing_in(
     assert 1 <= len(A4.findall(paper)) <= MOST_PAGES
     code = page.locator(".statement .address").inner_text()
     assert code.startswith(f"{address}/verify/")
-    assert page.locator(".statement-code svg").is_visible()
+    expect(page.locator(".statement-code svg")).to_be_visible()
 
     stranger = browser.new_context(locale="vi-VN").new_page()
     stranger.goto(f"{code}?lang={language}")
