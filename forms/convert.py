@@ -21,7 +21,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from forms.errors import ConversionError, DefinitionError, FormsError
 from forms.parse import read_form
@@ -225,6 +225,7 @@ class _PyxformConverter:
         self.backends = importlib.import_module("pyxform.xls2json_backends")
         self.xls2xform = importlib.import_module("pyxform.xls2xform")
         self.broken = (*_BROKEN, importlib.import_module("xlrd.compdoc").CompDocError)
+        _title_screens(importlib.import_module("pyxform.section"))
 
     def convert(self, content: bytes, kind: str, fallback: str | None) -> Converted:
         """The XForm of a workbook; raises ConversionError with what pyxform says."""
@@ -244,3 +245,16 @@ class _PyxformConverter:
             raise ConversionError("conversion.corrupt", {"detail": f"{type(error).__name__}: {error}"[:300]}) from None
         itemsets = made.itemsets.encode("utf-8") if made.itemsets else None
         return Converted(made.xform.encode("utf-8"), tuple(made.warnings), itemsets, places)
+
+
+def _title_screens(section: Any) -> None:
+    """Lets each group that is no part of the answers (`flat`) have a title of its own. pyxform names the text of a
+    label by the path of its node, which such a group has not: all took the path of what is around them, and every
+    screen of a phone bore the title of the last."""
+    plain = section.Section._translation_path
+
+    def named(self: Any, kind: str) -> str:
+        said: str = plain(self, kind)
+        return said.replace(":", f"/{self.name}:", 1) if getattr(self, "flat", None) else said
+
+    section.Section._translation_path = named

@@ -47,6 +47,21 @@ def test_each_kind_of_source_gives_the_same_form(content, kind):
     assert definition.fields["/data/ten"].labels == {"default": "Tên"}
 
 
+def test_each_screen_that_is_no_part_of_the_answers_has_its_own_title():
+    head = "| survey |\n| | type | name | label::vi (vi) | label::en (en) | appearance | flat |\n"
+    screens = [("a", "Hộ", "Households"), ("b", "Đường", "Road")]
+    rows = "".join(
+        f"| | begin_group | {name} | {vi} | {en} | field-list | yes |\n"
+        f"| | text | {name}_1 | {vi} 1 | {en} 1 | | |\n| | end_group | | | | | |\n"
+        for name, vi, en in screens
+    )
+    xml = convert((head + rows).encode(), "md").xml.decode()
+    for name, vi, en in screens:
+        assert f"<label ref=\"jr:itext('/data/{name}:label')\"/>" in xml
+        for title in (vi, en):
+            assert f'<text id="/data/{name}:label"><value>{title}</value></text>' in xml
+
+
 def test_the_form_id_of_the_workbook_goes_before_the_fallback():
     source = MARKDOWN + "| settings |\n| | form_id | version |\n| | cua_toi | 3 |\n"
     definition = parse_form(convert(source.encode(), "md", "khac").xml)
