@@ -12,6 +12,7 @@ WORKDIR /src
 RUN pip install --no-cache-dir build babel
 COPY . .
 COPY --from=browser /src/server/web/desk/static server/web/desk/static
+COPY --from=browser /src/server/web/phone/static server/web/phone/static
 RUN find server/translations -name '*.po' -exec sh -c 'pybabel compile -i "$1" -o "${1%.po}.mo"' sh {} \; \
  && python -m build --wheel --outdir /wheels
 

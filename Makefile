@@ -10,9 +10,9 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
-STATIC := server/web/desk/static/manifest.json
+STATIC := server/web/desk/static/manifest.json server/web/phone/static/manifest.json
 CATALOGUES := $(shell find server/translations -name '*.po' 2>/dev/null)
-BROWSER_SOURCES := $(shell find server/web/desk/assets -type f -not -path '*/node_modules/*' 2>/dev/null)
+BROWSER_SOURCES := $(shell find server/web/desk/assets sync/phone -type f -not -path '*/node_modules/*' 2>/dev/null)
 ARGS ?=
 WORKERS ?= auto
 GOLDEN ?= ../shared/vectors/golden.tar.gz
@@ -80,7 +80,7 @@ assets: $(STATIC) ## build the browser files with Vite (Node 20.19 or newer, or 
 translations: $(CATALOGUES:.po=.mo) ## compile the message catalogues
 
 clean: ## remove all that is built; the data folder stays
-	rm -rf $(VENV) node_modules server/web/desk/static build dist *.egg-info
+	rm -rf $(VENV) node_modules server/web/desk/static server/web/phone/static build dist *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find server/translations -name '*.mo' -delete 2>/dev/null || true
 	find forms sync server tests -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
@@ -109,7 +109,7 @@ $(VENV)/.installed-dev: setup.cfg pyproject.toml | $(BIN)/python
 	@touch $(VENV)/.installed $@
 
 # The browser files: with the machine's Node where it is new enough, else with the one that PyPI carries.
-$(STATIC): package.json package-lock.json $(BROWSER_SOURCES) | $(BIN)/python
+$(STATIC) &: package.json package-lock.json $(BROWSER_SOURCES) | $(BIN)/python
 	@set -e; \
 	if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
 	   || ! npm --version >/dev/null 2>&1; then \
@@ -120,7 +120,7 @@ $(STATIC): package.json package-lock.json $(BROWSER_SOURCES) | $(BIN)/python
 	echo "Dựng giao diện / building the browser files …"; \
 	npm ci --include=dev --loglevel=error; \
 	npm run build --silent; \
-	touch $@
+	touch $(STATIC)
 
 %.mo: %.po | $(VENV)/.installed
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

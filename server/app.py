@@ -21,7 +21,7 @@ from server.config import Config
 from server.domain.errors import Unreadable
 from server.services.home import Home, open_home
 from server.storage.database import db, engine_options
-from server.web import api, desk, health, openrosa
+from server.web import api, desk, health, openrosa, phone
 from server.web.compress import compress
 from server.web.context import choose_locale
 from server.web.errors import register_errors
@@ -62,6 +62,7 @@ def create_app(config: Config, home: Home | None = None) -> Flask:
     app.register_blueprint(openrosa.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(desk.blueprint)
+    app.register_blueprint(phone.blueprint)
     _wrap(app, config.trusted_proxies)
     return app
 

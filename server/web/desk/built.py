@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Response, send_from_directory
+from flask import Response
 
 from server.domain.errors import NotFound, Unavailable
-from server.web.compress import KINDS, gzipped, takes_gzip
-from server.web.desk.blueprint import YEAR_SECONDS, blueprint
+from server.web.built_files import FOR_A_YEAR, send_built
+from server.web.desk.blueprint import blueprint
 
 FOLDER = Path(__file__).with_name("static")
 DESK, REFERENCE = "src/desk.js", "src/reference.js"
@@ -46,14 +46,4 @@ def built_file(name: str) -> Response:
     folder, _, rest = name.partition("/")
     if folder != "assets":
         raise NotFound("http.not_found")
-    answer = send_from_directory(FOLDER / folder, rest, max_age=YEAR_SECONDS)
-    if answer.status_code == 200 and (answer.content_type or "").startswith(KINDS):
-        answer.vary.add("Accept-Encoding")
-        if takes_gzip():
-            path = FOLDER / folder / rest
-            answer.direct_passthrough = False
-            answer.close()
-            answer.set_data(gzipped(path, path.stat().st_mtime_ns))
-            answer.headers["Content-Encoding"] = "gzip"
-    answer.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
-    return answer
+    return send_built(FOLDER / folder, rest, FOR_A_YEAR)

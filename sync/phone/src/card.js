@@ -1,0 +1,70 @@
+// Who one is on this device: the card of an app user, as a link, as the picture of ODK Collect's settings, or typed.
+import { get, keepSetting, save, setting } from "./store.js";
+
+const PLACE = /\/v1\/key\/([^/]+)\/projects\/(\d+)/;
+const LINK = /#\/card\/(\d+)\/([^/?\s]+)/;
+
+/** The id of this device, made once. */
+export async function deviceId() {
+  const known = await setting("deviceId");
+  if (known) return known;
+  const made = `thonban-phone:${crypto.randomUUID()}`;
+  await keepSetting("deviceId", made);
+  return made;
+}
+
+async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).text();
+}
+
+/** What a card says: {key, project, origin?}; null when it is none of ours. `said`: a link, an address or the text of
+    a picture. */
+export async function readCard(said) {
+  const text = said.trim();
+  const link = LINK.exec(text);
+  if (link) return { project: Number(link[1]), key: decodeURIComponent(link[2]), origin: originOf(text) };
+  const place = PLACE.exec(text);
+  if (place) return { project: Number(place[2]), key: decodeURIComponent(place[1]), origin: originOf(text) };
+  try {
+    const bytes = Uint8Array.from(atob(text.replace(/\s/g, "")), (sign) => sign.charCodeAt(0));
+    const settings = JSON.parse(await inflate(bytes));
+    const url = String(settings.general?.server_url ?? "");
+    const found = PLACE.exec(url);
+    if (!found) return null;
+    return {
+      project: Number(found[2]), key: decodeURIComponent(found[1]), origin: originOf(url), projectName: settings.project?.name,
+    };
+  } catch {
+    return null;
+  }
+}
+
+function originOf(text) {
+  try {
+    return new URL(text).origin;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a card; a new card of somebody known (`instead`: that person's id) takes the place of the old one. */
+export async function keepCard(card, instead) {
+  const id = instead ?? crypto.randomUUID();
+  const before = await get("people", id);
+  const person = {
+    language: "vi", deviceId: await deviceId(), name: "", addedAt: Date.now(), formList: [], ...before,
+    id, key: card.key, project: card.project, projectName: card.projectName ?? before?.projectName ?? "", refused: 0,
+    // another key sees other lists: everything is asked for anew
+    formsTag: undefined, formsWhole: false, sheetsTag: undefined, signedOut: false,
+  };
+  await save("people", person);
+  await keepSetting("person", id);
+  return person;
+}
+
+/** Signs out: the card goes, and what was not sent stays until a card of this person comes back. */
+export async function signOut(person) {
+  await save("people", { ...person, key: "", signedOut: true });
+  await keepSetting("person", null);
+}
