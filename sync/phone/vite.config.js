@@ -11,7 +11,7 @@ const OUT = "../../server/web/phone/static";
 
 // What opening a form needs: every script and style but the reader of pictures of cards. Bytes of gzip; the build fails
 // above it.
-const BUDGET = 560_000;
+const BUDGET = 400_000;
 
 const walk = (folder) => readdirSync(folder, { withFileTypes: true })
   .flatMap((entry) => (entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)]));

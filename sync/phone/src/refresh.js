@@ -10,10 +10,10 @@ export async function refresh(person, tell = () => {}) {
   try {
     await refreshForms(person, tell);
     await refreshSheets(person);
-    await change("people", person.id, (kept) => ({ ...kept, heardAt: Date.now(), refused: 0 }));
+    await change("people", person.id, (kept) => ({ ...kept, heardAt: Date.now(), refused: 0, refusedSaid: "" }));
   } catch (error) {
     if (error instanceof WireError && error.kind === "refused" && [401, 403].includes(error.status)) {
-      await change("people", person.id, (kept) => ({ ...kept, refused: error.status }));
+      await change("people", person.id, (kept) => ({ ...kept, refused: error.status, refusedSaid: error.said }));
     }
     throw error;
   }

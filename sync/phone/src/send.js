@@ -64,7 +64,7 @@ async function sendOne(entry, tell) {
     if (!(error instanceof WireError)) throw error;
     const after = await step(entry, (kept) => outbox.failed(kept, error.plain, seconds(), Math.random()));
     if (error.status === 401 || error.status === 403) {
-      await change("people", entry.person, (kept) => ({ ...kept, refused: error.status }));
+      await change("people", entry.person, (kept) => ({ ...kept, refused: error.status, refusedSaid: error.said }));
     }
     return error.kind === "unreachable" ? "unreachable" : after.state;
   }

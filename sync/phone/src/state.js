@@ -29,7 +29,7 @@ export async function begin() {
   state.ready = true;
   addEventListener("online", () => {
     state.online = true;
-    void keepUp();
+    void keepUp({ hurry: true });
   });
   addEventListener("offline", () => (state.online = false));
   channel?.addEventListener("message", () => void reload());
@@ -38,7 +38,7 @@ export async function begin() {
     if (document.visibilityState === "visible") void keepUp({ quiet: true });
   });
   void navigator.storage?.persist?.();
-  void keepUp();
+  void keepUp({ hurry: true });
 }
 
 /** Reads again what is on the device. */
@@ -51,13 +51,12 @@ export async function reload() {
   const own = (each) => each.person === state.person?.id;
   state.drafts = drafts.filter(own).sort((a, b) => b.savedAt - a.savedAt);
   state.entries = entries.filter(own).sort((a, b) => b.queuedAt - a.queuedAt);
-  state.unsent = entries.filter((entry) => own(entry) && entry.state !== "sent").length;
   state.forms = state.person ? await currentForms(state.person) : [];
 }
 
 /** Sends what waits and fetches what is new, as far as there is a line. */
 export async function keepUp({ quiet = false, hurry = false } = {}) {
-  if (!state.person?.key || state.fetching) return;
+  if (!state.person?.key || state.fetching || (quiet && !navigator.onLine)) return;
   if (!quiet) state.trouble = null;
   await send({ hurry });
   if (!quiet || due()) await fetchAll({ quiet });
