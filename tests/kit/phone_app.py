@@ -1,0 +1,187 @@
+"""A village head with the phone app in a real Chromium, whose profile outlives the process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
+
+from tests.kit.browser import FLAGS
+
+PLACE = {"latitude": 21.4713, "longitude": 107.3821, "accuracy": 4.0}
+PATIENCE = 15_000
+FIRST = "the first choice"
+HERE = "where the phone is"
+
+
+class PhoneApp:
+    """The app in a browser of its own. `address`: of the server, as the phone sees it."""
+
+    def __init__(self, playwright: Playwright, program: Path, folder: Path, address: str) -> None:
+        self.playwright, self.program, self.folder, self.address = playwright, program, folder, address
+        self.context: BrowserContext
+        self.page: Page
+        self.opens()
+
+    def opens(self, fragment: str = "") -> None:
+        """Starts the browser on what its profile has kept, and opens the app."""
+        self.context = self.playwright.chromium.launch_persistent_context(
+            str(self.folder), executable_path=self.program, args=list(FLAGS), locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh", viewport={"width": 360, "height": 780}, accept_downloads=True,
+            geolocation={"latitude": PLACE["latitude"], "longitude": PLACE["longitude"], "accuracy": PLACE["accuracy"]},
+            permissions=["geolocation"],
+        )  # fmt: skip
+        self.context.set_default_timeout(PATIENCE)
+        self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
+        with contextlib.suppress(Exception):
+            # a browser that was killed asks whether to bring its pages back; the first one is the app's
+            self.page.goto("about:blank")
+        self.page.goto(f"{self.address}/phone/{fragment}")
+
+    def enters(self, project: int, key: str) -> None:
+        """Comes in by the link on the card, and waits until everything is on the phone."""
+        self.page.goto(f"{self.address}/phone/#/card/{project}/{key}")
+        self.page.get_by_role("heading", name="Làm phiếu mới").wait_for()
+        self.waits_until_fetched()
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    def waits_until_fetched(self) -> None:
+        """Until nothing is being fetched and the forms are there."""
+        self.page.get_by_role("button", name="Tải phiếu mới nhất").wait_for()
+        self.page.locator(".card button.whole").first.wait_for()
+
+    def goes_home(self) -> None:
+        """To the first page."""
+        self.page.goto(f"{self.address}/phone/#/")
+        self.page.locator(".count").wait_for()
+
+    def loses_power(self) -> None:
+        """Every process of the browser ends at once, without a word."""
+        for number in self._processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        with contextlib.suppress(Exception):
+            self.context.close()
+        deadline = time.monotonic() + 10
+        while self._processes() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def closes(self) -> None:
+        """Puts the phone away."""
+        with contextlib.suppress(Exception):
+            self.context.close()
+
+    def _processes(self) -> list[int]:
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if f"--user-data-dir={self.folder}".encode() in (entry / "cmdline").read_bytes():
+                        found.append(int(entry.name))
+        return found
+
+    def begins(self, form: str) -> None:
+        """Opens a new sheet of a form, by its name on the first page."""
+        self.page.locator(".card button.whole", has_text=form).first.click()
+        self.page.locator(".fill").wait_for()
+
+    def question(self, name: str) -> Locator:
+        """A question on the screen, by its name in the form."""
+        return self.page.locator(f".question[data-name='{name}']")
+
+    def answers(self, name: str, answer: str | Sequence[str] | Path | Literal["here"]) -> None:
+        """Types, chooses, photographs or locates, as the question asks."""
+        question = self.question(name)
+        question.wait_for()
+        if isinstance(answer, Path):
+            question.locator("input[type=file]").set_input_files(answer)
+            question.locator("img.picture").wait_for()
+        elif answer == HERE:
+            question.get_by_role("button", name="Lấy tọa độ").click()
+            question.locator(".placed").wait_for()
+        elif question.locator(".choices").count():
+            for each in [answer] if isinstance(answer, str) else answer:
+                self._chooses(question, each)
+        else:
+            self._types(question.locator("input, textarea").first, str(answer))
+
+    def _chooses(self, question: Locator, answer: str) -> None:
+        if answer == FIRST:
+            box = question.locator(".choice input").first
+            box.check(force=True)
+            return
+        box = question.locator(f"input[value={_quoted(answer)}]")
+        search = question.locator("input[type=search]")
+        if not box.count() and search.count():
+            search.fill(answer)
+        box.check(force=True)
+        expect(box).to_be_checked()
+
+    def _types(self, field: Locator, answer: str) -> None:
+        if field.get_attribute("type") in ("date", "time", "datetime-local"):
+            field.fill(answer)
+            field.dispatch_event("change")
+        else:
+            field.fill("")
+            field.press_sequentially(answer)
+
+    def shown(self) -> list[str]:
+        """The names of the questions on the screen."""
+        return [str(each.get_attribute("data-name")) for each in self.page.locator(".question[data-name]").all()]
+
+    def goes_on(self) -> None:
+        """To the next screen; a question that lacks an answer is put off."""
+        before = self.page.locator(".fill").inner_text()
+        self.page.locator(".steps .is-main").click()
+        for _ in range(40):
+            if self.page.locator(".fill").inner_text() != before:
+                return
+            time.sleep(0.05)
+
+    def fills(self, answers: Mapping[str, Any], until: str | None = None) -> None:
+        """Goes through the screens and answers what is in `answers` as it is asked; ends at the last one, or at the
+        screen with the question `until`."""
+        given = set()
+        for _ in range(120):
+            self.page.locator(".fill").wait_for()
+            names = self.shown()
+            if until in names or not self.page.locator(".steps .is-main").count():
+                return
+            for name in names:
+                if name in answers and name not in given:
+                    self.answers(name, answers[name])
+                    given.add(name)
+            self.goes_on()
+        raise AssertionError("the sheet has no end")
+
+    def sends(self) -> None:
+        """Ends a sheet: it is on the phone, whatever the line does."""
+        self.page.get_by_role("button", name="Gửi", exact=True).click()
+        self.page.get_by_text("Đã lưu trong máy. Sẽ gửi khi có sóng.").wait_for()
+
+    def unsent(self) -> int:
+        """The number that is always in sight."""
+        return int(self.page.locator(".count .number").inner_text())
+
+    def waits_until_sent(self, seconds: float = 60) -> None:
+        """Presses Send again and again, as people do, until nothing waits."""
+        deadline = time.monotonic() + seconds
+        while self.unsent():
+            assert time.monotonic() < deadline, f"{self.unsent()} sheets are still on the phone"
+            button = self.page.get_by_role("button", name=re.compile("Gửi ngay"))
+            if button.count() and button.is_enabled():
+                button.click()
+            self.page.wait_for_timeout(300)
+
+
+def _quoted(said: str) -> str:
+    return '"' + said.replace("\\", "\\\\").replace('"', '\\"') + '"'
