@@ -45,7 +45,8 @@ MOST_FORMS = 200
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One request of a phone. `device_id` "": it named none. `form`: (form id, MD5 of its text) that it now has.
-    `sent`: something it sent was taken in; `corrections`: it has the list of returned sheets as of now."""
+    `sent`: something it sent was taken in; `corrections`: it has the list of returned sheets as of now;
+    `returns`: of these it was told one by one, by the moves that returned them."""
 
     token_id: int
     actor_id: int
@@ -56,6 +57,7 @@ class Contact:
     form: tuple[str, str] | None = None
     sent: bool = False
     corrections: bool = False
+    returns: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class Gathered:
     first_at: datetime
     sent_at: datetime | None = None
     corrections_at: datetime | None = None
+    returns: dict[int, datetime] = field(default_factory=dict)
     forms: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def add(self, contact: Contact) -> None:
@@ -75,6 +78,8 @@ class Gathered:
             self.sent_at = contact.at
         if contact.corrections:
             self.corrections_at = contact.at
+        for move_id in contact.returns:
+            self.returns.setdefault(move_id, contact.at)
         if contact.form is not None and len(self.forms) < MOST_FORMS:
             self.forms[contact.form[0]] = (contact.form[1], contact.at)
 
@@ -133,6 +138,7 @@ class Contacts:
                     newer.first_at = each.first_at
                     newer.sent_at = newer.sent_at or each.sent_at
                     newer.corrections_at = newer.corrections_at or each.corrections_at
+                    newer.returns |= each.returns
                     newer.forms = each.forms | newer.forms
                 else:
                     self._gathered[key] = each
@@ -200,14 +206,17 @@ def _say_heard(connection: Connection, every: Iterable[Gathered], grounds: Groun
 
 
 def _say_seen(connection: Connection, every: Iterable[Gathered], grounds: Grounds) -> None:
-    """Which returned sheets were seen by those who are to correct them: their phones fetched the list."""
-    fetched = []
+    """Which returned sheets were seen by those who are to correct them: their phones fetched the list, or were told of
+    them one by one."""
+    fetched, told = [], dict[int, datetime]()
     for each in every:
+        for move_id, at in each.returns.items():
+            told[move_id] = min(at, told.get(move_id, at))
         if each.corrections_at is not None:
             who = each.latest.actor_id
             areas = grounds[day_of(each.corrections_at)].get(who, ())
             fetched.append(Fetched(each.latest.project_id, who, areas, each.corrections_at))
-    mark_seen(connection, fetched)
+    mark_seen(connection, fetched, told)
 
 
 def _pin(connection: Connection, every: Iterable[Gathered]) -> dict[int, Pin]:

@@ -112,7 +112,7 @@ def list_of(session: Session | Connection, campaign: Campaign, name: str, sight:
 def _rows(session: Session | Connection, campaign: Campaign, name: str, seen: tuple[Sight, date]) -> Rows:
     sight, on = seen
     if name == "rounds":
-        held = (each for each in campaign.rounds if _is_held(session, each, sight.names))
+        held = (each for each in campaign.rounds if is_held(session, each, sight.names))
         return [[*KEY, "cutoff"], *([each.slug, each.name_vi, each.cutoff.isoformat()] for each in held)]
     if name == "corrections":
         return _returned_rows(session, campaign.project_id, sight)
@@ -128,7 +128,7 @@ def _rows(session: Session | Connection, campaign: Campaign, name: str, seen: tu
     return _commune_rows(session, campaign.project_id, areas, seen)
 
 
-def _is_held(session: Session | Connection, round_view: RoundView, names: Scope) -> bool:
+def is_held(session: Session | Connection, round_view: RoundView, names: Scope) -> bool:
     """Whether a round is held where somebody fills in: above one of those areas, or below."""
     if round_view.areas is None or names.everywhere:
         return True

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from forms.definition import FormDefinition
 from server.domain.returned import split_places
 from server.services.definitions import definition_of
 from server.storage.returns import ReturnedSheet
@@ -26,10 +27,15 @@ def name_questions(session: Session | Connection, sheet: ReturnedSheet, language
     named = []
     for each in sheet.questions:
         path, places = split_places(each.path)
-        asked = definition.fields.get(path)
-        label = in_language(asked.labels, language, definition.default_language) if asked else ""
-        named.append((_PLACEHOLDER.sub("…", label) or path.rpartition("/")[2], places, each.text))
+        named.append((label_of(definition, path, language), places, each.text))
     return named
+
+
+def label_of(definition: FormDefinition, path: str, language: str) -> str:
+    """How a form asks a question in a language, by its path without places of rows; else the name of the question."""
+    asked = definition.fields.get(path)
+    label = in_language(asked.labels, language, definition.default_language) if asked else ""
+    return _PLACEHOLDER.sub("…", label) or path.rpartition("/")[2]
 
 
 def in_language(labels: Mapping[str, str], language: str, default: str) -> str:

@@ -42,8 +42,13 @@ def fill_sight(caller: Caller, project_id: int, form_id: int) -> Sight:
         things=_joined(read, fill),
         values=_joined(read, Scope(False, fill.areas, caller.on)),
         sender=caller.actor_id,
-        fills=_joined(*(caller.scope(verb, project_id) for verb in FILLS)),
+        fills=fills_of(caller, project_id),
     )
+
+
+def fills_of(caller: Caller, project_id: int) -> Scope:
+    """Where and for which forms this person fills in, or reads what was sent."""
+    return _joined(*(caller.scope(verb, project_id) for verb in FILLS))
 
 
 def fill_scope(caller: Caller, project_id: int, form_id: int) -> Scope:

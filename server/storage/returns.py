@@ -310,10 +310,10 @@ _SEEN = (
 )
 
 
-def mark_seen(connection: Connection, fetched: Iterable[Fetched]) -> None:
+def mark_seen(connection: Connection, fetched: Iterable[Fetched], told: Mapping[int, datetime]) -> None:
     """Says of the returns that stood then, of the holders' own sheets and of those of their areas, that they were
-    seen: when they were first."""
-    seen: dict[int, datetime] = {}
+    seen: when they were first. `told`: when phones were told of single returns, by their moves."""
+    seen = dict(told)
     for each in fetched:
         mine = ReturnRow.sender_id == each.actor_id
         if each.areas:

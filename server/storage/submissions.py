@@ -24,6 +24,8 @@ class Submission(Base):
         # by time and by area, each with all that a page and its counts ask for: storage/newest.py
         Index("ix_submissions_newest", "form_id", "created_at", "id", "area_id", *_ASKED),
         Index("ix_submissions_area", "area_id", "form_id", "created_at", "id", *_ASKED),
+        # what one person sent: storage/own_sheets.py
+        Index("ix_submissions_sender", "submitter_id", "created_at", "id"),
         # those that a person has to put into a round
         Index(
             "ix_submissions_unplaced",
@@ -131,6 +133,7 @@ class Variant(Base):
     __table_args__ = (
         Index("uq_variants_once", "form_id", "instance_id", "sha256", unique=True),
         Index("ix_variants_deprecated", "form_id", "deprecated_id"),
+        Index("ix_variants_sender", "submitter_id", "created_at", "id"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     form_id: Mapped[int] = mapped_column(ForeignKey("forms.id"))

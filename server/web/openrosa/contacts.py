@@ -6,6 +6,7 @@ Nothing is written here. What is gathered is written by a thread of the process 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 
 import structlog
@@ -31,6 +32,7 @@ NOTED = "thonban.noted"
 HAS_FORM = frozenset({200, 304})
 CORRECTIONS = "corrections.csv"
 """The list of the sheets that were returned."""
+_RETURNS = "returns_told"
 _EXTENSION, _WRITER = "thonban-contacts", "thonban-contacts-writer"
 
 
@@ -91,10 +93,16 @@ def note_contact(answer: Response) -> Response:
         corrections=request.endpoint == "openrosa.form_file"
         and place["name"] == CORRECTIONS
         and answer.status_code in HAS_FORM,
+        returns=g.get(_RETURNS, ()) if answer.status_code in HAS_FORM else (),
     )
     contacts_of(current_app).note(contact, caller.pin.device_id)
     request.environ[NOTED] = (caller, contact)
     return answer
+
+
+def note_returns(move_ids: Iterable[int]) -> None:
+    """Remembers of which returns this answer tells the sender."""
+    setattr(g, _RETURNS, tuple(move_ids))
 
 
 def begin_writing(app: Flask) -> None:

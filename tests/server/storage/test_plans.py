@@ -1,11 +1,13 @@
-"""SQLite finds what is current by the index that was made for it."""
+"""SQLite finds what is current, and what somebody sent, by the indexes that were made for it."""
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.dialects import sqlite
 
 from server.storage.forms import FormVersion
+from server.storage.own_sheets import list_own, list_own_apart
 from server.storage.submissions import SubmissionVersion
+from tests.kit.statements import listening
 from tests.kit.world import World, world_fixture
 
 __all__ = ["world_fixture"]
@@ -20,3 +22,21 @@ def test_current_versions_are_found_by_their_index(world: World, versions: type)
     sql = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     plan = " ".join(row[3] for row in world.session.execute(text(f"EXPLAIN QUERY PLAN {sql}")))
     assert f"uq_{versions.__tablename__}_current" in plan
+
+
+def test_what_somebody_sent_is_found_by_the_sender(world: World) -> None:
+    bound = world.session.get_bind()
+    if bound.dialect.name != "sqlite":
+        pytest.skip("what PostgreSQL takes depends on how much there is")
+    session = world.session
+    with listening(bound) as said:  # type: ignore[arg-type]  # the session's bind is an engine
+        list_own(session, 1, 7, 0)
+        list_own_apart(session, 1, 7, 500)
+    asked = [sql for sql in said if sql.startswith("SELECT")]
+    assert len(asked) == 3
+    plans = [[row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))] for sql in asked]
+    for plan, index in zip(
+        plans, ("ix_submissions_sender", "ix_returns_open_sender", "ix_variants_sender"), strict=True
+    ):
+        assert any(index in step for step in plan), plan
+        assert not [step for step in plan if step.startswith(("SCAN", "USE TEMP"))], plan

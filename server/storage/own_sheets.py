@@ -1,0 +1,266 @@
+"""What one person sent, for that person: found by the sender, newest first, in as many selects as there are tables,
+however much it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from server.domain.returned import UNDONE
+from server.domain.review import QuestionReason
+from server.domain.roles import Scope
+from server.storage.forms import Form, FormAttachment, FormVersion
+from server.storage.reach import in_scope
+from server.storage.returns import ReturnRow
+from server.storage.reviews import ReviewMove, reasons_of
+from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSheet:
+    """A submission. `instance_id`: of its first text; `gone`: it was deleted, or its form was."""
+
+    id: int
+    instance_id: str
+    xml_form_id: str
+    review_state: str
+    review_level: str | None
+    created_at: datetime
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnText:
+    """One text of a submission. `form_sha256`: of the form that it fills."""
+
+    id: int
+    submission_id: int
+    instance_id: str
+    sha256: str
+    submitter_id: int
+    is_current: bool
+    version: str
+    form_title: str
+    form_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """A file of a text: named by an answer (`expected`), or come along; `sha256` None: not here."""
+
+    version_id: int
+    name: str
+    expected: bool
+    sha256: str | None
+    content_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReturn:
+    """A return of a submission that was not taken back. `stands`: it waits for its correction; `ended` says how not.
+    `seen`: its sender's phone was told of it before."""
+
+    move_id: int
+    submission_id: int
+    returned_at: datetime
+    reason: str | None
+    questions: tuple[QuestionReason, ...]
+    stands: bool
+    ended: str | None
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnApart:
+    """A text that was kept apart and was not applied."""
+
+    id: int
+    instance_id: str
+    deprecated_id: str | None
+    xml_form_id: str
+    reason: str
+    sha256: str
+    version: str | None
+    created_at: datetime
+    form_title: str | None
+
+
+_GONE = or_(Submission.deleted_at.is_not(None), Form.deleted_at.is_not(None))
+_SHEETS: Select[*tuple[Any, ...]] = (
+    select(
+        Submission.id,
+        Submission.instance_id,
+        Form.xml_form_id,
+        Submission.review_state,
+        Submission.review_level,
+        Submission.created_at,
+        _GONE,
+    )
+    .join(Form, Form.id == Submission.form_id)
+    .where(Submission.is_draft.is_(False))
+)
+
+
+def _sheet(row: Any) -> OwnSheet:
+    number, instance_id, form, state, level, came, gone = row
+    return OwnSheet(number, instance_id, form, state, level, came, bool(gone))
+
+
+def list_own(session: Session | Connection, project_id: int, sender_id: int, most: int) -> list[OwnSheet]:
+    """What somebody sent first to a project, newest first: at most so many, and, however old they are, those that were
+    returned and wait for their correction."""
+    mine = and_(Form.project_id == project_id, Submission.submitter_id == sender_id)
+    newest = _SHEETS.where(mine).order_by(Submission.created_at.desc(), Submission.id.desc()).limit(most)
+    found = {row[0]: row for row in session.execute(newest)}
+    if len(found) >= most:
+        waiting = select(ReturnRow.submission_id).where(
+            ReturnRow.project_id == project_id, ReturnRow.sender_id == sender_id, ReturnRow.ended_at.is_(None)
+        )
+        found |= {row[0]: row for row in session.execute(_SHEETS.where(mine, Submission.id.in_(waiting)))}
+    sheets = [_sheet(row) for row in found.values()]
+    return sorted(sheets, key=lambda each: (each.created_at, each.id), reverse=True)
+
+
+def list_own_apart(session: Session | Connection, project_id: int, sender_id: int, most: int) -> list[OwnApart]:
+    """What somebody sent to a project and was kept apart, newest first."""
+    query = (
+        select(
+            Variant.id,
+            Variant.instance_id,
+            Variant.deprecated_id,
+            Form.xml_form_id,
+            Variant.reason,
+            Variant.sha256,
+            Variant.stated_version,
+            Variant.created_at,
+            FormVersion.title,
+        )
+        .join(Form, Form.id == Variant.form_id)
+        .outerjoin(FormVersion, (FormVersion.form_id == Form.id) & FormVersion.is_current)
+        .where(Form.project_id == project_id, Variant.submitter_id == sender_id, Variant.applied_at.is_(None))
+        .order_by(Variant.created_at.desc(), Variant.id.desc())
+    )
+    return [OwnApart(*row) for row in session.execute(query.limit(most))]
+
+
+def list_texts_of(session: Session | Connection, submission_ids: Collection[int]) -> list[OwnText]:
+    """All texts of submissions, oldest first."""
+    query = (
+        select(
+            SubmissionVersion.id,
+            SubmissionVersion.submission_id,
+            SubmissionVersion.instance_id,
+            SubmissionVersion.sha256,
+            SubmissionVersion.submitter_id,
+            SubmissionVersion.is_current,
+            FormVersion.version,
+            FormVersion.title,
+            FormVersion.sha256,
+        )
+        .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
+        .where(SubmissionVersion.submission_id.in_(submission_ids))
+    )
+    return [OwnText(*row) for row in session.execute(query.order_by(SubmissionVersion.id))]
+
+
+_FILES = select(
+    SubmissionAttachment.version_id,
+    SubmissionAttachment.name,
+    SubmissionAttachment.expected,
+    SubmissionAttachment.sha256,
+    SubmissionAttachment.content_type,
+)
+
+
+def list_files_of(session: Session | Connection, version_ids: Collection[int]) -> list[OwnFile]:
+    """The files of texts, by name."""
+    query = _FILES.where(SubmissionAttachment.version_id.in_(version_ids)).order_by(SubmissionAttachment.name)
+    return [OwnFile(*row) for row in session.execute(query)]
+
+
+def list_returns_of(session: Session | Connection, submission_ids: Collection[int]) -> list[OwnReturn]:
+    """The newest return of each submission that has one which was not taken back."""
+    query = (
+        select(
+            ReturnRow.move_id,
+            ReturnRow.submission_id,
+            ReturnRow.returned_at,
+            ReviewMove.reason,
+            ReviewMove.questions,
+            ReturnRow.ended_at,
+            ReturnRow.ended,
+            ReturnRow.seen_at,
+        )
+        .join(ReviewMove, ReviewMove.id == ReturnRow.move_id)
+        .where(ReturnRow.submission_id.in_(submission_ids), or_(ReturnRow.ended.is_(None), ReturnRow.ended != UNDONE))
+        .order_by(ReturnRow.move_id)
+    )
+    found: dict[int, OwnReturn] = {}
+    for move_id, submission_id, at, reason, questions, ended_at, ended, seen_at in session.execute(query):
+        said = (at, reason, reasons_of(questions))
+        found[submission_id] = OwnReturn(move_id, submission_id, *said, ended_at is None, ended, seen_at is not None)
+    return list(found.values())
+
+
+def list_told(
+    session: Session | Connection, submission_ids: Collection[int], fills: Scope, forms: Iterable[int] | None
+) -> set[int]:
+    """Of submissions those whose sender is told what became of them: of areas within `fills`, or of no area and of a
+    form that he or she still fills somewhere (`forms`; None: any)."""
+    nowhere: ColumnElement[bool] = Submission.area_id.is_(None)
+    if forms is not None:
+        nowhere = and_(nowhere, Submission.form_id.in_(sorted(forms)))
+    seen = or_(in_scope(fills, Submission.area_id, Submission.form_id), nowhere)
+    return _those(session, submission_ids, seen)
+
+
+def list_read(session: Session | Connection, submission_ids: Collection[int], scope: Scope) -> set[int]:
+    """Of submissions those within a scope."""
+    return _those(session, submission_ids, in_scope(scope, Submission.area_id, Submission.form_id)) if scope else set()
+
+
+def _those(session: Session | Connection, submission_ids: Collection[int], seen: ColumnElement[bool]) -> set[int]:
+    return set(session.execute(select(Submission.id).where(Submission.id.in_(submission_ids), seen)).scalars())
+
+
+def find_own(
+    session: Session | Connection, project_id: int, sender_id: int, instance_id: str
+) -> tuple[OwnSheet, OwnText] | None:
+    """A submission that somebody sent first to a project, and was not deleted, by the instance id of its current
+    text."""
+    query = (
+        select(Submission.id)
+        .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
+        .join(Form, Form.id == SubmissionVersion.form_id)
+        .where(
+            Form.project_id == project_id,
+            Form.deleted_at.is_(None),
+            SubmissionVersion.instance_id == instance_id,
+            SubmissionVersion.is_draft.is_(False),
+            SubmissionVersion.is_current,
+            Submission.submitter_id == sender_id,
+            Submission.deleted_at.is_(None),
+        )
+    )
+    number = session.execute(query.order_by(Submission.id.desc()).limit(1)).scalar_one_or_none()
+    row = session.execute(_SHEETS.where(Submission.id == number)).first() if number is not None else None
+    if row is None:
+        return None
+    current = next((each for each in list_texts_of(session, [row[0]]) if each.is_current), None)
+    return (_sheet(row), current) if current is not None else None
+
+
+def list_dated_forms(session: Session | Connection, form_ids: Sequence[int], list_name: str) -> set[int]:
+    """Of forms (by number) those whose current version reads a list that the server makes."""
+    query = (
+        select(FormVersion.form_id)
+        .join(FormAttachment, FormAttachment.version_id == FormVersion.id)
+        .where(FormVersion.form_id.in_(form_ids), FormVersion.is_current, FormAttachment.list_name == list_name)
+    )
+    return set(session.execute(query).scalars())
