@@ -98,7 +98,7 @@ class PhoneApp:
         """A question on the screen, by its name in the form."""
         return self.page.locator(f".question[data-name='{name}']")
 
-    def answers(self, name: str, answer: str | Sequence[str] | Path | Literal["here"]) -> None:
+    def answers(self, name: str, answer: str | Sequence[str] | Path) -> None:
         """Types, chooses, photographs or locates, as the question asks."""
         question = self.question(name)
         question.wait_for()
@@ -116,14 +116,13 @@ class PhoneApp:
 
     def _chooses(self, question: Locator, answer: str) -> None:
         if answer == FIRST:
-            box = question.locator(".choice input").first
-            box.check(force=True)
-            return
+            answer = str(question.locator(".choice input").first.get_attribute("value"))
         box = question.locator(f"input[value={_quoted(answer)}]")
         search = question.locator("input[type=search]")
         if not box.count() and search.count():
             search.fill(answer)
-        box.check(force=True)
+        if not box.is_checked():
+            question.locator(".choice", has=self.page.locator(f"input[value={_quoted(answer)}]")).click()
         expect(box).to_be_checked()
 
     def _types(self, field: Locator, answer: str) -> None:
@@ -140,27 +139,41 @@ class PhoneApp:
 
     def goes_on(self) -> None:
         """To the next screen; a question that lacks an answer is put off."""
+        self._steps(self.page.locator(".steps .is-main"))
+
+    def _steps(self, button: Locator) -> None:
         before = self.page.locator(".fill").inner_text()
-        self.page.locator(".steps .is-main").click()
+        button.click()
         for _ in range(40):
             if self.page.locator(".fill").inner_text() != before:
                 return
             time.sleep(0.05)
 
-    def fills(self, answers: Mapping[str, Any], until: str | None = None) -> None:
-        """Goes through the screens and answers what is in `answers` as it is asked; ends at the last one, or at the
-        screen with the question `until`."""
-        given = set()
-        for _ in range(120):
+    def fills(
+        self, answers: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = (), until: str | None = None
+    ) -> None:
+        """Goes through the screens and answers what is in `answers` as it is asked, adding what is in `entries` where
+        a list asks for more; ends at the last screen, or at the one with the question `until`."""
+        given: set[str] = set()
+        left = list(entries)
+        asked = dict(answers)
+        more = self.page.get_by_role("button", name="Thêm một mục")
+        for _ in range(150):
             self.page.locator(".fill").wait_for()
             names = self.shown()
             if until in names or not self.page.locator(".steps .is-main").count():
                 return
             for name in names:
-                if name in answers and name not in given:
-                    self.answers(name, answers[name])
+                if name in asked and name not in given:
+                    self.answers(name, asked[name])
                     given.add(name)
-            self.goes_on()
+            if left and more.count():
+                entry = left.pop(0)
+                asked.update(entry)
+                given -= set(entry)
+                self._steps(more)
+            else:
+                self.goes_on()
         raise AssertionError("the sheet has no end")
 
     def sends(self) -> None:
