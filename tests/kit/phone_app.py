@@ -64,13 +64,13 @@ class PhoneApp:
 
     def loses_power(self) -> None:
         """Every process of the browser ends at once, without a word."""
-        for number in self._processes():
+        for number in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
         with contextlib.suppress(Exception):
             self.context.close()
         deadline = time.monotonic() + 10
-        while self._processes() and time.monotonic() < deadline:
+        while self.processes() and time.monotonic() < deadline:
             time.sleep(0.05)
         for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
             (self.folder / name).unlink(missing_ok=True)
@@ -80,7 +80,8 @@ class PhoneApp:
         with contextlib.suppress(Exception):
             self.context.close()
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """The numbers of the browser's processes."""
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
@@ -106,7 +107,7 @@ class PhoneApp:
             question.locator("input[type=file]").set_input_files(answer)
             question.locator("img.picture").wait_for()
         elif answer == HERE:
-            question.get_by_role("button", name="Lấy tọa độ").click()
+            question.get_by_role("button", name=re.compile("Lấy tọa độ|Lấy lại")).click()
             question.locator(".placed").wait_for()
         elif question.locator(".choices").count():
             for each in [answer] if isinstance(answer, str) else answer:
@@ -140,6 +141,10 @@ class PhoneApp:
     def goes_on(self) -> None:
         """To the next screen; a question that lacks an answer is put off."""
         self._steps(self.page.locator(".steps .is-main"))
+
+    def steps_back(self) -> None:
+        """To the screen before."""
+        self._steps(self.page.locator(".steps button").first)
 
     def _steps(self, button: Locator) -> None:
         before = self.page.locator(".fill").inner_text()
