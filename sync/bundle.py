@@ -7,6 +7,7 @@ says whose sheets these are.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -135,11 +136,20 @@ class Bundle:
         return tuple(found)
 
     def read(self, piece: Piece) -> Iterator[bytes]:
-        """The bytes of a piece, in parts. Raises KeyError where `faults` names it."""
+        """The bytes of a piece, in parts. Raises KeyError where `faults` names it, and OSError after the last part when
+        they are others than a moment ago, as a dying card gives them."""
         good = self._look(piece)
         if isinstance(good, str):
             raise KeyError(piece.name)
-        yield from unpack(self._file, good, piece.size)
+        digest = hashlib.sha256()
+        try:
+            for block in unpack(self._file, good, piece.size):
+                digest.update(block)
+                yield block
+        except (Cut, Broken) as error:
+            raise OSError(errno.EIO, "read otherwise than before", piece.name) from error
+        if digest.hexdigest() != piece.sha256:
+            raise OSError(errno.EIO, "read otherwise than before", piece.name)
 
     def envelope(self, sheet: Sheet, files: tuple[Part, ...] | None = None) -> Envelope:
         """A whole sheet as its phone would have sent it. `files`: its attachments, laid down elsewhere already; None
