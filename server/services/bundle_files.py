@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from server.domain.errors import Invalid, NotFound
+from server.domain.errors import Invalid
 from server.services.authenticate import Caller
 from server.services.home import LAID_DOWN, Home, SecretChanged, require_space
 from server.services.unbundle import open_bundle
@@ -39,7 +39,7 @@ def keep_bundle(home: Home, caller: Caller, project_id: int, stream: IO[bytes]) 
 @contextmanager
 def kept_bundle(home: Home, caller: Caller, project_id: int, word: str) -> Iterator[Bundle]:
     """The bundle of a word, open for reading. Raises Invalid for a word that was not given to this caller for this
-    project, NotFound when the file is gone, and what `open_bundle` raises."""
+    project or whose file is gone, and what `open_bundle` raises."""
     try:
         sha256, kept_for, kept_by = json.loads(home.unseal(word.encode()))
     except (SecretChanged, ValueError) as error:
@@ -53,5 +53,5 @@ def kept_bundle(home: Home, caller: Caller, project_id: int, word: str) -> Itera
                 while chunk := kept.read(CHUNK):
                     file.write(chunk)
         except FileNotFoundError as error:
-            raise NotFound("bundle.gone") from error
+            raise Invalid("bundle.gone") from error
         yield open_bundle(file)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.bundle import (
+    FAULTS,
     About,
     Bundle,
     Fault,
@@ -29,6 +30,7 @@ from sync.bundle_entries import MOST_ENTRIES
 from sync.envelope import Envelope, part_of
 from sync.errors import BundleError, Refused, Unreachable
 from sync.outbox import Outbox
+from tests.kit.source import ROOT
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 ABOUT = About(NOW, "thonban-phone/1.0", "https://thonban.example.vn", 1, "Chíu A Sềnh", 7, "phone:may-01")
@@ -406,3 +408,17 @@ class TestManifest:
     def test_a_time_without_a_zone_is_not_written(self) -> None:
         with pytest.raises(ValueError, match="2026"):
             write_bundle(io.BytesIO(), ABOUT, [Packed(SENT[0], "uuid:1", finished_at=datetime(2026, 3, 2))])
+
+
+def test_the_example_of_the_documentation_is_one() -> None:
+    text = (ROOT / "docs" / "bundles.md").read_text(encoding="utf-8")
+    said = json.loads(text.partition("```json")[2].partition("```")[0])
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(said))
+    bundle = opened(file.getvalue())
+    (sheet,) = bundle.manifest.sheets
+    assert (bundle.manifest.about.sender, sheet.files[0].called, sheet.files[0].size) == (17, "1700000000.jpg", 183421)
+    assert manifest_body(bundle.manifest).keys() == said.keys()
+    assert manifest_body(bundle.manifest)["sheets"][0].keys() == said["sheets"][0].keys()
+    assert all(f"| `{kind}` |" in text for kind in FAULTS)
