@@ -248,6 +248,15 @@ class TestDamaged:
         content[at + 1] ^= 4
         assert faults(opened(bytes(content))) == [(), (), ()]
 
+    def test_a_manifest_that_hides_its_checksum_is_not_believed(self) -> None:
+        content = bytearray(WHOLE)
+        content[6] ^= 1 << 3
+        # the directory still says what it should be
+        assert faults(opened(bytes(content))) == [(), (), ()]
+        at = content.rindex(b"PK\x01\x02", 0, content.rindex(b"manifest.json"))
+        content[at + 16] ^= 1
+        assert refused(bytes(content))[0] == "bundle.manifest_damaged"
+
     def test_one_flipped_bit_spoils_one_sheet(self) -> None:
         content = bytearray(WHOLE)
         content[WHOLE.index(PHOTO) + 100] ^= 1
