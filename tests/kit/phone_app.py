@@ -45,6 +45,11 @@ class PhoneApp:
             self.page.goto("about:blank")
         self.page.goto(f"{self.address}/phone/{fragment}")
 
+    def opens_again(self) -> None:
+        """Opens the page anew."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.address}/phone/")
+
     def enters(self, project: int, key: str) -> None:
         """Comes in by the link on the card, and waits until everything is on the phone."""
         self.page.goto(f"{self.address}/phone/#/card/{project}/{key}")

@@ -58,8 +58,6 @@ CLOCK = """(ahead) => {
     static now() { return True.now() + ahead; }
   };
 }"""
-FULL_AFTER = 40_000
-"""Bytes that a phone whose storage is full has left."""
 
 
 @dataclass
@@ -85,7 +83,9 @@ class Outcome:
         """What is printed: what went wrong on the way, and in the last line what came of it."""
         seen = ", ".join(f"{kind} {count}" for kind, count in sorted(self.seen.items()))
         told = f"finished {len(self.finished)}, stored {len(set(self.stored) & self.finished)}"
-        answers = f"answers or photos that differ {len(self.wrong)}{': ' if self.wrong else ''}{'; '.join(self.wrong[:5])}"
+        answers = (
+            f"answers or photos that differ {len(self.wrong)}{': ' if self.wrong else ''}{'; '.join(self.wrong[:5])}"
+        )
         return [f"seen: {seen}", answers, f"{told}, lost {len(self.lost)}, twice {len(self.twice)}"]
 
 
@@ -126,7 +126,7 @@ class Chaos:
     """One run of so many sheets."""
 
     def __init__(self, folder: Path, playwright: Playwright, chromium: Path, seed: int) -> None:
-        self.folder, self.random = folder, random.Random(seed)  # noqa: S311 - no secret
+        self.folder, self.random = folder, random.Random(seed)
         self.outcome = Outcome()
         home = folder / "home"
         self.url = f"sqlite:///{home / 'data' / 'thonban.sqlite'}"
@@ -257,9 +257,8 @@ class Chaos:
     def _fill_storage(self) -> None:
         self.outcome.seen["storage full"] += 1
         origin = self.line.address
-        used = self.phone.page.evaluate("navigator.storage.estimate().then((found) => found.usage)")
         session = self.phone.context.new_cdp_session(self.phone.page)
-        session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + FULL_AFTER})
+        session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
         self.quota = session
 
     def _storage_back(self) -> None:
