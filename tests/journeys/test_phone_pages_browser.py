@@ -1,10 +1,9 @@
-"""The phone app is installable, starts without a line, reads well to everybody, and keeps what it has whatever goes wrong
-around it: a form that it cannot show, a card that was withdrawn, a sign-in page of a hotel, an older app."""
+"""The phone app is installable, starts without a line, reads well to everybody, and keeps what it has whatever goes
+wrong around it: a form that it cannot show, a card that was withdrawn, a sign-in page of a hotel, an older app."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,21 +17,34 @@ from sqlalchemy import select
 
 from server.services.unbundle import Carrying, Fate, open_bundle, sender_of, unbundle
 from server.storage.database import db
+from server.storage.migrate import upgrade
 from server.storage.submissions import SubmissionVersion
 from server.web.phone.pages import FOLDER
 from tests.journeys.test_axe_browser import AXE, BY_THEME, RUN
 from tests.kit.bad_line import BadLine
 from tests.kit.phone_app import HERE, PhoneApp
 from tests.kit.served import serving
-from tests.kit.world import WATER_POINT, World
+from tests.kit.world import World, world_at
 
 FORM = "Điểm nước"
-ENCRYPTED = WATER_POINT.replace(
-    "| form_id     | form_title   | version |", "| form_id | form_title | version | public_key |"
-).replace("| water_point | Điểm nước    | 1       |", "| kin | Phiếu kín | 1 | MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A |")
+ENCRYPTED = """
+| survey |
+|        | type | name | label |
+|        | text | ten  | Tên   |
+| settings |
+|        | form_id | form_title | version | public_key                       |
+|        | kin     | Phiếu kín  | 1       | MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A |
+"""
+NEWER = """new Promise((done) => {
+  const ask = indexedDB.open("thonban", 99);
+  ask.onsuccess = () => { ask.result.close(); done(true); };
+})"""
+AHEAD = """const True = Date;
+self.Date = class extends True {
+  constructor(...given) { if (given.length) super(...given); else super(True.now() + 7.2e6); }
+  static now() { return True.now() + 7.2e6; }
+};"""
 WELL = {"ten": "Giếng Làng", "so_ho": "12", "toa_do": HERE}
-SLOWED = 4
-SOON = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +53,15 @@ def playwright() -> Iterator[Playwright]:
         pytest.skip("the phone app was not built (make assets)")
     with sync_playwright() as opened:
         yield opened
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The world on SQLite: what is looked at here is the phone."""
+    url = f"sqlite:///{tmp_path / 'world.sqlite'}"
+    upgrade(url)
+    with world_at(url, tmp_path / "world") as made:
+        yield made
 
 
 @pytest.fixture
@@ -76,7 +97,7 @@ def sees_nothing_wrong(phone: PhoneApp) -> list[Any]:
 def takes_in(world: World, file: Path, actor_id: int) -> list[Fate]:
     """What a supervisor does with the file of a phone."""
     with world.app.app_context(), file.open("rb") as opened:
-        session, carrier, now = db.session(), world.server_itself(), datetime.now(UTC)
+        session, carrier, now = db.session(), world.server_itself, datetime.now(UTC)
         sender = sender_of(session, carrier, 1, actor_id, now)
         return unbundle(session, world.home, Carrying(open_bundle(opened), 1, carrier, sender, now))
 
@@ -118,35 +139,13 @@ def test_it_is_installable_starts_offline_and_reads_well(
 def test_no_request_goes_anywhere_else(world: World, phone: PhoneApp) -> None:
     world.publishes()
     asked: list[str] = []
-    phone.page.on("request", lambda request: asked.append(request.url))
+    phone.context.on("request", lambda request: asked.append(request.url))
     phone.enters(1, world.phone("Chíu A Sềnh").token)
     phone.begins(FORM)
-    assert len(asked) > 10
+    assert any("/formList" in url for url in asked)
     assert [url for url in asked if not url.startswith((phone.address, "blob:", "data:"))] == []
-    assert (
-        world.nobody()
-        .app.test_client()
-        .get("/phone/")
-        .headers["Content-Security-Policy"]
-        .startswith("default-src 'self'")
-    )
-
-
-def test_a_sheet_of_a_village_opens_soon_on_a_slow_phone(world: World, phone: PhoneApp, line: BadLine) -> None:
-    world.publishes(Path("forms/library/village_criteria.md").read_text(encoding="utf-8"))
-    phone.enters(1, world.phone("Chíu A Sềnh").token)
-    line.down = True
-    phone.closes()
-    phone.opens()
-    phone.page.locator(".card button.whole").wait_for()
-    phone.page.wait_for_timeout(1500)
-    phone.context.new_cdp_session(phone.page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
-    began = time.monotonic()
-    phone.begins("Phiếu rà soát tiêu chí thôn")
-    phone.question("xa").wait_for()
-    taken = time.monotonic() - began
-    print(f"village_criteria opened in {taken:.2f} s on a processor {SLOWED} times slower, without a line")
-    assert taken <= SOON
+    policy = world.app.test_client().get("/phone/").headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self';")
 
 
 def test_what_it_cannot_show_is_said_on_the_list(world: World, phone: PhoneApp) -> None:
@@ -255,18 +254,14 @@ def test_an_older_app_touches_nothing_that_a_newer_one_wrote(world: World, phone
     world.publishes()
     phone.enters(1, world.phone("Chíu A Sềnh").token)
     phone.page.goto(f"{phone.address}/phone/icon.svg")
-    raised = "new Promise((done) => { const ask = indexedDB.open('thonban', 99); ask.onsuccess = () => { ask.result.close(); done(true); }; })"
-    assert phone.page.evaluate(raised)
+    assert phone.page.evaluate(NEWER)
     phone.page.goto(f"{phone.address}/phone/")
     expect(phone.page.get_by_role("alert")).to_contain_text("do bản mới hơn ghi")
 
 
 def test_a_phone_with_a_wrong_clock_is_told_the_server_s_time(world: World, phone: PhoneApp) -> None:
     world.publishes()
-    phone.context.add_init_script(
-        "const True = Date; self.Date = class extends True { constructor(...g) { g.length ? super(...g) : super(True.now() + 7.2e6); }"
-        " static now() { return True.now() + 7.2e6; } };"
-    )
+    phone.context.add_init_script(AHEAD)
     phone.opens_again()
     phone.enters(1, world.phone("Chíu A Sềnh").token)
     expect(phone.page.locator(".notice.is-warn")).to_contain_text("Đồng hồ máy này sai 120 phút")

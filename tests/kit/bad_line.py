@@ -8,6 +8,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from types import TracebackType
 
 PIECE = 4096
@@ -24,14 +25,18 @@ class BadLine:
         self.cut = 0.0
         self.within = 30_000
         self.down = False
+        self.rate = 0
+        """Bytes a second that come from the server, of all connections together; 0: as fast as they come."""
         self.connections = self.broken = self.refused = 0
         self._random = random.Random(seed)
-        self._lock = threading.Lock()
+        self._lock, self._thin = threading.Lock(), threading.Lock()
         self._open: set[socket.socket] = set()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self._ended = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._relays: list[threading.Thread] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def __enter__(self) -> BadLine:
         return self
@@ -40,8 +45,14 @@ class BadLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended = True
+        with contextlib.suppress(OSError):
+            # whoever waits in accept is woken by this, not by closing
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        self._accepting.join(5)
         self.drop()
+        for each in self._relays:
+            each.join(5)
 
     def drop(self) -> None:
         """Breaks off everything that is under way."""
@@ -59,22 +70,41 @@ class BadLine:
             if self.down or not self.port:
                 self.refused += 1
                 _reset(came)
+                came.close()
                 continue
             try:
                 server = socket.create_connection(("127.0.0.1", self.port), timeout=30)
             except OSError:
                 self.refused += 1
                 _reset(came)
+                came.close()
                 continue
             server.settimeout(None)
             self.connections += 1
             left = [self._random.randrange(self.within) if self._random.random() < self.cut else None]
             with self._lock:
                 self._open |= {came, server}
-            for one, other in ((came, server), (server, came)):
-                threading.Thread(target=self._carry, args=(one, other, left), daemon=True).start()
+                self._relays = [each for each in self._relays if each.is_alive()]
+                relay = threading.Thread(target=self._relay, args=(came, server, left), daemon=True)
+                self._relays.append(relay)
+            relay.start()
 
-    def _carry(self, one: socket.socket, other: socket.socket, left: list[int | None]) -> None:
+    def _relay(self, came: socket.socket, server: socket.socket, left: list[int | None]) -> None:
+        back = threading.Thread(target=self._carry, args=(server, came, left, True), daemon=True)
+        back.start()
+        self._carry(came, server, left)
+        back.join()
+        with self._lock:
+            self._open -= {came, server}
+        came.close()
+        server.close()
+
+    def _wait(self, count: int) -> None:
+        if count and self.rate:
+            with self._thin:
+                time.sleep(count / self.rate)
+
+    def _carry(self, one: socket.socket, other: socket.socket, left: list[int | None], back: bool = False) -> None:
         try:
             while piece := one.recv(PIECE):
                 if left[0] is not None:
@@ -85,19 +115,16 @@ class BadLine:
                         _reset(one)
                         _reset(other)
                         return
+                self._wait(len(piece) if back else 0)
                 other.sendall(piece)
             other.shutdown(socket.SHUT_WR)
         except OSError:
             _reset(one)
             _reset(other)
-        finally:
-            with self._lock:
-                self._open -= {one}
 
 
 def _reset(each: socket.socket) -> None:
+    """Breaks a connection off; who carries its bytes is woken and closes it."""
     with contextlib.suppress(OSError):
         each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         each.shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(OSError):
-        each.close()

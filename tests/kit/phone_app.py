@@ -24,14 +24,19 @@ HERE = "where the phone is"
 class PhoneApp:
     """The app in a browser of its own. `address`: of the server, as the phone sees it."""
 
-    def __init__(self, playwright: Playwright, program: Path, folder: Path, address: str) -> None:
+    def __init__(self, playwright: Playwright, program: Path, folder: Path, address: str, begin: bool = True) -> None:
         self.playwright, self.program, self.folder, self.address = playwright, program, folder, address
         self.context: BrowserContext
         self.page: Page
-        self.opens()
+        self.opens() if begin else self.starts()
 
     def opens(self, fragment: str = "") -> None:
         """Starts the browser on what its profile has kept, and opens the app."""
+        self.starts()
+        self.page.goto(f"{self.address}/phone/{fragment}")
+
+    def starts(self) -> None:
+        """Starts the browser."""
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.folder), executable_path=self.program, args=list(FLAGS), locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh", viewport={"width": 360, "height": 780}, accept_downloads=True,
@@ -43,7 +48,6 @@ class PhoneApp:
         with contextlib.suppress(Exception):
             # a browser that was killed asks whether to bring its pages back; the first one is the app's
             self.page.goto("about:blank")
-        self.page.goto(f"{self.address}/phone/{fragment}")
 
     def opens_again(self) -> None:
         """Opens the page anew."""
@@ -152,12 +156,15 @@ class PhoneApp:
         self._steps(self.page.locator(".steps button").first)
 
     def _steps(self, button: Locator) -> None:
-        before = self.page.locator(".fill").inner_text()
+        before, wrong = self._screen(), self.page.locator(".wrong").count()
         button.click()
-        for _ in range(40):
-            if self.page.locator(".fill").inner_text() != before:
+        for _ in range(100):
+            if self._screen() != before or self.page.locator(".wrong").count() > wrong:
                 return
             time.sleep(0.05)
+
+    def _screen(self) -> str | None:
+        return self.page.locator(".fill").get_attribute("data-screen")
 
     def fills(
         self, answers: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = (), until: str | None = None
@@ -173,10 +180,9 @@ class PhoneApp:
             names = self.shown()
             if until in names or not self.page.locator(".steps .is-main").count():
                 return
-            for name in names:
-                if name in asked and name not in given:
-                    self.answers(name, asked[name])
-                    given.add(name)
+            while name := next((name for name in self.shown() if name in asked and name not in given), None):
+                self.answers(name, asked[name])
+                given.add(name)
             if left and more.count():
                 entry = left.pop(0)
                 asked.update(entry)

@@ -43,7 +43,10 @@ from tests.kit.world import furnish_world, furnished_world
 
 FORM = "Điểm nước"
 ENTRIES = """async () => {
-  const db = await new Promise((done) => { const ask = indexedDB.open("thonban"); ask.onsuccess = () => done(ask.result); });
+  const db = await new Promise((done) => {
+    const ask = indexedDB.open("thonban");
+    ask.onsuccess = () => done(ask.result);
+  });
   const entries = await new Promise((done) => {
     const ask = db.transaction("entries").objectStore("entries").getAll();
     ask.onsuccess = () => done(ask.result);
@@ -62,7 +65,7 @@ CLOCK = """(ahead) => {
 
 @dataclass
 class Outcome:
-    """What was finished on the phone and what the server has of it: names of wells. `seen`: what went wrong, by kind."""
+    """What was finished on the phone and what the server has of it: names of wells. `seen`: what went wrong."""
 
     finished: set[str] = field(default_factory=set)
     stored: Counter[str] = field(default_factory=Counter)

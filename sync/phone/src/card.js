@@ -60,11 +60,15 @@ export async function keepCard(card, instead) {
   };
   await save("people", person);
   await keepSetting("person", id);
+  // what the old card was refused for is sent with the new one
+  for (const entry of await all("entries")) {
+    if (entry.person === id) await change("entries", entry.sha256, (kept) => retry(kept, Date.now() / 1000));
+  }
   return person;
 }
 
 /** Signs out: the card goes, and what was not sent stays until a card of this person comes back. */
 export async function signOut(person) {
   await save("people", { ...person, key: "", signedOut: true });
-  await keepSetting("person", null);
+  if ((await setting("person")) === person.id) await keepSetting("person", null);
 }

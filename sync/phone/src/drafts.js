@@ -1,5 +1,5 @@
 // A sheet under way: opened from the device, saved after every answer, ended as an entry of the outbox.
-import { create, fileNames, restore, serialise } from "./engine.js";
+import { create, restore, serialise } from "./engine.js";
 import { put } from "./outbox.js";
 import { digest, filesOf, finish, get, saveDraft } from "./store.js";
 import { layout, progress, screens } from "./walk.js";
@@ -20,29 +20,39 @@ function naming(xml, edits) {
   return xml.replace(META, (open, prefix) => `${open}<${prefix}deprecatedID>${said}</${prefix}deprecatedID>`);
 }
 
+let begun;
+
 /** Begins a sheet of a form, and gives the id of its draft. */
 export async function begin(watched, person, training) {
   const form = await get("forms", watched.id);
   const root = await create(form, person);
   const { xml } = await serialise(root);
+  const shape = layout(form.xml);
   const draft = {
     id: crypto.randomUUID(), person: person.id, formKey: form.id, formId: form.formId, formName: form.name,
     version: form.version, root: null, edits: null, startedAt: Date.now(), savedAt: Date.now(), xml, page: 0, training,
-    ...progress(screens(root, layout(form.xml))),
+    ...progress(screens(root, shape)),
   };
   await saveDraft(draft);
+  // the page that opens next need not build it again
+  begun = { draft, form, person, root, shape, kept: new Set() };
   return draft.id;
 }
 
 /** A draft with its form and its tree: {draft, form, root, shape, files}. Rejects when it cannot be opened. */
 export async function open(id) {
+  if (begun?.draft.id === id) {
+    const fresh = begun;
+    begun = undefined;
+    return fresh;
+  }
   const draft = await get("drafts", id);
   if (!draft) return null;
   const form = await get("forms", draft.formKey);
   const person = await get("people", draft.person);
   const files = await filesOf(id);
   const root = await restore(form, person, draft.xml, files);
-  return { draft, form, person, root, shape: layout(form.xml), kept: new Set(files.map((file) => file.name)), names: fileNames() };
+  return { draft, form, person, root, shape: layout(form.xml), kept: new Set(files.map((file) => file.name)) };
 }
 
 /** Saves a sheet as it is now. One save at a time, and one more after it when an answer came meanwhile. */

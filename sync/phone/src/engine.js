@@ -4,15 +4,20 @@ import { all, get } from "./store.js";
 
 const ATTACHMENT = /^jr:\/\/[a-z-]+\/(.+)$/;
 const SHEET = "xml_submission_file";
-const KEPT = 3;
+const KEPT = 20;
 
 let loading;
 const forms = new Map();
 
 const engine = () => (loading ??= import("@getodk/xforms-engine"));
 
-/** Begins to fetch the engine, without need yet. */
-export const warm = () => void engine().catch(() => (loading = undefined));
+const idle = (work) => (self.requestIdleCallback ?? setTimeout)(work);
+
+/** Makes the engine and these forms ready while nobody waits for them. */
+export function warm(list) {
+  idle(() => void engine().catch(() => (loading = undefined)));
+  for (const form of list) idle(() => void get("forms", form.id).then((kept) => kept && load(kept)).catch(() => undefined));
+}
 
 /** What the engine does not know of a form, or "" when it can show it. Throws nothing. */
 export async function problemOf(form) {
