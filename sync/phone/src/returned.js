@@ -1,10 +1,8 @@
 // Sheets that came back: kept whole on the device while there is a line, so that they can be corrected without one.
-import { edit } from "./engine.js";
-import { all, database, filesOf, get, saveDraft } from "./store.js";
+import { edit, serialise } from "./engine.js";
+import { all, database, digest, filesOf, get, saveDraft } from "./store.js";
 import { address, ask, asText, WireError } from "./wire.js";
-import { layout, progress, screens } from "./walk.js";
-import { serialise } from "./engine.js";
-import { digest } from "./store.js";
+import { layout, plain, progress, screens } from "./walk.js";
 
 /** Whose copy of a sheet stands in the store of files. */
 const owner = (instanceId) => `returned:${instanceId}`;
@@ -74,6 +72,9 @@ export async function openReturned(person, sheet) {
   return draft.id;
 }
 
-/** What the reviewer said, by question: path → words. */
-export const reasons = (sheet) =>
-  new Map((sheet?.returned?.questions ?? []).map((each) => [each.path, each.words]));
+/** What the reviewer said of the answer at a reference (`/data/row[2]/head`), or undefined when nothing. */
+export function reasonOf(sheet, reference) {
+  const rows = [...reference.matchAll(/\[(\d+)\]/g)].map((found) => Number(found[1]));
+  const named = (each) => each.path === plain(reference) && each.rows.every((row, index) => row === rows[index]);
+  return sheet?.returned?.questions.find(named)?.words;
+}

@@ -93,10 +93,15 @@ export async function confirm(tell = () => {}) {
   }
 }
 
+/** Kept apart for people to look over: it is on the server, whatever becomes of it. */
+const isApart = (sheet, entry) => sheet.apart.some((each) => each.sha256 === entry.sha256);
+
 async function settle(entry, sheets) {
-  const found = sheets.find((sheet) => sheet.instanceIds.includes(entry.instanceId));
-  const here = found?.sha256s.includes(entry.sha256) ?? false;
-  const lacks = found?.files.missing.filter((name) => name in entry.files) ?? [];
+  const found = sheets.find((sheet) => sheet.instanceIds.includes(entry.instanceId) || isApart(sheet, entry));
+  const here = found !== undefined && (found.sha256s.includes(entry.sha256) || isApart(found, entry));
+  // of a sheet that was corrected meanwhile the list speaks of the newer text's files
+  const newest = found?.instanceId === entry.instanceId;
+  const lacks = newest ? found.files.missing.filter((name) => name in entry.files) : [];
   if (here && lacks.length === 0) {
     await step(entry, (kept) => ({ ...kept, confirmed: true, receipt: found.receipt }));
     await dropFiles(entry.sha256);
