@@ -19,7 +19,7 @@ GOLDEN ?= ../shared/vectors/golden.tar.gz
 ORACLE ?= ../shared/oracle/Oracle.java
 VECTORS ?= ../shared/vectors/xpath.tar.gz
 
-.PHONY: help venv install dev assets translations services run test test-journeys screenshots fuzz-api walk-scope golden vectors oracle check format bench bench-validate clean
+.PHONY: help venv install dev assets translations services run test test-journeys screenshots fuzz-api walk-scope phone-chaos golden vectors oracle check format bench bench-validate clean
 
 help: ## print this list
 	@echo "thonban – máy chủ thu thập dữ liệu thôn bản / field data server for village programmes"
@@ -43,6 +43,9 @@ fuzz-api: dev translations ## ask every route at random, hold each answer agains
 
 walk-scope: dev translations ## draw programmes, walk every route and page as each person, look for what is not theirs (ARGS="--worlds 200 --seconds 3600 --seed 7")
 	@$(BIN)/python -m tests.kit.scope_run $(ARGS)
+
+phone-chaos: dev assets translations services ## the phone app while browser, server, line, clock and storage fail at random (ARGS="--sheets 200 --seed 7")
+	@$(BIN)/python -m tests.kit.phone_chaos $(ARGS)
 
 golden: dev ## hold findings against what two engines said of damaged submissions (GOLDEN=FOLDER: forms/, cases.jsonl)
 	@$(BIN)/python -m tests.kit.golden $(GOLDEN)

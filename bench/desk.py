@@ -1,11 +1,14 @@
 """What the pages of the desk cost that are asked for all day: the inbox, the coverage board, the first page.
 
     python -m bench.desk [--villages 20176] [--communes 5266] [--submissions 200000] [--count 40] [--database URL]
+                         [--home FOLDER]
 
 Fills a home with an invented country (bench/desk_country.py), signs in who decides for the country, for a province and
 for a commune, and asks each for the same pages. Prints p95 in milliseconds with the goal of 200 ms, then the plan of
 every query those pages make: none may read a big table from its first row to its last. 1 when a goal is not met or a
 query does. The application answers in this process, on one thread: the network is left out.
+
+With `--home` the home is kept, and measured again as it is when the folder is there already.
 
 On PostgreSQL a plan is asked for with sequential scans made dear: what is read so all the same has no index.
 """
@@ -160,12 +163,13 @@ def main() -> int:
     parser.add_argument("--submissions", type=int, default=200_000)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--database", help="an empty PostgreSQL database; SQLite when absent")
+    parser.add_argument("--home", type=Path, help="a folder that is kept: filled the first time, measured again after")
     parser.add_argument("--statements", action="store_true", help="print every statement that was looked at")
     given: Any = parser.parse_args()
     console = Console(width=140)
     with tempfile.TemporaryDirectory(prefix="thonban-bench-") as folder:
         began = time.perf_counter()
-        app = furnish(given, Path(folder) / "home")
+        app = furnish(given, given.home or Path(folder) / "home")
         console.print(
             f"{given.villages:,} villages, {given.submissions:,} submissions: {time.perf_counter() - began:.0f} s"
         )

@@ -55,13 +55,16 @@ OLD = (("approved", "province", 85), ("approved", "commune", 10), ("received", N
 
 
 def furnish(given: Any, folder: Path) -> Flask:
-    """The application on the home with everything in it."""
+    """The application on the home with everything in it; one that was filled before is taken as it is."""
+    filled = folder.exists()
     environment = {"THONBAN_HOME": str(folder), "THONBAN_ADMIN_EMAIL": ADMIN, "THONBAN_ADMIN_PASSWORD": PASSWORD}
     if given.database:
         environment["THONBAN_DATABASE_URL"] = given.database
     home = open_home(Config.from_env(environment))
     upgrade(home.config.database_url)
     app, now, draw = create_app(home.config, home), datetime.now(UTC), random.Random(135)
+    if filled:
+        return app
     with app.app_context():
         session = db.session()
         prepare(session, home, "real", 0, now)

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from server.areas_command import add_areas_commands
 from server.audit_command import add_audit_commands
+from server.bundle_command import add_bundle_commands
 from server.config import Config, ConfigError
 from server.diagnoses import DIAGNOSES
 from server.domain.errors import DomainError
@@ -44,6 +45,7 @@ FAILED, USAGE = 1, 2
 GROUPS: tuple[tuple[str, Callable[[Callable[..., argparse.ArgumentParser]], None], str], ...] = (
     ("areas", add_areas_commands, "units of the tree: load them, and show one as of a day"),
     ("audit", add_audit_commands, "who did what, and that nobody altered it since"),
+    ("bundle", add_bundle_commands, "sheets of a phone without a link, in a file: check it, take it in"),
     ("export", add_export_commands, "answers as files for programs that analyse"),
     ("forms", add_forms_commands, "what a form says before it is published, and of what was sent"),
     ("people", add_people_commands, "administrators, passwords, roles, and what somebody may do where"),

@@ -5,7 +5,8 @@
     SyncError                  code (a message id) and params
     ├── ProtocolError          what the other side said is not the language agreed on
     ├── Unreachable            nobody answered: no link, no such host, cut off half way; try again later
-    └── Refused                it answered and said no: status and, where it gave one, its own sentence
+    ├── Refused                it answered and said no: status and, where it gave one, its own sentence
+    └── BundleError            a file that should be a bundle of sheets, and cannot be used as one at all
 
 Errors are raised. No sentence stands here: ``code`` is looked up in a catalogue where the reader's language is known.
 No param ever holds a whole address, as the path of one may hold a key.
@@ -59,6 +60,10 @@ class Refused(SyncError):
     def passing(self) -> bool:
         """True when the same thing sent later may well be taken: the server is ill or busy, not unwilling."""
         return self.status >= 500 or self.status in (408, 425, 429)
+
+
+class BundleError(SyncError):
+    """A file that is no bundle, or one whose list of contents cannot be used: nothing of it can be taken in."""
 
 
 def _restore(kind: type[SyncError], code: str, params: dict[str, object]) -> SyncError:

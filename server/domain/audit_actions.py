@@ -20,6 +20,7 @@ GROUPS = (
     "webhook",
     "job",
     "audit",
+    "bundle",
 )
 ACTIONS = (
     "area.fact.create",
@@ -31,6 +32,7 @@ ACTIONS = (
     "audit.export",
     "backup.create",
     "backup.restore",
+    "bundle.import",
     "comment.create",
     "dossier.appraise",
     "dossier.return",
@@ -86,6 +88,7 @@ ACTIONS = (
     "submission.attachment.update",
     "submission.bulk.approve",
     "submission.bulk.undo",
+    "submission.bundle.import",
     "submission.delete",
     "submission.finding.look",
     "submission.finding.undo",

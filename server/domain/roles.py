@@ -125,6 +125,7 @@ _MANAGE = (
         session: end
         round: create update delete
         review: commune district province
+        bundle: import
     """)
 )
 _RUN_PROGRAMME = _verbs("area: update\nrule_set: read update")
@@ -150,7 +151,7 @@ ROLES: tuple[Role, ...] = (
     Role(7, "formview", _verbs("open_form: list read")),
     Role(8, "formfill", _FILL),
     Role(9, "pub-link", _verbs("open_form: read\nsubmission: create")),
-    Role(101, "commune_supervisor", _REVIEW | _HOOK | _WATCH | {"review.commune"}, "commune"),
+    Role(101, "commune_supervisor", _REVIEW | _HOOK | _WATCH | {"review.commune", "bundle.import"}, "commune"),
     Role(102, "district_reviewer", _REVIEW | _HOOK | _WATCH | {"review.district"}, "district"),
     Role(103, "province_reviewer", _REVIEW | _HOOK | _WATCH | {"review.province"}, "province"),
     Role(104, "village_head", _FILL | _verbs("submission: list read\nround: list read\narea: list read"), "village"),

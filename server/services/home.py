@@ -17,6 +17,8 @@ from server.config import Config, ConfigError, with_secret_key
 from server.domain.errors import Unavailable
 from server.storage.blobs import BlobStore, Bucket, ExtraMissing, FolderStore, open_bucket
 
+LAID_DOWN = ".bundle-"
+"""How files and folders of the home begin that hold a bundle while it is read; a crash leaves them to the sweep."""
 _SPACE_SECONDS = 2.0
 
 

@@ -62,13 +62,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """That a sheet did not come over a line: who brought it, and the SHA-256 of the bundle that it lay in."""
+
+    carrier: Caller
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
-    """An envelope, where it is addressed, who sent it and when it came (aware)."""
+    """An envelope, where it is addressed, who sent it and when it came (aware). `carried`: somebody else brought it."""
 
     envelope: Envelope
     target: Target
     caller: Caller
     now: datetime
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from server.services.keep import Keeping, Kept, decide_on, keep, look
 from server.services.notify import notify_arrival, watching
 from server.services.quarantine import quarantine
 from server.services.refusals import refusal
+from server.storage.audits import Where, write_audit
 from server.storage.database import lock_instances, transaction
 from server.storage.jobs import Work, enqueue
 from server.storage.rollups import mark
@@ -75,6 +76,7 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
             raise refusal(decision, judged)
         kept = keep(keeping, decision)
         settle(keeping, decision, kept)
+        _tell_carried(keeping, decision, kept)
         connection.commit()
     return Receipt(
         status=decision.status or 201,
@@ -84,6 +86,26 @@ def receive(session: Session, home: Home, upload: Upload) -> Receipt:
         kept=kept,
         findings=len(judged.findings),
     )
+
+
+def _tell_carried(keeping: Keeping, decision: Decision, kept: Kept) -> None:
+    """A line of the audit where somebody brought what its sender could not send. What came over a line is its own
+    record."""
+    upload, judged = keeping.upload, keeping.judged
+    if upload.carried is None or decision.store is Store.NOTHING:
+        return
+    acted_on = f"submission:{kept.submission_id}" if kept.submission_id else f"variant:{kept.variant_id}"
+    entry = upload.carried.carrier.entry(
+        "submission.bundle.import",
+        acted_on,
+        upload.now,
+        Where(upload.target.project_id, judged.area_id),
+        bundle=upload.carried.sha256,
+        sender=upload.caller.actor_id,
+        instance=judged.instance_id,
+        outcome=decision.outcome.value,
+    )
+    write_audit(keeping.connection, entry)
 
 
 def _put_away(session: Session, home: Home, upload: Upload, error: Unreadable | NotFound) -> Unreadable | NotFound:

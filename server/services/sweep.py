@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from server.services.home import Home
+from server.services.home import LAID_DOWN, Home
 from server.storage.accounts import forget_tokens
 from server.storage.blobs import FolderStore, forget_unneeded, list_named
 from server.storage.database import writing
@@ -57,12 +57,12 @@ def _remove_unfinished(home: Home, before: datetime) -> int:
     folders = [home.config.backups_folder]
     if isinstance(home.blobs, FolderStore):
         folders.append(home.blobs.root)
+    found = [path for folder in folders for wanted in (".unfinished-*", "tmp*") for path in folder.glob(wanted)]
     removed = 0
-    for folder in folders:
-        for path in [*folder.glob(".unfinished-*"), *folder.glob("tmp*")]:
-            if path.stat().st_mtime < before.timestamp():
-                _remove(path)
-                removed += 1
+    for path in [*found, *home.config.home.glob(f"{LAID_DOWN}*")]:
+        if path.stat().st_mtime < before.timestamp():
+            _remove(path)
+            removed += 1
     return removed
 
 

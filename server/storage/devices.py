@@ -116,6 +116,13 @@ def list_pins(session: Session | Connection, token_ids: Collection[int]) -> dict
     return {row[0]: Pin(*row) for row in session.execute(query)}
 
 
+def find_pin(session: Session | Connection, actor_id: int) -> Pin | None:
+    """The key of somebody that is in force; None for who holds none."""
+    held = select(Token.id).where(Token.actor_id == actor_id, Token.kind == "field_key", Token.revoked_at.is_(None))
+    pins = list_pins(session, session.execute(held).scalars().all())
+    return next(iter(pins.values()), None)
+
+
 def pin_token(connection: Connection, token_id: int, device_id: str) -> bool:
     """Pins a key to a phone. False when it is pinned already: of two phones at once, one is first."""
     free = update(Token).where(Token.id == token_id, Token.device_id.is_(None)).values(device_id=device_id)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ from server.storage.actors import Actor
 from server.storage.areas import AreaVersionRow
 from server.storage.database import Moment
 from server.storage.forms import Form, FormVersion
-from server.storage.reach import find_outside, lies_in, list_below, one_by_one
+from server.storage.reach import are_few_below, find_outside, led_by_area, lies_in, one_by_one
 from server.storage.reviews import ReviewMove
 from server.storage.submissions import Submission, SubmissionVersion
 from server.storage.tallies import are_few
@@ -31,7 +31,7 @@ from server.storage.waiting import CLEAN, WARNED, WRONG, WaitingRow
 
 AT_ONCE = 500
 FEW = 5_000
-"""Rows up to which all that is in sight is put in order."""
+"""Rows up to which all that is in sight is put in order; areas up to which each is looked up by itself."""
 WEIGHTS = (WRONG, WARNED, CLEAN)
 
 
@@ -219,11 +219,15 @@ def _scopes(office: Office, form_ids: Sequence[int]) -> set[Scope]:
     return {seen for form_id in form_ids if (seen := office.scope.of_form(form_id))}
 
 
+Areas = tuple[frozenset[str], date]
+"""These and what lies in them on that day."""
+
+
 def _common(session: Session | Connection, wanted: InboxFilter, *, each: bool) -> Iterator[ColumnElement[bool]]:
     """The conditions but for the place in the order. `each`: every row is asked by itself whether it lies in sight."""
-    by_area = not each and not (wanted.below is None and any(office.scope.everywhere for office in wanted.offices))
+    led = None if each else _led_by(session, wanted)
     # the sum keeps a database from the indexes by project, of which it would read all where the areas tell the few
-    yield (_W.project_id + 0 if by_area else _W.project_id) == wanted.project_id
+    yield (_W.project_id if led is None else _W.project_id + 0) == wanted.project_id
     yield _W.form_id.in_(wanted.form_ids)
     yield _of_rounds(wanted.round_ids)
     if wanted.weights != WEIGHTS:
@@ -232,9 +236,27 @@ def _common(session: Session | Connection, wanted: InboxFilter, *, each: bool) -
         yield _W.state == wanted.state
     if wanted.returned is not None:
         yield _W.returned.is_(wanted.returned)
-    if wanted.below is not None:
+    if led is not None:
+        yield led_by_area(_W.area_id, *led)
+    elif wanted.below is not None:
         yield (one_by_one if each else lies_in)(_W.area_id, *wanted.below)
-    yield or_(false(), *(_of_office(session, office, wanted.form_ids, each) for office in wanted.offices))
+    asking = Asking(session, wanted.form_ids, led, each)
+    yield or_(false(), *(_of_office(asking, office) for office in wanted.offices))
+
+
+def _led_by(session: Session | Connection, wanted: InboxFilter) -> Areas | None:
+    """The areas in which all lies that is asked for, where they are few."""
+    led = wanted.below or _bounds(session, wanted)
+    return led if led is not None and are_few_below(session, *led, FEW) else None
+
+
+def _bounds(session: Session | Connection, wanted: InboxFilter) -> Areas | None:
+    """The areas in which all lies that is in sight; None where hardly any area bounds it."""
+    scopes = {seen for office in wanted.offices for seen in _scopes(office, wanted.form_ids)}
+    days = {seen.on for seen in scopes}
+    if len(days) != 1 or any(seen.everywhere or find_outside(session, seen) is not None for seen in scopes):
+        return None
+    return frozenset().union(*(seen.areas for seen in scopes)), days.pop()
 
 
 def _of_rounds(round_ids: Sequence[int | None]) -> ColumnElement[bool]:
@@ -242,32 +264,38 @@ def _of_rounds(round_ids: Sequence[int | None]) -> ColumnElement[bool]:
     return or_(named, _W.round_id.is_(None)) if None in round_ids else named
 
 
-def _of_office(
-    session: Session | Connection, office: Office, form_ids: Sequence[int], each: bool
-) -> ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What it is asked with whether rows lie in sight: of which forms; the areas that lead to them already (`led`);
+    `each`: every row by itself."""
+
+    session: Session | Connection
+    form_ids: tuple[int, ...]
+    led: Areas | None
+    each: bool
+
+
+def _of_office(asking: Asking, office: Office) -> ColumnElement[bool]:
     by_scope: dict[Scope, list[int]] = {}
-    for form_id in form_ids:
+    for form_id in asking.form_ids:
         seen = office.scope.of_form(form_id)
         if seen:
             by_scope.setdefault(seen, []).append(form_id)
-    alone = len(by_scope) == 1 and len(next(iter(by_scope.values()))) == len(form_ids)
+    alone = len(by_scope) == 1 and len(next(iter(by_scope.values()))) == len(asking.form_ids)
     seen_of = [
-        and_(_in_sight(session, seen, each), *(() if alone else (_W.form_id.in_(forms),)))
-        for seen, forms in by_scope.items()
+        and_(_in_sight(asking, seen), *(() if alone else (_W.form_id.in_(forms),))) for seen, forms in by_scope.items()
     ]
     return and_(_W.reached.in_(office.reached), or_(false(), *seen_of))
 
 
-def _in_sight(session: Session | Connection, seen: Scope, each: bool) -> ColumnElement[bool]:
-    if seen.everywhere:
-        return literal(True)
-    outside = find_outside(session, seen)
+def _in_sight(asking: Asking, seen: Scope) -> ColumnElement[bool]:
+    if seen.everywhere or asking.led == (seen.areas, seen.on):
+        return true()
+    outside = find_outside(asking.session, seen)
     if outside is not None:
         # who sees nearly everything: it is quicker to leave out what they do not see
         return and_(_W.area_id.is_not(None), _W.area_id.not_in(sorted(outside)))
-    if each:
-        return one_by_one(_W.area_id, seen.areas, seen.on)
-    return _W.area_id.in_(list_below(seen.areas, seen.on))
+    return (one_by_one if asking.each else lies_in)(_W.area_id, seen.areas, seen.on)
 
 
 def _sorted(query: Select[*tuple[Any, ...]], wanted: InboxFilter, on: Onward) -> Select[*tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     ForeignKey,
     Index,
@@ -24,7 +25,10 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from server.domain.areas import AreaChange, AreaVersion
 from server.domain.reach import Within
@@ -86,6 +90,37 @@ def one_by_one(area: Any, tops: Collection[str], on: date) -> ColumnElement[bool
     return found.is_not(None)
 
 
+class _Led(FunctionElement[bool]):
+    """A column, and a statement that tells which values it may have."""
+
+    name = "led"
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: a condition already, not a value that SQLite would have to hold against 1, past any index."""
+        return self
+
+
+@compiles(_Led)
+def _write_led(element: _Led, compiler: SQLCompiler, **rest: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **rest)} IN {compiler.process(values, **rest)}"
+
+
+@compiles(_Led, "postgresql")
+def _write_led_by_array(element: _Led, compiler: SQLCompiler, **rest: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **rest)} = ANY (ARRAY{compiler.process(values, **rest)})"
+
+
+def led_by_area(area: Any, tops: Collection[str], on: date) -> ColumnElement[bool]:
+    """The same for a query in which few of the rows lie in these areas: what lies below is found first, and each area
+    looked up in the index on it. Of a subquery PostgreSQL guesses how many it tells, and at a wrong guess reads the
+    whole table and looks every row up; of an array it takes that to be little."""
+    return _Led(area, list_below(tops, on).scalar_subquery()) if tops else false()
+
+
 def list_below(tops: Collection[str], on: date) -> Select[str]:
     """The ids of these areas and of all that lies in them on a day, as a statement; one may come twice."""
     return select(_reach.c.descendant_id).where(
@@ -135,6 +170,12 @@ def count_below(session: Session | Connection, tops: Collection[str], on: date) 
     """How many areas these and what lies in them are on a day."""
     below = list_below(tops, on).distinct().subquery()
     return session.execute(select(func.count()).select_from(below)).scalar_one()
+
+
+def are_few_below(session: Session | Connection, tops: Collection[str], on: date, most: int) -> bool:
+    """Whether these and what lies in them are no more than so many. No more is read than tells."""
+    some = list_below(tops, on).limit(most + 1).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one() <= most
 
 
 def read_tree(session: Session | Connection) -> tuple[list[AreaVersion], list[AreaChange]]:

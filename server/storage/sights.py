@@ -12,8 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
 from server.domain.roles import ALL, Scope
-from server.storage.areas import AreaRow, AreaVersionRow, AreaView, valid_on
-from server.storage.projects import Project
+from server.storage.areas import AreaRow, AreaVersionRow, AreaView, find_root, valid_on
 from server.storage.reach import AreaReachRow, in_scope, lies_in
 
 AT_ONCE = 500
@@ -33,7 +32,10 @@ def list_seen_areas(
 ) -> dict[str, AreaView]:
     """The areas in which a project works as they were on a day, of those in sight today, parents before children, then
     by code and name; `below`: only this one (own id) and what lay below it."""
-    root = select(Project.root_area_id).where(Project.id == project_id).scalar_subquery()
+    # asked for first: of an area that it knows a database knows too how much lies below it
+    root = find_root(session, project_id)
+    if root is None:
+        return {}
     query: Select[*tuple[Any, ...]] = (
         select(*_VIEW)
         .join(AreaVersionRow, AreaVersionRow.area_id == AreaRow.id)
@@ -77,8 +79,9 @@ class Sought:
 def list_seen_ids(session: Session | Connection, project_id: int, on: date, sought: Sought) -> list[str]:
     """The ids of such areas of a project as they were on a day, by the code and name of the area above and then by
     their own. Ids alone, so that a country's villages can be gone through in parts."""
-    above = aliased(AreaVersionRow)
-    root = select(Project.root_area_id).where(Project.id == project_id).scalar_subquery()
+    root, above = find_root(session, project_id), aliased(AreaVersionRow)
+    if root is None:
+        return []
     query = (
         select(AreaRow.id, above.code, above.name, AreaVersionRow.code, AreaVersionRow.name)
         .join(AreaVersionRow, AreaVersionRow.area_id == AreaRow.id)

@@ -80,6 +80,7 @@ def paths(seeded: Seeded) -> list[str]:
         "/administration",
         f"/projects/{PROJECT}/forms/village_criteria",
         f"/projects/{PROJECT}/phones",
+        f"/projects/{PROJECT}/bundles",
         "/people",
     ]
 

@@ -121,6 +121,7 @@ def paths(seeded: Seeded) -> list[str]:
         "/quarantine",
         "/system",
         f"/projects/{PROJECT}/phones",
+        f"/projects/{PROJECT}/bundles",
         f"/projects/{PROJECT}/webhooks",
         f"/projects/{PROJECT}/webhooks/1",
         f"/projects/{PROJECT}/forms",

@@ -25,7 +25,7 @@ class BadLine:
         self.within = 30_000
         self.down = False
         self.connections = self.broken = self.refused = 0
-        self._random = random.Random(seed)  # noqa: S311 - no secret
+        self._random = random.Random(seed)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listening = socket.create_server(("127.0.0.1", 0))

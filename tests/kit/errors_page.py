@@ -19,7 +19,16 @@ from tests.kit.source import PRODUCT, ROOT, modules
 DOCS = ROOT / "docs"
 PAGE, TOLD = DOCS / "errors.md", DOCS / "errors.toml"
 MESSAGE_ID = re.compile(r"[a-z_]+(\.[a-z_]+)+")
-ELSEWHERE = {"RuleSetError", "ProtocolError", "Unreachable", "Refused", "SyncError", "ConfigError", "SettingsError"}
+ELSEWHERE = {
+    "RuleSetError",
+    "ProtocolError",
+    "Unreachable",
+    "Refused",
+    "SyncError",
+    "BundleError",
+    "ConfigError",
+    "SettingsError",
+}
 """Rule sets and devices explain themselves at the command line, and on the device."""
 NEVER_ANSWERED = {"EvaluationError"}
 """Caught where a submission is judged."""

@@ -45,6 +45,11 @@ class PhoneApp:
             self.page.goto("about:blank")
         self.page.goto(f"{self.address}/phone/{fragment}")
 
+    def opens_again(self) -> None:
+        """Opens the page anew."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.address}/phone/")
+
     def enters(self, project: int, key: str) -> None:
         """Comes in by the link on the card, and waits until everything is on the phone."""
         self.page.goto(f"{self.address}/phone/#/card/{project}/{key}")
@@ -64,13 +69,13 @@ class PhoneApp:
 
     def loses_power(self) -> None:
         """Every process of the browser ends at once, without a word."""
-        for number in self._processes():
+        for number in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
         with contextlib.suppress(Exception):
             self.context.close()
         deadline = time.monotonic() + 10
-        while self._processes() and time.monotonic() < deadline:
+        while self.processes() and time.monotonic() < deadline:
             time.sleep(0.05)
         for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
             (self.folder / name).unlink(missing_ok=True)
@@ -80,7 +85,8 @@ class PhoneApp:
         with contextlib.suppress(Exception):
             self.context.close()
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """The numbers of the browser's processes."""
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
@@ -98,7 +104,7 @@ class PhoneApp:
         """A question on the screen, by its name in the form."""
         return self.page.locator(f".question[data-name='{name}']")
 
-    def answers(self, name: str, answer: str | Sequence[str] | Path | Literal["here"]) -> None:
+    def answers(self, name: str, answer: str | Sequence[str] | Path) -> None:
         """Types, chooses, photographs or locates, as the question asks."""
         question = self.question(name)
         question.wait_for()
@@ -106,7 +112,7 @@ class PhoneApp:
             question.locator("input[type=file]").set_input_files(answer)
             question.locator("img.picture").wait_for()
         elif answer == HERE:
-            question.get_by_role("button", name="Lấy tọa độ").click()
+            question.get_by_role("button", name=re.compile("Lấy tọa độ|Lấy lại")).click()
             question.locator(".placed").wait_for()
         elif question.locator(".choices").count():
             for each in [answer] if isinstance(answer, str) else answer:
@@ -116,14 +122,13 @@ class PhoneApp:
 
     def _chooses(self, question: Locator, answer: str) -> None:
         if answer == FIRST:
-            box = question.locator(".choice input").first
-            box.check(force=True)
-            return
+            answer = str(question.locator(".choice input").first.get_attribute("value"))
         box = question.locator(f"input[value={_quoted(answer)}]")
         search = question.locator("input[type=search]")
         if not box.count() and search.count():
             search.fill(answer)
-        box.check(force=True)
+        if not box.is_checked():
+            question.locator(".choice", has=self.page.locator(f"input[value={_quoted(answer)}]")).click()
         expect(box).to_be_checked()
 
     def _types(self, field: Locator, answer: str) -> None:
@@ -140,27 +145,45 @@ class PhoneApp:
 
     def goes_on(self) -> None:
         """To the next screen; a question that lacks an answer is put off."""
+        self._steps(self.page.locator(".steps .is-main"))
+
+    def steps_back(self) -> None:
+        """To the screen before."""
+        self._steps(self.page.locator(".steps button").first)
+
+    def _steps(self, button: Locator) -> None:
         before = self.page.locator(".fill").inner_text()
-        self.page.locator(".steps .is-main").click()
+        button.click()
         for _ in range(40):
             if self.page.locator(".fill").inner_text() != before:
                 return
             time.sleep(0.05)
 
-    def fills(self, answers: Mapping[str, Any], until: str | None = None) -> None:
-        """Goes through the screens and answers what is in `answers` as it is asked; ends at the last one, or at the
-        screen with the question `until`."""
-        given = set()
-        for _ in range(120):
+    def fills(
+        self, answers: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = (), until: str | None = None
+    ) -> None:
+        """Goes through the screens and answers what is in `answers` as it is asked, adding what is in `entries` where
+        a list asks for more; ends at the last screen, or at the one with the question `until`."""
+        given: set[str] = set()
+        left = list(entries)
+        asked = dict(answers)
+        more = self.page.get_by_role("button", name="Thêm một mục")
+        for _ in range(150):
             self.page.locator(".fill").wait_for()
             names = self.shown()
             if until in names or not self.page.locator(".steps .is-main").count():
                 return
             for name in names:
-                if name in answers and name not in given:
-                    self.answers(name, answers[name])
+                if name in asked and name not in given:
+                    self.answers(name, asked[name])
                     given.add(name)
-            self.goes_on()
+            if left and more.count():
+                entry = left.pop(0)
+                asked.update(entry)
+                given -= set(entry)
+                self._steps(more)
+            else:
+                self.goes_on()
         raise AssertionError("the sheet has no end")
 
     def sends(self) -> None:

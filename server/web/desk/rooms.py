@@ -13,6 +13,7 @@ from server.domain.audit_scope import audit_scope
 from server.services.area_scope import area_scope
 from server.services.authenticate import Caller
 from server.services.holidays import VERB as HOLIDAYS
+from server.services.unbundle import VERB as BUNDLES
 from server.storage.projects import ProjectView
 from server.storage.rounds import list_rounds
 from server.web.context import current_session
@@ -90,6 +91,7 @@ ADMINISTRATION = (
     Room("forms", "desk.nav.forms", ("forms",), _verb("form.list"), "project"),
     Room("people", "desk.nav.people", ("people",), _everywhere("user.list")),
     Room("phones", "desk.nav.phones", ("phones",), _verb("field_key.list"), "project"),
+    Room("bundles", "desk.nav.bundles", ("bundles",), _verb(BUNDLES), "project"),
     Room("areas", "desk.nav.areas", ("areas",), _may_areas),
     Room("rules", "desk.nav.rules", ("rules",), _may_rules),
     Room("holidays", "desk.nav.holidays", ("holidays",), _everywhere(HOLIDAYS)),

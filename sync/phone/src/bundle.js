@@ -7,7 +7,8 @@ const FORMAT = "thonban-bundle/1";
 
 /** The zip as bytes, and its name. `entries`: of one person, in the order of the outbox. */
 export async function makeBundle(person, entries, { version, at = new Date() }) {
-  const content = {};
+  // the manifest stands first, so that a file that was cut off still says what it held
+  const content = { "manifest.json": new Uint8Array() };
   const sheets = [];
   for (const [index, entry] of entries.entries()) {
     const folder = `sheets/${index + 1}`;

@@ -10,6 +10,16 @@ const TITLE = /<(?:\w+:)?instanceName>([^<]+)<\/(?:\w+:)?instanceName>/;
 const unescape = (said) =>
   said.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 
+const META = /<((?:\w+:)?)meta\b[^>]*>/;
+
+/** The text of a sheet that stands in for `edits`: it says so. The engine says it when a sheet is opened to be
+    corrected, and no more once it was put away as a draft of a form that has no such element. */
+function naming(xml, edits) {
+  if (!edits || /<(?:\w+:)?deprecatedID>/.test(xml)) return xml;
+  const said = edits.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return xml.replace(META, (open, prefix) => `${open}<${prefix}deprecatedID>${said}</${prefix}deprecatedID>`);
+}
+
 /** Begins a sheet of a form, and gives the id of its draft. */
 export async function begin(watched, person, training) {
   const form = await get("forms", watched.id);
@@ -63,12 +73,13 @@ async function saveNow(sheet) {
   const names = new Set(files.map((file) => file.name));
   const added = [];
   for (const file of files.filter((each) => !sheet.kept.has(each.name))) added.push(await stored(sheet.draft.id, file));
-  const removed = [...sheet.kept].filter((name) => !names.has(name));
+  // a file goes only when no answer names it any more, whatever the engine holds of it
+  const removed = [...sheet.kept].filter((name) => !names.has(name) && !xml.includes(`>${name}<`));
   Object.assign(sheet.draft, {
     xml, savedAt: Date.now(), title: unescape(TITLE.exec(xml)?.[1] ?? ""), ...progress(screens(sheet.root, sheet.shape)),
   });
   await saveDraft(sheet.draft, added, removed);
-  sheet.kept = names;
+  sheet.kept = new Set([...names, ...sheet.kept].filter((name) => !removed.includes(name)));
 }
 
 async function stored(owner, { name, type, file }) {
@@ -79,11 +90,15 @@ async function stored(owner, { name, type, file }) {
 /** Ends a sheet: into the outbox with all its files, or nowhere when it was for practice. Gives the entry, or null when
     rules of the form are broken still. */
 export async function end(sheet) {
-  const { xml, files, violations } = await serialise(sheet.root);
+  const { xml: written, files, violations } = await serialise(sheet.root);
   if (violations.length) return null;
   const { draft } = sheet;
+  const xml = naming(written, draft.edits);
   const whole = [];
   for (const file of files) whole.push(await stored(draft.id, file));
+  for (const file of await filesOf(draft.id)) {
+    if (!files.some((each) => each.name === file.name) && xml.includes(`>${file.name}<`)) whole.push(file);
+  }
   const bytes = new TextEncoder().encode(xml);
   const sha256 = await digest(bytes);
   const instanceId = INSTANCE.exec(xml)?.[1] ?? "";

@@ -85,13 +85,26 @@ export async function create(form, person) {
 
 /** A draft as it was after its last answer. */
 export async function restore(form, person, xml, files) {
-  return (await (await load(form)).restoreInstance(bundle(xml, files), config(person, fileNames()))).root;
+  return whole((await (await load(form)).restoreInstance(bundle(xml, files), config(person, fileNames()))).root);
 }
 
 /** A sheet that was sent, opened again: it takes a new id and names the one it stands in for. */
 export async function edit(form, person, xml, files) {
   const input = { inputType: "FORM_INSTANCE_INPUT_RESOLVED", ...bundle(xml, files) };
-  return (await (await load(form)).editInstance(input, config(person, fileNames()))).root;
+  return whole((await (await load(form)).editInstance(input, config(person, fileNames()))).root);
+}
+
+/** The tree once its files are in it: the engine brings them one turn later, and has none until then. */
+async function whole(root) {
+  for (let turn = 0; turn < 200 && [...uploads(root)].some((node) => node.currentState.attachmentState?.loading); turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return root;
+}
+
+function* uploads(node) {
+  if (node.nodeType === "upload") yield node;
+  for (const child of node.currentState.children ?? []) yield* uploads(child);
 }
 
 /** The sheet as it would be sent: {xml, files: [{name, type, file}], violations}. */

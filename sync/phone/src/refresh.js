@@ -1,6 +1,7 @@
 // Fetches what a person needs for weeks without a line: forms, their files and lists, and what became of what was sent.
 // Asked with ETags and hashes, so that a poll of what has not changed costs one round trip; resumed where it broke off,
 // as each file is kept when it is whole.
+import { fetchCopies } from "./copies.js";
 import { readFormList, readManifest } from "./openrosa.js";
 import { all, change, get, remove, save } from "./store.js";
 import { address, ask, asText, clock, WireError } from "./wire.js";
@@ -102,8 +103,17 @@ export async function refreshSheets(person) {
   } catch {
     throw new WireError("protocol", "server.not_openrosa", { status: 200 });
   }
-  return change("people", person.id, (kept) => ({
-    ...kept, told, sheetsTag: answer.etag, name: told.person ?? kept.name, projectName: told.project?.name ?? kept.projectName,
+  let trouble;
+  try {
+    // what is shown as returned can be corrected at once, line or not
+    await fetchCopies(person, told.sheets);
+  } catch (error) {
+    trouble = error;
+  }
+  const after = await change("people", person.id, (kept) => ({
+    ...kept, told, sheetsTag: trouble ? "" : answer.etag, name: told.person ?? kept.name, projectName: told.project?.name ?? kept.projectName,
     area: told.area, ahead: clock.known ? clock.ahead : kept.ahead,
   }));
+  if (trouble) throw trouble;
+  return after;
 }

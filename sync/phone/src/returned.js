@@ -1,12 +1,9 @@
-// Sheets that came back: kept whole on the device while there is a line, so that they can be corrected without one.
+// Sheets that came back: what is said of them, and how one is opened to be corrected.
+import { copyOf } from "./copies.js";
 import { edit, serialise } from "./engine.js";
-import { all, database, digest, filesOf, get, saveDraft } from "./store.js";
-import { address, ask, asText, WireError } from "./wire.js";
+import { all, digest, saveDraft } from "./store.js";
 import { layout, plain, progress, screens } from "./walk.js";
-
-/** Whose copy of a sheet stands in the store of files. */
-const owner = (instanceId) => `returned:${instanceId}`;
-const XML = "submission.xml";
+import { WireError } from "./wire.js";
 
 /** Sheets of a person that came back and are not yet being corrected, newest first. */
 export function returnedOf(person, entries, drafts) {
@@ -16,40 +13,6 @@ export function returnedOf(person, entries, drafts) {
     const sent = entries.find((each) => each.root === sheet.rootInstanceId && !sheet.instanceIds.includes(each.instanceId));
     return { sheet, draft, sent };
   });
-}
-
-/** Fetches the copies that this device lacks. Throws WireError; what came is kept. */
-export async function prefetchReturned(personId) {
-  const person = await get("people", personId);
-  for (const sheet of person?.told?.sheets ?? []) if (sheet.state === "returned") await copyOf(person, sheet);
-}
-
-async function copyOf(person, sheet) {
-  const mine = (await all("entries")).find((entry) => entry.instanceId === sheet.instanceId);
-  const kept = new Map((await filesOf(owner(sheet.instanceId))).map((file) => [file.name, file]));
-  const here = mine ? new Map((await filesOf(mine.sha256)).map((file) => [file.name, file])) : new Map();
-  let xml = mine?.xml ?? (kept.has(XML) ? new TextDecoder().decode(kept.get(XML).bytes) : "");
-  if (!xml) {
-    const answer = await ask(address(person, "sheets", `${sheet.instanceId}.xml`), { kind: "xml" });
-    await keep(sheet, XML, "text/xml", answer.body);
-    xml = asText(answer);
-  }
-  const files = [];
-  for (const name of sheet.files.names ?? []) {
-    let file = here.get(name) ?? kept.get(name);
-    if (!file && !sheet.files.missing.includes(name)) {
-      const answer = await ask(address(person, "sheets", sheet.instanceId, "attachments", name), {});
-      file = await keep(sheet, name, answer.headers.get("Content-Type") ?? "", answer.body);
-    }
-    if (file) files.push({ name, type: file.type, bytes: file.bytes });
-  }
-  return { xml, files };
-}
-
-async function keep(sheet, name, type, bytes) {
-  const file = { owner: owner(sheet.instanceId), name, type, bytes, sha256: await digest(bytes) };
-  await (await database()).put("files", file);
-  return file;
 }
 
 /** Opens a sheet that came back as a draft, and gives its id. Throws WireError when a copy is needed and there is no

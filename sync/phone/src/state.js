@@ -1,7 +1,6 @@
 // What the pages show, read from the device, and what they let happen. One object for the whole app.
 import { reactive } from "vue";
 import { currentForms, problemOf } from "./engine.js";
-import { prefetchReturned } from "./returned.js";
 import { refresh } from "./refresh.js";
 import { sendAll } from "./send.js";
 import { all, database, keepSetting, save, setting } from "./store.js";
@@ -86,7 +85,6 @@ export async function fetchAll({ quiet = false } = {}) {
     await save("people", { ...(await all("people")).find((each) => each.id === person.id), triedAt: Date.now() });
     const asked = (await all("people")).find((each) => each.id === person.id);
     await refresh(asked, (done, of) => (state.fetching = { done, of }));
-    await prefetchReturned(asked.id);
     state.trouble = null;
   } catch (error) {
     if (!quiet || !(error instanceof WireError) || error.kind === "refused") note(error);
@@ -109,13 +107,15 @@ async function look() {
   await reload();
 }
 
-export function note(error) {
+/** Says what went wrong; `unreached`: what to say when there is no line. */
+export function note(error, unreached = "error.unreachable") {
   if (!(error instanceof WireError)) {
     state.trouble = { key: error.name === "QuotaExceededError" ? "fill.not_saved" : "error.unreachable" };
     console.error(error);
     return;
   }
   if (error.status === 401 || error.status === 403) state.trouble = null;
+  else if (error.kind === "unreachable") state.trouble = { key: unreached };
   else state.trouble = { key: `error.${error.kind}`, said: error.said || String(error.status) };
 }
 

@@ -74,7 +74,10 @@ def test_the_sum_says_what_goes_everywhere_and_what_in_which_areas() -> None:
     assert found.keys() == {(None, everywhere), (None, here)}
     assert found[None, everywhere] == find_role("viewer").verbs  # type: ignore[union-attr]
     hooks = {"webhook.list", "webhook.create", "webhook.update", "webhook.delete"}
-    assert found[None, here] == {"submission.update", "review.commune", "audit.read", "field_key.list", *hooks}
+    assert found[None, here] == {
+        *("submission.update", "review.commune", "bundle.import", "audit.read", "field_key.list"),
+        *hooks,
+    }
 
 
 def test_what_is_granted_on_a_form_is_said_of_that_form_alone() -> None:

@@ -72,6 +72,7 @@ from server.services.phones import SHOWN
 from server.services.programme_table import COLUMNS as UNIT_COLUMNS
 from server.services.publish import STATES as STATES_OF_FORMS
 from server.services.remain import READINESS
+from server.services.unbundle import FATES as FATES_OF_SHEETS
 from server.services.verify_lock import DIFFERENCES
 from server.storage.exports import EXPIRED, FAILED, READY, UNDONE
 from server.web.desk.audits import COLUMNS
@@ -90,6 +91,7 @@ from server.web.desk.rooms import ADMINISTRATION
 from server.web.desk.rules import DONE as DONE_WITH_RULES
 from server.web.desk.webhooks import DONE as DONE_WITH_WEBHOOKS
 from server.web.training_words import DEFINITIONS, MEASURES
+from sync.bundle import FAULTS as FAULTS_OF_BUNDLES
 from tests.server.web.desk.dossier_texts import OF_DOSSIERS
 from tests.server.web.desk.work_texts import OF_WORKS
 
@@ -116,6 +118,8 @@ MADE = {
     "desk.rehearsal.severity.": ("error", "warning", "info"),
     "desk.system.state.": (OK, WARNING, ERROR),
     "desk.system.version.": ("thonban", "python", "database", "tables"),
+    "desk.bundlefate.": FATES_OF_SHEETS,
+    "desk.bundlefault.": FAULTS_OF_BUNDLES,
     "desk.inbox.": tuple(NARROWED),
     "desk.inbox.waits.": SHOWN_STATES,
     "desk.inbox.figure.": KEY_FIGURES,
