@@ -78,13 +78,14 @@ _WAYS: dict[str, Callable[[str, str], bool]] = {
 class Evaluation:
     """One filled form being worked out.
 
-    ``lacking``: the files that rules read and that are not at hand. ``lost``: by id of the node, an answer that a phone
+    ``beneath``: by id of a node, the ghosts that hang on it. ``lacking``: the files that rules read and that are not at hand. ``lost``: by id of the node, an answer that a phone
     loses as it reads it. ``unmade``: the rules that could not be evaluated.
     """
 
     __slots__ = (
         "altered",
         "at",
+        "beneath",
         "cells",
         "changed",
         "definition",
@@ -109,6 +110,7 @@ class Evaluation:
         self.now = own_time(plan.clocks, root, context.now) if context.own_time else context.now
         self.gathered: list[list[Node]] = [[] for _ in range(plan.slots)]
         self.ghosts: list[tuple[Node, NodePlan, bool]] = []
+        self.beneath: dict[int, list[Node]] = {}
         self.ignored: set[int] = set()
         self.unknown: list[Node] = []
         self.changed: list[tuple[Node, str, str]] = []
@@ -177,6 +179,7 @@ class Evaluation:
         """A node that was not sent, and all below it but repeats. ``below``: it hangs on one that was not sent."""
         ghost = Node(plan.name, "", plan.type, parent)
         self.ghosts.append((ghost, plan, below))
+        self.beneath.setdefault(id(parent), []).append(ghost)
         if plan.place:
             self.cells[plan.place] = []
         if plan.slot >= 0:
@@ -221,7 +224,15 @@ class Evaluation:
         elif not (node.parent is None or node.parent.relevant):
             node.relevant = False
         elif not trigger.expression.boolean(self.at(node)):
-            hide(node)
+            self.hide(node)
+
+    def hide(self, node: Node) -> None:
+        """Make a node and all below it irrelevant, what was not sent as well."""
+        node.relevant = False
+        for child in node.children:
+            self.hide(child)
+        for ghost in self.beneath.get(id(node), ()):
+            self.hide(ghost)
 
     def _leave(self, trigger: Trigger, nodes: list[Node], reason: str) -> None:
         node = next((each for each in nodes if each.relevant), None)
@@ -400,13 +411,6 @@ def own_time(clocks: tuple[tuple[str, ...], ...], root: Node, now: dt.datetime) 
         except (ValueError, OverflowError):
             continue
     return now
-
-
-def hide(node: Node) -> None:
-    """Make a node and all below it irrelevant."""
-    node.relevant = False
-    for child in node.children:
-        hide(child)
 
 
 def generic_path(node: Node) -> str:

@@ -123,7 +123,8 @@ class Outbox:
     def put(self, envelope: Envelope, instance_id: str, now: datetime) -> Entry:
         """Queues an instance with copies of its files; adds the files that are new when it is known already.
 
-        An entry that was sent waits again when files came to it. Raises OSError when a file cannot be read.
+        An entry that was sent waits again when files came to it; one that is being sent stays its sender's until the
+        claim has run out. Raises OSError when a file cannot be read.
         """
         sha256, moment = envelope.sha256, _seconds(now)
         files = [(part, part.read()) for part in envelope.attachments]
@@ -142,20 +143,24 @@ class Outbox:
                 )
             if database.total_changes > before:
                 database.execute(
-                    "UPDATE entries SET revision = revision + 1, attempts = 0, due_at = min(due_at, ?), "
+                    "UPDATE entries SET revision = revision + 1, attempts = 0, "
+                    "due_at = CASE state WHEN 'sending' THEN due_at ELSE min(due_at, ?) END, "
                     "state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END WHERE sha256 = ?",
                     (moment, sha256),
                 )
         return self.get_entry(sha256)
 
     def claim(self, now: datetime) -> Entry | None:
-        """Takes the entry that has waited longest among those due, for sending; None when there is none."""
+        """Takes the entry that has waited longest among those due, for sending; None when there is none.
+
+        What would be due later than any pause lasts was written under a wrong clock, and is due.
+        """
         moment = _seconds(now)
         with self._writing() as database:
             row = database.execute(
-                "SELECT sha256 FROM entries WHERE state IN ('waiting', 'sending') AND due_at <= ? "
+                "SELECT sha256 FROM entries WHERE state IN ('waiting', 'sending') AND (due_at <= ? OR due_at > ?) "
                 "ORDER BY queued_at, rowid LIMIT 1",
-                (moment,),
+                (moment, moment + LONGEST_PAUSE.total_seconds()),
             ).fetchone()
             if row is None:
                 return None
@@ -187,10 +192,14 @@ class Outbox:
             )
 
     def failed(self, entry: Entry, error: SyncError, now: datetime, spread: float) -> State:
-        """The server has not got it, or nobody knows: waits for its next turn, or for a person when it was refused."""
-        state, attempts = state_after(error), entry.attempts + 1
+        """The server has not got it, or nobody knows: waits for its next turn, or for a person when it was refused.
+
+        Raises KeyError when the entry is gone.
+        """
+        state = state_after(error)
         said = (error.message if isinstance(error, Refused) else "") or error.code
         with self._writing() as database:
+            attempts = self.get_entry(entry.sha256).attempts + 1
             database.execute(
                 "UPDATE entries SET state = ?, attempts = ?, due_at = ?, said = ? WHERE sha256 = ?",
                 (state, attempts, _seconds(now + pause(attempts, spread)), said, entry.sha256),

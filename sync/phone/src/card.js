@@ -1,8 +1,7 @@
 // Who one is on this device: the card of an app user, as a link, as the picture of ODK Collect's settings, or typed.
 import { get, keepSetting, save, setting } from "./store.js";
 
-const PLACE = /\/v1\/key\/([^/]+)\/projects\/(\d+)/;
-const LINK = /#\/card\/(\d+)\/([^/?\s]+)/;
+export { readCard } from "./card_text.js";
 
 /** The id of this device, made once. */
 export async function deviceId() {
@@ -11,41 +10,6 @@ export async function deviceId() {
   const made = `thonban-phone:${crypto.randomUUID()}`;
   await keepSetting("deviceId", made);
   return made;
-}
-
-async function inflate(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).text();
-}
-
-/** What a card says: {key, project, origin?}; null when it is none of ours. `said`: a link, an address or the text of
-    a picture. */
-export async function readCard(said) {
-  const text = said.trim();
-  const link = LINK.exec(text);
-  if (link) return { project: Number(link[1]), key: decodeURIComponent(link[2]), origin: originOf(text) };
-  const place = PLACE.exec(text);
-  if (place) return { project: Number(place[2]), key: decodeURIComponent(place[1]), origin: originOf(text) };
-  try {
-    const bytes = Uint8Array.from(atob(text.replace(/\s/g, "")), (sign) => sign.charCodeAt(0));
-    const settings = JSON.parse(await inflate(bytes));
-    const url = String(settings.general?.server_url ?? "");
-    const found = PLACE.exec(url);
-    if (!found) return null;
-    return {
-      project: Number(found[2]), key: decodeURIComponent(found[1]), origin: originOf(url), projectName: settings.project?.name,
-    };
-  } catch {
-    return null;
-  }
-}
-
-function originOf(text) {
-  try {
-    return new URL(text).origin;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Keeps a card; a new card of somebody known (`instead`: that person's id) takes the place of the old one. */

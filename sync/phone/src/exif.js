@@ -9,20 +9,24 @@ const SIZES = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8 };
 /** {time: "2026:11:28 07:30:05"?, place: {latitude, longitude, altitude?}?} of a JPEG's bytes. */
 export function readExif(bytes) {
   try {
-    const start = segment(bytes);
-    return start === undefined ? {} : facts(new DataView(bytes.buffer, bytes.byteOffset + start));
+    const found = segment(bytes);
+    return found ? facts(new DataView(found.buffer, found.byteOffset, found.length)) : {};
   } catch {
     return {};
   }
 }
 
+/** What stands between the head of the Exif segment and its end: nothing in it may lead outside. */
 function segment(bytes) {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   let at = 2;
   while (at + 4 < bytes.length && bytes[at] === 0xff && bytes[at + 1] !== 0xda) {
     const length = (bytes[at + 2] << 8) | bytes[at + 3];
-    if (bytes[at + 1] === 0xe1 && HEAD.every((byte, index) => bytes[at + 4 + index] === byte)) return at + 10;
-    at += 2 + length;
+    const end = at + 2 + length;
+    if (bytes[at + 1] === 0xe1 && HEAD.every((byte, index) => bytes[at + 4 + index] === byte)) {
+      return bytes.subarray(at + 10, end);
+    }
+    at = end;
   }
   return undefined;
 }
@@ -65,7 +69,7 @@ function text(view, entry) {
 function where(view, gps, little) {
   const rational = (at) => view.getUint32(at, little) / view.getUint32(at + 4, little);
   const angle = (entry) => rational(entry.at) + rational(entry.at + 8) / 60 + rational(entry.at + 16) / 3600;
-  if (!gps[2] || !gps[4]) return undefined;
+  if (gps[2]?.size !== 24 || gps[4]?.size !== 24) return undefined;
   const latitude = angle(gps[2]) * (text(view, gps[1]).startsWith("S") ? -1 : 1);
   const longitude = angle(gps[4]) * (text(view, gps[3]).startsWith("W") ? -1 : 1);
   if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return undefined;

@@ -25,7 +25,8 @@ export function stateAfter(error) {
   return error.kind === "refused" && !passing ? REFUSED : WAITING;
 }
 
-/** A new entry, or the known one with the files that are new to it. `files`: {name: sha256}. */
+/** A new entry, or the known one with the files that are new to it; one that is being sent stays its sender's until the
+    claim has run out. `files`: {name: sha256}. */
 export function put(entry, { sha256, instanceId, files }, now) {
   const known = entry ?? {
     sha256, instanceId, files: {}, state: WAITING, revision: 0, attempts: 0, queuedAt: now, dueAt: now, said: "",
@@ -37,8 +38,7 @@ export function put(entry, { sha256, instanceId, files }, now) {
     files: { ...known.files, ...files },
     revision: known.revision + 1,
     attempts: 0,
-    dueAt: Math.min(known.dueAt, now),
-    state: known.state === SENDING ? SENDING : WAITING,
+    ...(known.state === SENDING ? {} : { state: WAITING, dueAt: Math.min(known.dueAt, now) }),
   };
 }
 
