@@ -2,7 +2,7 @@
 import { create, restore, serialise } from "./engine.js";
 import { put } from "./outbox.js";
 import { digest, filesOf, finish, get, saveDraft } from "./store.js";
-import { layout, progress, screens } from "./walk.js";
+import { lacking, layout, progress, screens, tidy } from "./walk.js";
 
 const INSTANCE = /<(?:\w+:)?instanceID>([^<]+)<\/(?:\w+:)?instanceID>/;
 const TITLE = /<(?:\w+:)?instanceName>([^<]+)<\/(?:\w+:)?instanceName>/;
@@ -100,8 +100,9 @@ async function stored(owner, { name, type, file }) {
 /** Ends a sheet: into the outbox with all its files, or nowhere when it was for practice. Gives the entry, or null when
     rules of the form are broken still. */
 export async function end(sheet) {
-  const { xml: written, files, violations } = await serialise(sheet.root);
-  if (violations.length) return null;
+  tidy(screens(sheet.root, sheet.shape));
+  if (screens(sheet.root, sheet.shape).some((page) => lacking(page).length)) return null;
+  const { xml: written, files } = await serialise(sheet.root);
   const { draft } = sheet;
   const xml = naming(written, draft.edits);
   const whole = [];

@@ -112,7 +112,7 @@ function* uploads(node) {
   for (const child of node.currentState.children ?? []) yield* uploads(child);
 }
 
-/** The sheet as it would be sent: {xml, files: [{name, type, file}], violations}. */
+/** The sheet as it would be sent: {xml, files: [{name, type, file}]}. What lacks in it is for walk.js to say. */
 export async function serialise(root) {
   const payload = await root.prepareInstancePayload({ payloadType: "monolithic" });
   const files = [];
@@ -121,7 +121,7 @@ export async function serialise(root) {
     if (name === SHEET) xml = await file.text();
     else files.push({ name, type: file.type, file });
   }
-  return { xml: `<?xml version="1.0" encoding="UTF-8"?>${xml}`, files, violations: payload.violations ?? [] };
+  return { xml: `<?xml version="1.0" encoding="UTF-8"?>${xml}`, files };
 }
 
 /** The forms a person may begin, in the server's order. */

@@ -88,8 +88,35 @@ export function progress(pages) {
   return { done: asked.filter((node) => !isBlank(node)).length, of: asked.length };
 }
 
+const bare = (said) => said.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+
+/** Which rule of the form an answer breaks ({condition, message}), or null. Looked at besides what the engine says: in a
+    sheet that was put aside and taken up, it takes an answer for given that a filter has taken off its list since; and
+    nothing but blanks is an answer to it, which it is to no server. */
+export function violationOf(node) {
+  const { relevant, required, instanceValue } = node.currentState;
+  if (!relevant || !isQuestion(node)) return null;
+  if (bare(instanceValue) === "") return required ? missing(node) : null;
+  return node.validationState?.violation ?? null;
+}
+
+function missing(node) {
+  const told = node.validationState?.required;
+  return told?.valid === false ? told : { condition: "required", valid: false, message: null };
+}
+
 /** What lacks on a screen: the questions whose answer breaks a rule of the form. */
-export const lacking = (page) => page.nodes.filter((node) => node.validationState?.violation);
+export const lacking = (page) => page.nodes.filter(violationOf);
+
+/** Takes off the blanks around what was typed, as whoever reads the sheet does: what rests on it says the same then here and
+    there. */
+export function tidy(pages) {
+  for (const node of pages.flatMap((page) => page.nodes)) {
+    if (node.nodeType !== "input" || node.valueType !== "string" || node.currentState.readonly) continue;
+    const said = node.currentState.instanceValue;
+    if (bare(said) !== said) node.setValue(bare(said));
+  }
+}
 
 /** The name of a repeat's instance among its own: 1, 2, 3 … */
 export const position = (instance) => instance.parent.currentState.children.indexOf(instance) + 1;
