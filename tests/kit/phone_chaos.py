@@ -235,13 +235,9 @@ class Chaos:
 
     def _fill(self, name: str, number: int) -> None:
         self._goes_home()
-        draft = self.phone.page.locator(".is-draft a.whole")
-        if draft.count():
+        if self.phone.page.locator(".is-draft a.whole").count():
             self.outcome.seen["draft taken up again"] += 1
-            draft.first.click()
-            self.phone.page.locator(".fill").wait_for()
-            while self.phone.page.locator(".steps button").first.is_enabled():
-                self.phone.steps_back()
+            self.phone.takes_up()
         else:
             self.phone.begins(FORM)
         full = self.random.random() < 0.06
