@@ -66,7 +66,7 @@ class Unmade:
     reason: str
 
 
-_BLANKS = " \t\r\n"
+BLANKS = " \t\r\n"
 _WAYS: dict[str, Callable[[str, str], bool]] = {
     "contains": lambda said, text: text in said,
     "matches": lambda said, text: said == text,
@@ -78,8 +78,9 @@ _WAYS: dict[str, Callable[[str, str], bool]] = {
 class Evaluation:
     """One filled form being worked out.
 
-    ``beneath``: by id of a node, the ghosts that hang on it. ``lacking``: the files that rules read and that are not at hand. ``lost``: by id of the node, an answer that a phone
-    loses as it reads it. ``unmade``: the rules that could not be evaluated.
+    ``beneath``: by id of a node, the ghosts that hang on it. ``lacking``: the files that rules read and that are not at
+    hand. ``lost``: by id of the node, an answer that a phone loses as it reads it. ``unmade``: the rules that could not
+    be evaluated.
     """
 
     __slots__ = (
@@ -192,7 +193,7 @@ class Evaluation:
         """Make of a text what a phone does as it reads it: blanks around it fall away, and choices that are not among
         those of the body. ``lost`` keeps, by id of the node, what was said with them."""
         sent = node.text
-        node.text = read = sent.strip(_BLANKS)
+        node.text = read = sent.strip(BLANKS)
         offered = plan.offered
         if read and offered is not None and read not in offered:
             kept = " ".join(name for name in read.split() if name in offered) if plan.many else ""

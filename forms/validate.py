@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from forms.definition import FormDefinition
 from forms.entities import entity_findings
 from forms.errors import FAULTS, Finding, Severity
-from forms.evaluate import Evaluation, JudgeContext, Unmade, generic_path, reason_of
+from forms.evaluate import BLANKS, Evaluation, JudgeContext, Unmade, generic_path, reason_of
 from forms.instance import Instance, Paths
 from forms.plan import NodePlan, files_of
 from forms.types import CHECKS
@@ -66,6 +66,8 @@ def judge(definition: FormDefinition, instance: Instance, context: JudgeContext)
         findings.extend(entity_findings(definition, instance, paths))
     evaluation.restore()
     for node, sent, made in evaluation.changed:
+        if sent == made.strip(BLANKS):
+            continue
         kind = definition.fields[generic_path(node)].type
         check = CHECKS.get(kind)
         if sent and check is not None and not check(sent):

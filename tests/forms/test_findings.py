@@ -117,6 +117,47 @@ def test_of_a_group_that_was_not_sent_the_required_questions_are_told_too():
     assert short(findings(source, "<a>1</a>")) == [("missing-node", "g"), ("required", "g/b")]
 
 
+def test_of_a_group_that_does_not_apply_nothing_is_told_however_deep_it_goes():
+    source = """
+    | survey |
+    | | type | name | label | required | relevant | calculation |
+    | | text | a | A | | | |
+    | | begin_group | g | G | | ${a} = '1' | |
+    | | calculate | n | | | | if(${a} = '1', 3, 2) |
+    | | begin_group | h | H | | | |
+    | | text | b | B | yes | | |
+    | | text | c | C | yes | ${a} != '1' | |
+    | | calculate | m | | | | ${a} + 1 |
+    | | calculate | p | | | | pulldata('khong_gui', 'x', 'name', ${a}) |
+    | | end_group | | | | | |
+    | | end_group | | | | | |
+    """
+    assert short(findings(source, "<a>2</a>")) == []
+    hidden = "<a>2</a><g><n>2</n><h><b/></h></g>"
+    assert short(findings(source, hidden)) == []
+    told = short(findings(source, "<a>1</a>"))
+    assert told == [
+        ("missing-node", "g"),
+        ("required", "g/h/b"),
+        ("calculation", "g/n"),
+        ("calculation", "g/h/m"),
+        ("not-evaluated", "g/h/p"),
+    ]
+
+
+def test_a_calculation_with_blanks_around_it_is_what_it_was_sent_as():
+    source = """
+    | survey |
+    | | type | name | label | calculation |
+    | | text | a | A | |
+    | | text | b | B | |
+    | | calculate | c | | concat(${a}, ' – ', ${b}, ' ') |
+    """
+    assert short(findings(source, "<a/><b>x</b><c> – x </c>")) == []
+    assert short(findings(source, "<a/><b>x</b><c>– x</c>")) == []
+    assert short(findings(source, "<a>y</a><b>x</b><c> – x </c>")) == [("calculation", "c")]
+
+
 ENTITIES = """
 <h:head><h:title>m</h:title><model entities:entities-version="2024.1.0"><instance><data id="mau"><ten/>
 <meta><instanceID/><entity dataset="ho" id="" create="" update="" baseVersion=""><label/></entity></meta></data>

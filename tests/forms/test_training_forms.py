@@ -176,7 +176,7 @@ def test_more_names_than_people_or_than_a_sheet_takes_are_told() -> None:
 
 def test_nobody_is_named_who_did_not_agree() -> None:
     sent = filled("training_attendance", NAMED, {"dong_y": "khong", "anh_1": "to_1.jpg"})
-    assert b"<hoc_vien" not in sent
+    assert b"<hoc_vien>" not in sent
     assert "Học viên mẫu".encode() not in sent
     assert "Học viên mẫu".encode() in filled("training_attendance", NAMED, {})
 
