@@ -192,6 +192,9 @@ class PhoneApp:
             names = self.shown()
             if until in names or not self.page.locator(".steps .is-main").count():
                 return
+            if left and any(name in left[0] and name not in asked for name in names):
+                # a list may begin with one that is empty
+                asked.update(left.pop(0))
             while name := next((name for name in self.shown() if name in asked and name not in given), None):
                 self.answers(name, asked[name])
                 given.add(name)
