@@ -13,6 +13,7 @@ from tests.kit.source import PRODUCT, ROOT
 DATA = {
     "templates": "server/web/desk/templates/**/*.html",
     "browser files": "server/web/desk/static/**/*",
+    "the phone app": "server/web/phone/static/**/*",
     "rule sets": "server/criteria/rulesets/*.yaml",
     "areas": "server/domain/data/*.csv",
     "compiled catalogues": "server/translations/**/*.mo",
@@ -76,9 +77,11 @@ def test_wheel_has_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names_in(wheel)}
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PRODUCT)
     unwanted = ("__pycache__", "node_modules", "/assets/src/", ".po")
-    static = "server/web/desk/static/"
+    static = ("server/web/desk/static/", "server/web/phone/static/")
     assert [
-        name for name in names_in(wheel) if name.endswith(unwanted) or ("/assets/" in name and static not in name)
+        name
+        for name in names_in(wheel)
+        if name.endswith(unwanted) or ("/assets/" in name and not name.startswith(static))
     ] == []
 
 

@@ -32,6 +32,18 @@ SILENT = timedelta(days=7)
 SHOWN = ("alarm", "silent", "never")
 _COLLECT = re.compile(r"collect\.android/v?(\S+)")
 LONGEST_APP = 40
+BROWSERS = "Mozilla/"
+_NAMED = {
+    "Edg": "Edge",
+    "SamsungBrowser": "Samsung",
+    "OPR": "Opera",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+"""Browsers by their mark in a User-Agent: a mark that others bear too comes after theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +147,15 @@ def lines_of(session: Session, caller: Caller, project_id: int, ids: Sequence[in
 
 def app_of(user_agent: str | None) -> str:
     """The program behind a User-Agent, as people know it."""
-    found = _COLLECT.search(user_agent or "")
-    return f"Collect {found[1]}" if found else (user_agent or "").partition(" ")[0][:LONGEST_APP]
+    agent = user_agent or ""
+    found = _COLLECT.search(agent)
+    if found:
+        return f"Collect {found[1]}"
+    if agent.startswith(BROWSERS):
+        # the app that is opened in a browser; what stands first in the list is named by no other before it
+        name = next((name for name in _NAMED if f"{name}/" in agent), "")
+        return f"Web {_NAMED.get(name, '')}".rstrip()
+    return agent.partition(" ")[0][:LONGEST_APP]
 
 
 def _line(

@@ -24,6 +24,7 @@ from server.services.question_labels import label_of
 from server.services.sight import fill_scope, fills_of
 from server.storage.openrosa import PublishedForm
 from server.storage.own_sheets import (
+    Eyes,
     OwnApart,
     OwnFile,
     OwnReturn,
@@ -34,10 +35,8 @@ from server.storage.own_sheets import (
     list_files_of,
     list_own,
     list_own_apart,
-    list_read,
     list_returns_of,
     list_texts_of,
-    list_told,
 )
 from server.storage.readings import find_submission_xml
 from server.storage.rounds import RoundView
@@ -131,23 +130,17 @@ class OpenRound:
 @dataclass(frozen=True)
 class _Known:
     """What was read of somebody's submissions, by their numbers: the `texts` that are theirs to know of, oldest first,
-    the files of the last of these by the number of the text, and of which the outcome is theirs (`told`)."""
+    the files of the last of these by the number of the text, and returns."""
 
     texts: Mapping[int, Sequence[OwnText]]
     files: Mapping[int, Sequence[OwnFile]]
     returns: Mapping[int, OwnReturn]
-    told: Collection[int]
-
-    def is_clear(self, submission_id: int) -> bool:
-        """Whether the outcome is theirs, and the text that it is about."""
-        texts = self.texts.get(submission_id, ())
-        return submission_id in self.told and bool(texts) and texts[-1].is_current
 
 
 def tell_sent(session: Session, caller: Caller, project_id: int) -> list[SentSheet]:
     """What the caller sent to a project, newest first: at most `MOST` sheets, and those that were returned."""
-    sheets = list_own(session, project_id, caller.actor_id, MOST)
-    known = _look(session, caller, project_id, [each.id for each in sheets])
+    sheets = list_own(session, (project_id, caller.actor_id), _eyes(caller, project_id), MOST)
+    known = _look(session, caller, sheets)
     apart = list_own_apart(session, project_id, caller.actor_id, MOST)
     beside: dict[tuple[str, str], list[SentApart]] = {}
     for each in apart:
@@ -159,32 +152,42 @@ def tell_sent(session: Session, caller: Caller, project_id: int) -> list[SentShe
     return sorted(found, key=lambda each: (each.received_at, each.receipt), reverse=True)
 
 
-def _look(session: Session, caller: Caller, project_id: int, ids: Sequence[int]) -> _Known:
-    if not ids:
-        return _Known({}, {}, {}, ())
-    scope = fills_of(caller, project_id)
-    told = list_told(session, ids, scope, caller.forms("submission.create", project_id))
-    read = list_read(session, ids, caller.scope("submission.list", project_id))
+def _eyes(caller: Caller, project_id: int) -> Eyes:
+    return Eyes(
+        fills_of(caller, project_id),
+        caller.forms("submission.create", project_id),
+        caller.scope("submission.list", project_id),
+    )
+
+
+def _texts(session: Session, caller: Caller, sheets: Sequence[OwnSheet]) -> dict[int, list[OwnText]]:
+    read = {each.id for each in sheets if each.read}
     texts: dict[int, list[OwnText]] = {}
-    for each in list_texts_of(session, ids):
+    for each in list_texts_of(session, [each.id for each in sheets]) if sheets else ():
         # what somebody else made of it is not the sender's to read
         if each.submitter_id == caller.actor_id or each.submission_id in read:
             texts.setdefault(each.submission_id, []).append(each)
+    return texts
+
+
+def _look(session: Session, caller: Caller, sheets: Sequence[OwnSheet]) -> _Known:
+    texts = _texts(session, caller, sheets)
     files: dict[int, list[OwnFile]] = {}
-    for file in list_files_of(session, [each[-1].id for each in texts.values()]):
+    for file in list_files_of(session, [each[-1].id for each in texts.values()]) if texts else ():
         files.setdefault(file.version_id, []).append(file)
-    returns = {each.submission_id: each for each in list_returns_of(session, ids)}
-    return _Known(texts, files, returns, told)
+    back = [each.id for each in sheets if each.review_state == REJECTED]
+    returns = {each.submission_id: each for each in list_returns_of(session, back)} if back else {}
+    return _Known(texts, files, returns)
 
 
 def _tell(
     session: Session, sheet: OwnSheet, known: _Known, beside: Mapping[tuple[str, str], Sequence[SentApart]]
 ) -> SentSheet:
-    shown, clear = known.texts[sheet.id], known.is_clear(sheet.id)
+    shown = known.texts[sheet.id]
     newest = shown[-1]
     files = tuple(known.files.get(newest.id, ()))
     apart = [each for text in shown for each in beside.get((sheet.xml_form_id, text.instance_id), ())]
-    state = _state(sheet, files, known.returns.get(sheet.id)) if clear else ELSEWHERE
+    state = _state(sheet, files, known.returns.get(sheet.id)) if sheet.told and newest.is_current else ELSEWHERE
     hashes = dict.fromkeys((*(each.sha256 for each in shown), *(each.sha256 for each in apart)))
     return SentSheet(
         instance_id=newest.instance_id,
@@ -252,11 +255,11 @@ def _alone(each: OwnApart, kept: Sequence[SentApart]) -> SentSheet:
 def get_sent(session: Session, caller: Caller, project_id: int, instance_id: str) -> OwnText:
     """The current text of a sheet that the caller sent, by its instance id. Raises NotFound for one that is not
     theirs, or of which the outcome is theirs no more."""
-    found = find_own(session, project_id, caller.actor_id, instance_id)
-    if found is not None:
-        sheet, text = found
-        if _look(session, caller, project_id, [sheet.id]).is_clear(sheet.id):
-            return text
+    sheet = find_own(session, (project_id, caller.actor_id), _eyes(caller, project_id), instance_id)
+    if sheet is not None and sheet.told:
+        texts = _texts(session, caller, [sheet]).get(sheet.id)
+        if texts and texts[-1].is_current:
+            return texts[-1]
     raise NotFound("submission.unknown", instance=instance_id)
 
 

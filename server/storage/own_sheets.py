@@ -3,12 +3,12 @@ however much it is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from server.domain.returned import UNDONE
 from server.domain.review import QuestionReason
 from server.domain.roles import Scope
 from server.storage.forms import Form, FormAttachment, FormVersion
-from server.storage.reach import in_scope
+from server.storage.reach import one_by_one
 from server.storage.returns import ReturnRow
 from server.storage.reviews import ReviewMove, reasons_of
 from server.storage.submissions import Submission, SubmissionAttachment, SubmissionVersion, Variant
@@ -24,7 +24,8 @@ from server.storage.submissions import Submission, SubmissionAttachment, Submiss
 
 @dataclass(frozen=True, slots=True)
 class OwnSheet:
-    """A submission. `instance_id`: of its first text; `gone`: it was deleted, or its form was."""
+    """A submission. `instance_id`: of its first text; `gone`: it was deleted, or its form was; `told`: it lies where
+    its sender is told what became of it, `read`: where he or she reads it whoever wrote it (`Eyes`)."""
 
     id: int
     instance_id: str
@@ -33,6 +34,18 @@ class OwnSheet:
     review_level: str | None
     created_at: datetime
     gone: bool
+    told: bool
+    read: bool
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """What a sender sees of the own sheets: told of those of areas and forms within `fills`, and of those of no area
+    and of a form that he or she still fills somewhere (`forms`; None: any); `reads`: where all texts are read."""
+
+    fills: Scope
+    forms: frozenset[int] | None
+    reads: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,40 +104,59 @@ class OwnApart:
     form_title: str | None
 
 
-_GONE = or_(Submission.deleted_at.is_not(None), Form.deleted_at.is_not(None))
-_SHEETS: Select[*tuple[Any, ...]] = (
-    select(
-        Submission.id,
-        Submission.instance_id,
-        Form.xml_form_id,
-        Submission.review_state,
-        Submission.review_level,
-        Submission.created_at,
-        _GONE,
+_form = Submission.form_id + 0
+"""The form as no index has it: rows are found by their sender, and then asked where they lie."""
+
+
+def _sheets(eyes: Eyes) -> Select[*tuple[Any, ...]]:
+    nowhere = func.coalesce(Submission.area_id, "") == ""
+    if eyes.forms is not None:
+        nowhere = and_(nowhere, _form.in_(sorted(eyes.forms)))
+    return (
+        select(
+            Submission.id,
+            Submission.instance_id,
+            Form.xml_form_id,
+            Submission.review_state,
+            Submission.review_level,
+            Submission.created_at,
+            or_(Submission.deleted_at.is_not(None), Form.deleted_at.is_not(None)).label("gone"),
+            or_(_within(eyes.fills), nowhere).label("told"),
+            _within(eyes.reads).label("read"),
+        )
+        .join(Form, Form.id == Submission.form_id)
+        .where(Submission.is_draft.is_(False))
     )
-    .join(Form, Form.id == Submission.form_id)
-    .where(Submission.is_draft.is_(False))
-)
+
+
+def _within(scope: Scope) -> ColumnElement[bool]:
+    """The condition of storage/reach.py for rows that are at hand, asked of each by itself."""
+    if scope.everywhere:
+        return true()
+    seen = [one_by_one(Submission.area_id, scope.areas, scope.on)]
+    for form_id, reached in scope.forms:
+        there = true() if reached.everywhere else one_by_one(Submission.area_id, reached.area_ids, scope.on)
+        seen.append(and_(_form == form_id, there))
+    return or_(*seen)
 
 
 def _sheet(row: Any) -> OwnSheet:
-    number, instance_id, form, state, level, came, gone = row
-    return OwnSheet(number, instance_id, form, state, level, came, bool(gone))
+    return OwnSheet(*row[:6], *map(bool, row[6:]))
 
 
-def list_own(session: Session | Connection, project_id: int, sender_id: int, most: int) -> list[OwnSheet]:
-    """What somebody sent first to a project, newest first: at most so many, and, however old they are, those that were
-    returned and wait for their correction."""
-    mine = and_(Form.project_id == project_id, Submission.submitter_id == sender_id)
-    newest = _SHEETS.where(mine).order_by(Submission.created_at.desc(), Submission.id.desc()).limit(most)
+def list_own(session: Session | Connection, where: tuple[int, int], eyes: Eyes, most: int) -> list[OwnSheet]:
+    """What somebody sent first to a project (`where`: its number, and who), newest first: at most so many, and, however
+    old they are, those that were returned and wait for their correction."""
+    project_id, sender_id = where
+    query = _sheets(eyes).where(Form.project_id == project_id, Submission.submitter_id == sender_id)
+    newest = query.order_by(Submission.created_at.desc(), Submission.id.desc()).limit(most)
     found = {row[0]: row for row in session.execute(newest)}
     if len(found) >= most:
         waiting = select(ReturnRow.submission_id).where(
             ReturnRow.project_id == project_id, ReturnRow.sender_id == sender_id, ReturnRow.ended_at.is_(None)
         )
-        found |= {row[0]: row for row in session.execute(_SHEETS.where(mine, Submission.id.in_(waiting)))}
-    sheets = [_sheet(row) for row in found.values()]
-    return sorted(sheets, key=lambda each: (each.created_at, each.id), reverse=True)
+        found |= {row[0]: row for row in session.execute(query.where(Submission.id.in_(waiting)))}
+    return sorted(map(_sheet, found.values()), key=lambda each: (each.created_at, each.id), reverse=True)
 
 
 def list_own_apart(session: Session | Connection, project_id: int, sender_id: int, most: int) -> list[OwnApart]:
@@ -166,7 +198,8 @@ def list_texts_of(session: Session | Connection, submission_ids: Collection[int]
         .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
         .where(SubmissionVersion.submission_id.in_(submission_ids))
     )
-    return [OwnText(*row) for row in session.execute(query.order_by(SubmissionVersion.id))]
+    # put in order here: in its own order a database reads the whole table
+    return sorted((OwnText(*row) for row in session.execute(query)), key=lambda each: each.id)
 
 
 _FILES = select(
@@ -180,8 +213,8 @@ _FILES = select(
 
 def list_files_of(session: Session | Connection, version_ids: Collection[int]) -> list[OwnFile]:
     """The files of texts, by name."""
-    query = _FILES.where(SubmissionAttachment.version_id.in_(version_ids)).order_by(SubmissionAttachment.name)
-    return [OwnFile(*row) for row in session.execute(query)]
+    rows = session.execute(_FILES.where(SubmissionAttachment.version_id.in_(version_ids)))
+    return sorted((OwnFile(*row) for row in rows), key=lambda each: each.name)
 
 
 def list_returns_of(session: Session | Connection, submission_ids: Collection[int]) -> list[OwnReturn]:
@@ -199,61 +232,32 @@ def list_returns_of(session: Session | Connection, submission_ids: Collection[in
         )
         .join(ReviewMove, ReviewMove.id == ReturnRow.move_id)
         .where(ReturnRow.submission_id.in_(submission_ids), or_(ReturnRow.ended.is_(None), ReturnRow.ended != UNDONE))
-        .order_by(ReturnRow.move_id)
     )
     found: dict[int, OwnReturn] = {}
-    for move_id, submission_id, at, reason, questions, ended_at, ended, seen_at in session.execute(query):
+    rows = sorted(session.execute(query).all(), key=lambda row: row[0])
+    for move_id, submission_id, at, reason, questions, ended_at, ended, seen_at in rows:
         said = (at, reason, reasons_of(questions))
         found[submission_id] = OwnReturn(move_id, submission_id, *said, ended_at is None, ended, seen_at is not None)
     return list(found.values())
 
 
-def list_told(
-    session: Session | Connection, submission_ids: Collection[int], fills: Scope, forms: Iterable[int] | None
-) -> set[int]:
-    """Of submissions those whose sender is told what became of them: of areas within `fills`, or of no area and of a
-    form that he or she still fills somewhere (`forms`; None: any)."""
-    nowhere: ColumnElement[bool] = Submission.area_id.is_(None)
-    if forms is not None:
-        nowhere = and_(nowhere, Submission.form_id.in_(sorted(forms)))
-    seen = or_(in_scope(fills, Submission.area_id, Submission.form_id), nowhere)
-    return _those(session, submission_ids, seen)
-
-
-def list_read(session: Session | Connection, submission_ids: Collection[int], scope: Scope) -> set[int]:
-    """Of submissions those within a scope."""
-    return _those(session, submission_ids, in_scope(scope, Submission.area_id, Submission.form_id)) if scope else set()
-
-
-def _those(session: Session | Connection, submission_ids: Collection[int], seen: ColumnElement[bool]) -> set[int]:
-    return set(session.execute(select(Submission.id).where(Submission.id.in_(submission_ids), seen)).scalars())
-
-
-def find_own(
-    session: Session | Connection, project_id: int, sender_id: int, instance_id: str
-) -> tuple[OwnSheet, OwnText] | None:
-    """A submission that somebody sent first to a project, and was not deleted, by the instance id of its current
-    text."""
+def find_own(session: Session | Connection, where: tuple[int, int], eyes: Eyes, instance_id: str) -> OwnSheet | None:
+    """A submission that somebody sent first to a project (`where`: its number, and who), and was not deleted, by the
+    instance id of its current text."""
     query = (
-        select(Submission.id)
+        _sheets(eyes)
         .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
-        .join(Form, Form.id == SubmissionVersion.form_id)
         .where(
-            Form.project_id == project_id,
+            Form.project_id == where[0],
             Form.deleted_at.is_(None),
             SubmissionVersion.instance_id == instance_id,
-            SubmissionVersion.is_draft.is_(False),
             SubmissionVersion.is_current,
-            Submission.submitter_id == sender_id,
+            Submission.submitter_id == where[1],
             Submission.deleted_at.is_(None),
         )
     )
-    number = session.execute(query.order_by(Submission.id.desc()).limit(1)).scalar_one_or_none()
-    row = session.execute(_SHEETS.where(Submission.id == number)).first() if number is not None else None
-    if row is None:
-        return None
-    current = next((each for each in list_texts_of(session, [row[0]]) if each.is_current), None)
-    return (_sheet(row), current) if current is not None else None
+    row = session.execute(query.order_by(Submission.id.desc()).limit(1)).first()
+    return _sheet(row) if row else None
 
 
 def list_dated_forms(session: Session | Connection, form_ids: Sequence[int], list_name: str) -> set[int]:

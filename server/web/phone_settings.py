@@ -20,11 +20,12 @@ DRAFT_LOOK = {"icon": "📝", "color": "#a33a00"}
 
 @dataclass(frozen=True)
 class PhoneSettings:
-    """`address`: the server URL for ODK Collect. `text`: what the picture holds. Whoever has one of them is who it
-    names."""
+    """`address`: the server URL for ODK Collect. `text`: what the picture holds. `page`: where the app that fills forms
+    in a browser is opened with the same key; "" for a draft. Whoever has one of them is who it names."""
 
     address: str
     text: str
+    page: str = ""
 
 
 def settings_of(user: AppUserView, project: ProjectView) -> PhoneSettings | None:
@@ -33,7 +34,9 @@ def settings_of(user: AppUserView, project: ProjectView) -> PhoneSettings | None
         return None
     base = (current_home().config.base_url or request.host_url).rstrip("/")
     address = f"{base}/v1/key/{user.token}/projects/{project.id}"
-    return PhoneSettings(address, encode_settings(field_settings(address, project.name, user.locale)))
+    text = encode_settings(field_settings(address, project.name, user.locale))
+    # what stands behind the # is sent to no server, and stands in no log
+    return PhoneSettings(address, text, f"{base}/phone/#/card/{project.id}/{user.token}")
 
 
 def draft_settings(form: FormView, token: str) -> PhoneSettings:

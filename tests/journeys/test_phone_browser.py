@@ -168,11 +168,12 @@ def test_three_sheets_survive_a_dead_battery_and_a_bad_line(
     assert phone.unsent() == 1
     phone.begins(REGISTER)
     phone.fills(REGISTERED, PARTS[:1], until="nhap_tu_phan")
+    phone.waits_until_kept("Khe Cũ")
     phone.loses_power()
 
     phone.opens()
     expect(phone.page.locator(".count .number")).to_have_text("1")
-    phone.page.locator(".is-draft a").click()
+    phone.takes_up()
     phone.fills(REGISTERED | PARTS[0], PARTS[1:])
     phone.sends()
     phone.goes_home()

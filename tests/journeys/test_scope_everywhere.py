@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 from sqlalchemy import true
 
-from server.domain.errors import Forbidden
+from server.domain.errors import Forbidden, NotFound
 from server.domain.roles import ALL
 from server.storage.memory import Memory
 from server.storage.newest import Part
-from server.storage.readings import find_submission
+from server.storage.own_sheets import list_texts_of
+from server.storage.readings import find_submission, find_submission_number
 from tests.kit.databases import Databases
 from tests.kit.scope_numbers import compare_from_afar, compare_numbers
 from tests.kit.scope_pages import PAGE_QUERIES
@@ -146,6 +147,13 @@ def _part_of_all(form_ids: Any, scope: Any, *rest: Any, **more: Any) -> Part:
     return Part(form_ids, ALL, *rest, **more)
 
 
+def _of_anybody(session: Any, caller: Any, project_id: int, instance_id: str) -> Any:
+    number = find_submission_number(session, project_id, instance_id)
+    if number is None:
+        raise NotFound("submission.unknown", instance=instance_id)
+    return list_texts_of(session, [number])[-1]
+
+
 PLANTS = {
     "a list": Plant("server.storage.readings.in_scope", _everything, "submissions.list_sent"),
     "a page of a list": Plant("server.storage.readings.Part", _part_of_all, "submissions.list_sent"),
@@ -155,6 +163,7 @@ PLANTS = {
     "a table": Plant("server.storage.exporting.in_scope", _everything, "tables.get_table"),
     "a page": Plant("server.storage.desk.Part", _part_of_all, "desk.all_submissions"),
     "a list for phones": Plant("server.storage.returns.in_scope", _everything, "openrosa.form_file", "phone"),
+    "an own sheet": Plant("server.services.tell_sent.get_sent", _of_anybody, "openrosa.sheet_xml", "phone"),
     "areas for phones": Plant("server.storage.sights.in_scope", _everything, "openrosa.form_file", "phone"),
     "areas": Plant("server.storage.area_views.in_scope", _everything, "areas.list_all"),
     "keys": Plant("server.storage.key_holders.is_within", _everybody, "app_users.list_key_holders"),

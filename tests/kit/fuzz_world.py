@@ -222,6 +222,8 @@ def _settle(world: World, database_url: str) -> FuzzWorld:
         "form": {"name": "ap.csv"},
         "history": {"version": sent[1]},
         "openrosa": {"name": "ap.csv"},
+        # what a phone sent and nobody else wrote on in
+        "openrosa_sheet": {"name": "anh.jpg", "instance_id": DECIDED},
         # rounds of one village: each request may work all of it out
         "rounds": {"slug": OPEN},
         "official_tables": {"slug": OPEN},
@@ -328,7 +330,7 @@ def _send(world: World, form_id: str, phone: Phone) -> tuple[list[str], list[byt
     _done(phone.sends(world.filled(form_id, {"chu_ho": "D"}, IDS[2])))
     _done(api.delete(f"{home}/{IDS[2]}"))
     # nobody of those who ask has had a hand in this one: they may decide on it
-    _done(phone.sends(world.filled(form_id, {"chu_ho": "G"}, DECIDED)))
+    _done(phone.sends(world.filled(form_id, {"chu_ho": "G", "anh": "anh.jpg"}, DECIDED), {"anh.jpg": PHOTO}))
     assert phone.sends(b"<khong-phai>").status_code == 400
     fresh = world.filled(form_id, family | {"chu_ho": "E"}, IDS[3])
     again = later.replace(IDS[0].encode(), IDS[1].encode(), 1).replace(IDS[1].encode(), IDS[4].encode())

@@ -30,7 +30,7 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Error as BrowserError
-from playwright.sync_api import Playwright, expect, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import create_engine, text
 from werkzeug.serving import make_server
 
@@ -54,6 +54,12 @@ ENTRIES = """async () => {
   db.close();
   return entries.map((entry) => /<ten>([^<]*)</.exec(entry.xml)[1]);
 }"""
+SAVED = "Đã lưu trong máy. Sẽ gửi khi có sóng."
+FULL = """() => {
+  self.truePut ??= IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = () => { throw new DOMException("no room", "QuotaExceededError"); };
+}"""
+"""The browser's own limit cannot be set from outside: what it throws is thrown."""
 CLOCK = """(ahead) => {
   const True = (self.trueDate ??= Date);
   self.Date = class extends True {
@@ -235,13 +241,9 @@ class Chaos:
 
     def _fill(self, name: str, number: int) -> None:
         self._goes_home()
-        draft = self.phone.page.locator(".is-draft a.whole")
-        if draft.count():
+        if self.phone.page.locator(".is-draft a.whole").count():
             self.outcome.seen["draft taken up again"] += 1
-            draft.first.click()
-            self.phone.page.locator(".fill").wait_for()
-            while self.phone.page.locator(".steps button").first.is_enabled():
-                self.phone.steps_back()
+            self.phone.takes_up()
         else:
             self.phone.begins(FORM)
         full = self.random.random() < 0.06
@@ -254,24 +256,24 @@ class Chaos:
             answers["toa_do"] = HERE
         self.phone.fills(answers)
         if full:
+            self.outcome.seen["storage full when it was sent"] += 1
+            self.phone.page.get_by_role("button", name="Gửi", exact=True).click()
+            self.phone.page.get_by_text("Chưa lưu được: máy hết chỗ").wait_for()
             self._storage_back()
-        self.phone.sends()
+        if not self.phone.page.get_by_text(SAVED).count():
+            self.phone.sends()
 
     def _fill_storage(self) -> None:
         self.outcome.seen["storage full"] += 1
-        origin = self.line.address
-        session = self.phone.context.new_cdp_session(self.phone.page)
-        session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
-        self.quota = session
+        self.phone.page.evaluate(FULL)
 
     def _storage_back(self) -> None:
         if self.phone.page.get_by_text("Chưa lưu được: máy hết chỗ").count():
             self.outcome.seen["said that storage is full"] += 1
-        self.quota.send("Storage.overrideQuotaForOrigin", {"origin": self.line.address})
-        again = self.phone.page.get_by_role("button", name="Lưu lại")
-        if again.count():
-            again.click()
-            expect(again).to_have_count(0)
+        self.phone.page.evaluate("() => { IDBObjectStore.prototype.put = self.truePut; }")
+        with contextlib.suppress(BrowserError):
+            # gone when it was saved meanwhile
+            self.phone.page.get_by_role("button", name="Lưu lại").click(timeout=1_000)
 
     def _calm(self) -> None:
         self.line.down, self.line.cut = False, 0.0

@@ -16,6 +16,7 @@ from tests.kit.scope_bulk import begin_approvals
 from tests.kit.scope_calls import call_villages
 from tests.kit.scope_exports import order_everywhere
 from tests.kit.scope_locks import lock_rounds
+from tests.kit.scope_own import list_sent
 from tests.kit.scope_programme import list_in_programmes
 from tests.kit.scope_secrets import Spot
 from tests.kit.scope_statements import print_statements
@@ -33,6 +34,8 @@ def list_beside(made: ScopeWorld) -> Iterator[tuple[str, Spot, dict[str, str | i
     lock_rounds(made)
     call_villages(made)
     list_in_programmes(made)
+    for spot, ids in list_sent(made):
+        yield "sent", spot, ids
     for spot, number in print_statements(made):
         yield "statement", spot, {"statement_id": number}
     for spot, work_id in list_works_of(made):

@@ -59,6 +59,7 @@ OWN_ID = {
     "form": ("form_id", "xml_form_id", "number"),
     "variant": ("variant_id",),
     "quarantined": ("quarantine_id",),
+    "sent": ("instance_id", "name"),
     "sheet": ("submission_id", "instance_id", "version", "version_id", "name", "table"),
     "area": ("area",),
     "village": ("area_id",),
@@ -108,6 +109,8 @@ class Routes:
         kind = next((kind for name, kind in KINDS if name in rule.arguments), None)
         if kind == "user" and ("app-users" in rule.rule or "/phones" in rule.rule):
             return "head"
+        if kind == "sheet" and rule.endpoint.startswith("openrosa.sheet_"):
+            return "sent"
         if kind == "sheet" and "/draft" in rule.rule:
             return "tried"
         if kind == "area" and "/phones" in rule.rule:

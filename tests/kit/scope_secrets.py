@@ -138,8 +138,28 @@ class Knowledge:
         """Whether somebody reads what was sent, as long as it stands."""
         return self.carries(holder, "read", sent.spot)
 
+    def sent_it(self, holder: Holder, sent: Sent) -> bool:
+        """Whether it is what somebody's own phone sent: the ids and names in it, and that it came, are no news."""
+        return sent.sender == holder.name and not sent.draft
+
+    def is_told(self, holder: Holder, sent: Sent) -> bool:
+        """Whether somebody's phone is told what became of what it sent, and given it again: while he or she fills in
+        there, or reads there; what lies in no area, while he or she fills in that form anywhere."""
+        if not self.sent_it(holder, sent) or sent.deleted:
+            return False
+        return any(self.carries(holder, verb, sent.spot) for verb in ("fill", "read")) or self._fills_nowhere(
+            holder, sent.spot
+        )
+
+    def _fills_nowhere(self, holder: Holder, spot: Spot) -> bool:
+        return spot.area is None and self.somewhere(holder, "fill", spot.project or 0, spot.form)
+
     def _sees_answer(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
-        """What is in a sheet: for who reads sheets there; on phones, for who fills in there, what was approved or
+        """What is in a sheet: as what was carried along of it; and for whose phone it was that sent it."""
+        return self._sees_carried(holder, secret, spot) or self.is_told(holder, self.sent[secret.about])
+
+    def _sees_carried(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
+        """What was said of a sheet: for who reads sheets there; on phones, for who fills in there, what was approved or
         returned."""
         sent = self.sent[secret.about]
         if self.carries(holder, "read", spot) or (sent.deleted and self.carries(holder, "restore", spot)):
@@ -149,7 +169,8 @@ class Knowledge:
     def _carried_along(self, holder: Holder, sent: Sent, spot: Spot) -> bool:
         if sent.deleted or sent.draft or sent.state not in ("approved", "rejected"):
             return False
-        if sent.state == "rejected" and sent.sender == holder.name and self.carries(holder, "fill", spot):
+        fills = self.carries(holder, "fill", spot) or self._fills_nowhere(holder, spot)
+        if sent.state == "rejected" and sent.sender == holder.name and fills:
             # who sent it is told that it came back, and why
             return True
         filling = [grant for grant in holder.grants if grant.role in CARRIED["fill"] and grant.stands(self.today)]
@@ -168,18 +189,26 @@ class Knowledge:
             for grant in filling
         )
 
-    def _sees_file(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
+    def _sees_comment(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
+        """What people say of a sheet among themselves."""
         sent = self.sent[secret.about]
         return self.carries(holder, "read", spot) or (sent.deleted and self.carries(holder, "restore", spot))
+
+    def _sees_file(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
+        return self._sees_comment(holder, secret, spot) or self.is_told(holder, self.sent[secret.about])
+
+    def _sees_photo(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
+        """The name of a photo: a phone that sent it is told whether it came."""
+        return self._sees_file(holder, secret, spot) or self.sent_it(holder, self.sent[secret.about])
 
     def _sees_note(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
         """What somebody noted of an act: in the audit, and beside the sheet."""
         return self.carries(holder, "read", spot) or self._audits(holder, spot)
 
     def _sees_instance(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
-        return self._sees_answer(holder, secret, spot) or self._audits(holder, spot)
+        own = self.sent_it(holder, self.sent[secret.about])
+        return own or self._sees_answer(holder, secret, spot) or self._audits(holder, spot)
 
-    _sees_carried = _sees_answer
     _sees_edit = _sees_instance
 
     def _sees_quarantined(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
@@ -278,13 +307,16 @@ class Knowledge:
                 yield area
 
     def _sees_project(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
-        return any(
+        """The name of a project: it stands on the card of who holds a key of it."""
+        return self.keys.get(holder.name, (0, ()))[0] == spot.project or any(
             grant.stands(self.today) and grant.project in (None, spot.project) and grant.role in CARRIED["open forms"]
             for grant in holder.grants
         )
 
     def _sees_form(self, holder: Holder, secret: Secret, spot: Spot) -> bool:
-        return self.carries(holder, "open forms", spot)
+        """A form: whoever filled it in knows what it is called."""
+        filled = ((each.spot.project, each.spot.form) for each in self.sent.values() if self.sent_it(holder, each))
+        return self.carries(holder, "open forms", spot) or (spot.project, spot.form) in filled
 
     # what must be seen
 

@@ -181,6 +181,8 @@ class Walk:
         known, holder, spot = self.there.known, person.holder, thing.spot
         if thing.kind in ("sheet", "tried"):
             return known.carries(holder, "read", spot)
+        if thing.kind == "sent":
+            return known.is_told(holder, known.sent[str(thing.ids["root"])])
         if thing.kind == "gone":
             return known.carries(holder, "restore", spot)
         if thing.kind == "head":

@@ -358,7 +358,7 @@ class _Building:
         about = sheet.instance_id
         self.known.sent[about] = Sent(found[0], about, spot, head.holder.name, words["photo"], state, sheet.deleted)
         # of an edited sheet the earlier text stands among its versions, and nowhere else
-        kinds = {"photo": "file", "content": "file", "comment": "file"}
+        kinds = {"photo": "photo", "content": "file", "comment": "comment"}
         kinds |= {"row": "answer", "named": "answer", "text": "file" if sheet.edited else "answer"}
         if sheet.form == CRITERIA_FORM:
             # not asked in this sheet, so that it stands in its text alone

@@ -20,7 +20,7 @@ from server.web.context import current_home, current_session
 from server.web.desk.blueprint import blueprint
 from server.web.desk.pages import desk_caller, project_of, show_page
 from server.web.exports import tell_export
-from server.web.phone_settings import PhoneSettings, is_reachable, settings_of
+from server.web.phone_settings import is_reachable, settings_of
 
 MOST_AT_ONCE = 64
 """Cards on one page; of more the contents alone are shown, from which each sheet is opened."""
@@ -30,11 +30,13 @@ ELSEWHERE = "elsewhere"
 
 @dataclass(frozen=True)
 class Card:
-    """One card: who it is for, their villages, and the picture."""
+    """One card: who it is for, their villages, the picture that sets up ODK Collect and that which opens the app in a
+    browser."""
 
     user: AppUserView
     areas: tuple[str, ...]
     picture: Markup
+    page_picture: Markup
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _drawn(sheet: Sheet, homes: dict[int, list[HomeArea]], project: ProjectView)
     for user in sheet.holders:
         settings = settings_of(opened(current_home(), user), project)
         if settings is not None:
-            cards.append(Card(user, _areas(user, homes), picture_of(settings)))
+            cards.append(Card(user, _areas(user, homes), picture_of(settings.text), picture_of(settings.page)))
     return Sheet(sheet.key, sheet.name, sheet.holders, cards)
 
 
@@ -137,7 +139,7 @@ def _areas(user: AppUserView, homes: dict[int, list[HomeArea]]) -> tuple[str, ..
     return tuple(home.name for home in homes.get(user.id, []))
 
 
-def picture_of(settings: PhoneSettings) -> Markup:
-    """The code as an element of the page."""
+def picture_of(text: str) -> Markup:
+    """A text as a code, an element of the page."""
     # drawn by ourselves from text of ours
-    return Markup(draw_svg(settings.text))  # noqa: S704
+    return Markup(draw_svg(text))  # noqa: S704

@@ -8,6 +8,9 @@ from flask import Blueprint, Response, redirect, url_for
 
 from server.domain.errors import NotFound, Unavailable
 from server.web.built_files import ASKED_EACH_TIME, FOR_A_YEAR, send_built
+from server.web.context import choose_locale
+from server.web.desk.pages import BARE
+from server.web.errors import refusal_of
 
 blueprint = Blueprint("phone", __name__, url_prefix="/phone")
 
@@ -54,6 +57,13 @@ def _built(name: str) -> Response:
     if kind:
         answer.headers["Content-Type"] = kind
     return answer
+
+
+@blueprint.errorhandler(Unavailable)
+def tell_missing(error: Unavailable) -> tuple[str, int]:
+    """What to do where the app was not built."""
+    refusal = refusal_of(error)
+    return BARE.format(language=choose_locale(), message=refusal.message), refusal.status
 
 
 @blueprint.after_request

@@ -1,5 +1,6 @@
 // Who one is on this device: the card of an app user, as a link, as the picture of ODK Collect's settings, or typed.
-import { get, keepSetting, save, setting } from "./store.js";
+import { retry } from "./outbox.js";
+import { all, change, get, keepSetting, save, setting } from "./store.js";
 
 export { readCard } from "./card_text.js";
 

@@ -21,7 +21,7 @@ export async function refresh(person, tell = () => {}) {
 }
 
 async function refreshForms(person, tell) {
-  const list = await ask(`${address(person, "formList")}?deviceID=${encodeURIComponent(person.deviceId)}`, {
+  const list = await ask(address(person, "formList"), {
     kind: "text/xml", language: person.language, etag: person.formsWhole ? person.formsTag : undefined,
   });
   const forms = list.unchanged ? person.formList : readFormList(asText(list));
@@ -94,7 +94,7 @@ async function leaveOld(person, current) {
 
 /** What the server says of this person's sheets: states, missing photos, reasons of what came back. */
 export async function refreshSheets(person) {
-  const url = `${address(person, "sheets")}?deviceID=${encodeURIComponent(person.deviceId)}`;
+  const url = address(person, "sheets");
   const answer = await ask(url, { kind: "application/json", etag: person.sheetsTag, language: person.language });
   if (answer.unchanged) return get("people", person.id);
   let told;

@@ -70,7 +70,7 @@ async function sendOne(entry, tell) {
   }
 }
 
-const asSent = (entry, person) => ({ xml: entry.xml, deviceId: person.deviceId, language: person.language });
+const asSent = (entry, person) => ({ xml: entry.xml, language: person.language });
 
 /** What was sent is looked for on the server's list: found whole, its photos may leave the device; not found, or with
     photos missing, it is sent once more. Nothing is removed on the word of a receipt alone. */

@@ -51,15 +51,28 @@ export function database() {
 export const get = async (store, key) => (await database()).get(store, key);
 export const all = async (store) => (await database()).getAll(store);
 
-export async function save(store, value, key) {
-  const transaction = (await database()).transaction(store, "readwrite", STRICT);
-  await Promise.all([transaction.store.put(value, key), transaction.done]);
+/** Runs one transaction: `work(transaction)` gives its requests. All of it is on disk afterwards, or nothing: also when
+    a request is refused at once, as by a storage that is full, what was asked for before it is undone. */
+async function written(stores, work) {
+  const transaction = (await database()).transaction(stores, "readwrite", STRICT);
+  // looked at below; an abort must not count as unheard
+  transaction.done.catch(() => undefined);
+  try {
+    await Promise.all(work(transaction));
+  } catch (error) {
+    try {
+      transaction.abort();
+    } catch {
+      // it has ended by itself
+    }
+    throw error;
+  }
+  await transaction.done;
 }
 
-export async function remove(store, key) {
-  const transaction = (await database()).transaction(store, "readwrite", STRICT);
-  await Promise.all([transaction.store.delete(key), transaction.done]);
-}
+export const save = (store, value, key) => written(store, (transaction) => [transaction.store.put(value, key)]);
+
+export const remove = (store, key) => written(store, (transaction) => [transaction.store.delete(key)]);
 
 /** Reads one value, lets `alter` make another of it (undefined: leave it), writes it: one transaction. */
 export async function change(store, key, alter) {
@@ -77,39 +90,34 @@ const within = (owner) => IDBKeyRange.bound([owner], [owner, []]);
 export const filesOf = async (owner) => (await database()).getAll("files", within(owner));
 
 /** Saves a draft, with the files that came since and without those that went: one transaction. */
-export async function saveDraft(draft, added = [], removed = []) {
-  const transaction = (await database()).transaction(["drafts", "files"], "readwrite", STRICT);
-  const files = transaction.objectStore("files");
-  await Promise.all([
-    transaction.objectStore("drafts").put(draft),
-    ...added.map((file) => files.put(file)),
-    ...removed.map((name) => files.delete([draft.id, name])),
-    transaction.done,
-  ]);
-}
+export const saveDraft = (draft, added = [], removed = []) =>
+  written(["drafts", "files"], (transaction) => {
+    const files = transaction.objectStore("files");
+    return [
+      transaction.objectStore("drafts").put(draft),
+      ...added.map((file) => files.put(file)),
+      ...removed.map((name) => files.delete([draft.id, name])),
+    ];
+  });
 
 /** Removes a draft and its files. */
-export async function removeDraft(id) {
-  const transaction = (await database()).transaction(["drafts", "files"], "readwrite", STRICT);
-  await Promise.all([
+export const removeDraft = (id) =>
+  written(["drafts", "files"], (transaction) => [
     transaction.objectStore("drafts").delete(id),
     transaction.objectStore("files").delete(within(id)),
-    transaction.done,
   ]);
-}
 
 /** Ends a draft as an entry of the outbox, its files with it: all or nothing. */
-export async function finish(draftId, entry, files) {
-  const transaction = (await database()).transaction(["drafts", "files", "entries"], "readwrite", STRICT);
-  const kept = transaction.objectStore("files");
-  await Promise.all([
-    transaction.objectStore("drafts").delete(draftId),
-    kept.delete(within(draftId)),
-    ...files.map((file) => kept.put({ ...file, owner: entry.sha256 })),
-    transaction.objectStore("entries").put(entry),
-    transaction.done,
-  ]);
-}
+export const finish = (draftId, entry, files) =>
+  written(["drafts", "files", "entries"], (transaction) => {
+    const kept = transaction.objectStore("files");
+    return [
+      transaction.objectStore("drafts").delete(draftId),
+      kept.delete(within(draftId)),
+      ...files.map((file) => kept.put({ ...file, owner: entry.sha256 })),
+      transaction.objectStore("entries").put(entry),
+    ];
+  });
 
 /** Removes the files of an entry that the server holds whole; the sheet itself stays to be looked at. */
 export async function dropFiles(sha256) {

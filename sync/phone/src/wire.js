@@ -18,10 +18,12 @@ const VERSION = { "X-OpenRosa-Version": "1.0" };
 /** The clock of the server minus the clock of this device in milliseconds, as of its last answer. */
 export const clock = { ahead: 0, known: false };
 
-/** The address of a person's project, below the address this app came from. */
+/** An address of a person's project, below the address this app came from. It names the device: who may use a card on
+    one phone only is known by it. */
 export function address(person, ...segments) {
   const path = ["v1", "key", person.key, "projects", String(person.project), ...segments];
-  return new URL(`../${path.map(encodeURIComponent).join("/")}`, base()).href;
+  const device = encodeURIComponent(person.deviceId);
+  return new URL(`../${path.map(encodeURIComponent).join("/")}?deviceID=${device}`, base()).href;
 }
 
 function base() {
@@ -84,12 +86,12 @@ export async function ask(url, { etag, kind, language = "vi", wait = TIMEOUT } =
 export const asText = (answer) => text(answer.body);
 
 /** Sends an instance with at most one of its files. Gives the server's sentence; throws WireError. */
-export async function post(person, { xml, file, last, deviceId, language = "vi" }) {
+export async function post(person, { xml, file, last, language = "vi" }) {
   const form = new FormData();
   form.append("xml_submission_file", new Blob([xml], { type: "text/xml" }), "submission.xml");
   if (file) form.append(file.name, new Blob([file.bytes], { type: file.type }), file.name);
   if (!last) form.append("*isIncomplete*", "yes");
-  const url = `${address(person, "submission")}?deviceID=${encodeURIComponent(deviceId)}`;
+  const url = address(person, "submission");
   const headers = { ...VERSION, "Accept-Language": language };
   const answer = await reach(url, { method: "POST", headers, body: form }, TIMEOUT * 5);
   if (answer.status !== 201 && answer.status !== 202) throw refusal(answer);

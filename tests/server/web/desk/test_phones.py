@@ -8,6 +8,8 @@ import segno
 from flask.testing import FlaskClient
 
 from server.services.people import NewAppUser, create_app_user
+from server.services.phones import app_of
+from server.services.qr import draw_svg
 from server.web.desk.built import FOLDER
 from sync.settings import decode_settings, encode_settings, field_settings
 from tests.kit.world import EMAIL, PASSWORD, VILLAGES, World, world_fixture
@@ -49,6 +51,8 @@ def test_a_key_is_added_shown_as_a_picture_and_ended(world: World, desk: FlaskCl
     assert "Chíu A Sềnh" in page
     assert "<svg" in page
     (user,) = world.api.get("projects/1/app-users").get_json()
+    # the key stands behind the #, which is sent to no server
+    assert f'href="http://localhost/phone/#/card/1/{user["token"]}"' in page
     key = f"/v1/key/{user['token']}/projects/1/formList"
     listed = world.app.test_client().get(key, headers={"X-OpenRosa-Version": "1.0"})
     assert "water_point" in listed.get_data(as_text=True)
@@ -71,7 +75,9 @@ def test_everybody_who_holds_a_key_has_a_card_with_the_village(world: World, des
     create_app_user(world.session, world.home, world.server_itself, head, datetime.now(UTC))
     world.phone("máy dự phòng", "water_point")
     page = desk.get(f"{PHONES}/cards").get_data(as_text=True)
-    assert page.count('class="qr-card"') == page.count("<svg") == 2
+    assert (page.count('class="qr-card"'), page.count("<svg")) == (2, 4), "one code for ODK Collect, one for the app"
+    for user in world.api.get("projects/1/app-users").get_json():
+        assert draw_svg(f"http://localhost/phone/#/card/1/{user['token']}") in page
     assert f"<p>{village}</p>" in page
 
 
@@ -98,3 +104,22 @@ def expected_text(world: World, token: str) -> str:
     """What the picture should say, from the settings a phone would read out of it."""
     project = world.api.get("projects/1").get_json()["name"]
     return encode_settings(field_settings(f"http://localhost/v1/key/{token}/projects/1", project, "vi"))
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("org.odk.collect.android/v2025.3.2 Dalvik/2.1.0", "Collect 2025.3.2"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile/15E148 Safari/604.1",
+            "Web Safari",
+        ),
+        ("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36", "Web Chrome"),
+        ("Mozilla/5.0 (Linux; Android 13) SamsungBrowser/25.0 Chrome/121.0.0.0 Safari/537.36", "Web Samsung"),
+        ("Mozilla/5.0 (X)", "Web"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        (None, ""),
+    ],
+)
+def test_a_program_is_called_as_people_know_it(agent: str | None, name: str) -> None:
+    assert app_of(agent) == name

@@ -13,12 +13,13 @@ from sqlalchemy import Update, update
 from werkzeug.test import TestResponse
 
 from server.domain.returned import CORRECTED, OPEN, SEEN
+from server.domain.roles import ALL
 from server.services.authenticate import day_of
 from server.services.rounds import open_round
 from server.storage.actors import Grant
 from server.storage.database import db
 from server.storage.devices import list_devices
-from server.storage.own_sheets import list_own
+from server.storage.own_sheets import Eyes, list_own
 from server.storage.readings import find_submission_number
 from server.storage.returns import find_track
 from server.storage.submissions import Submission
@@ -416,5 +417,5 @@ def test_returned_ones_are_told_however_many_came_since(world: World, phone: Pho
     for number in range(1, 5):
         sent(phone, f"uuid:{number}")
     decides(world, "uuid:1", "rejected", reason="Xem lại")
-    names = [each.instance_id for each in list_own(world.session, 1, phone.id, 2)]
+    names = [each.instance_id for each in list_own(world.session, (1, phone.id), Eyes(ALL, None, ALL), 2)]
     assert names == ["uuid:4", "uuid:3", "uuid:1"]
