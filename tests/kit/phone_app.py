@@ -36,8 +36,17 @@ HERE = "where the phone is"
 class PhoneApp:
     """The app in a browser of its own. `address`: of the server, as the phone sees it."""
 
-    def __init__(self, playwright: Playwright, program: Path, folder: Path, address: str, begin: bool = True) -> None:
+    def __init__(
+        self,
+        playwright: Playwright,
+        program: Path,
+        folder: Path,
+        address: str,
+        begin: bool = True,
+        flags: Sequence[str] = (),
+    ) -> None:
         self.playwright, self.program, self.folder, self.address = playwright, program, folder, address
+        self.flags = flags
         self.context: BrowserContext
         self.page: Page
         self.opens() if begin else self.starts()
@@ -50,7 +59,7 @@ class PhoneApp:
     def starts(self) -> None:
         """Starts the browser."""
         self.context = self.playwright.chromium.launch_persistent_context(
-            str(self.folder), executable_path=self.program, args=list(FLAGS), locale="vi-VN",
+            str(self.folder), executable_path=self.program, args=[*FLAGS, *self.flags], locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh", viewport={"width": 360, "height": 780}, accept_downloads=True,
             geolocation={"latitude": PLACE["latitude"], "longitude": PLACE["longitude"], "accuracy": PLACE["accuracy"]},
             permissions=["geolocation"],

@@ -51,6 +51,8 @@ KINDS = (
     ("project_id", "project"),
 )
 """Of which kind of thing a route is, by what its path names first."""
+BARE = ("/static/", "/phone")
+"""Files that were built, the same for everybody: nobody's data is in them."""
 OWN_ID = {
     "hook": ("hook_id", "delivery_id"),
     "export": ("uuid",),
@@ -102,7 +104,7 @@ class Routes:
         self.there = there
         self.random = random.Random(f"a walk through {number}")
         self.document = there.world.nobody().get("openapi.json").get_json()
-        self.rules = [rule for rule in there.world.app.url_map.iter_rules() if not rule.rule.startswith("/static/")]
+        self.rules = [rule for rule in there.world.app.url_map.iter_rules() if not rule.rule.startswith(BARE)]
 
     def kind_of(self, rule: Rule) -> str | None:
         """What kind of thing a route is about; None: about nothing in particular."""
