@@ -3,8 +3,10 @@ FROM node:22-bookworm-slim AS browser
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY server/web/desk/assets/package.json server/web/desk/assets/
+COPY sync/phone/package.json sync/phone/
 RUN npm ci --include=dev
 COPY server/web/desk/assets server/web/desk/assets
+COPY sync/phone sync/phone
 RUN npm run build
 
 FROM python:3.11-slim-bookworm AS wheel

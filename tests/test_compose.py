@@ -87,3 +87,11 @@ def test_no_secret_is_written_down() -> None:
         for key, value in service.get("environment", {}).items():
             if re.search("PASSWORD|SECRET", key):
                 assert value.startswith("${"), key
+
+
+def test_the_image_builds_every_workspace_of_browser_code() -> None:
+    for workspace in json.loads((ROOT / "package.json").read_text())["workspaces"]:
+        assert f"COPY {workspace}/package.json {workspace}/\n" in DOCKERFILE
+        assert f"COPY {workspace} {workspace}\n" in DOCKERFILE
+        built = "server/web/phone/static" if workspace == "sync/phone" else "server/web/desk/static"
+        assert f"COPY --from=browser /src/{built} {built}\n" in DOCKERFILE

@@ -34,6 +34,6 @@ export async function keepCard(card, instead) {
 
 /** Signs out: the card goes, and what was not sent stays until a card of this person comes back. */
 export async function signOut(person) {
-  await save("people", { ...person, key: "", signedOut: true });
+  await change("people", person.id, (kept) => ({ ...kept, key: "", signedOut: true }));
   if ((await setting("person")) === person.id) await keepSetting("person", null);
 }

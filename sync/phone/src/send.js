@@ -19,12 +19,12 @@ function alone(work) {
 export function sendAll({ tell = () => {}, hurry = false } = {}) {
   return alone(async () => {
     const tally = { sent: 0, postponed: 0, refused: 0 };
-    for (const entry of await all("entries")) {
+    for (const entry of await sendable()) {
       if (entry.state === outbox.SENDING) await step(entry, (kept) => outbox.recovered(kept, seconds()));
       else if (hurry && entry.state === outbox.WAITING) await step(entry, (kept) => outbox.retry(kept, seconds()));
     }
     for (;;) {
-      const found = outbox.next(await all("entries"), seconds());
+      const found = outbox.next(await sendable(), seconds());
       if (!found) break;
       const entry = await step(found, (kept) => outbox.claimed(kept, seconds()));
       tell();
@@ -39,12 +39,17 @@ export function sendAll({ tell = () => {}, hurry = false } = {}) {
   });
 }
 
+/** Entries of people whose card is on the device; those of the others wait for it. */
+async function sendable() {
+  const here = new Set((await all("people")).filter((person) => person.key).map((person) => person.id));
+  return (await all("entries")).filter((entry) => here.has(entry.person));
+}
+
 const step = (entry, alter) => change("entries", entry.sha256, alter);
 
 async function sendOne(entry, tell) {
   try {
     const person = await get("people", entry.person);
-    if (!person) throw new WireError("refused", "card.missing", { status: 401 });
     const files = await filesOf(entry.sha256);
     const waiting = files.filter((file) => entry.arrived?.[file.name] !== file.sha256);
     let said = entry.said;
@@ -78,7 +83,7 @@ export async function confirm(tell = () => {}) {
   const open = (await all("entries")).filter((entry) => entry.state === outbox.SENT && !entry.confirmed);
   for (const id of new Set(open.map((entry) => entry.person))) {
     const person = await get("people", id);
-    if (!person) continue;
+    if (!person?.key) continue;
     let told;
     try {
       told = (await refreshSheets(person))?.told;

@@ -3,7 +3,7 @@ import { reactive } from "vue";
 import { currentForms, problemOf } from "./engine.js";
 import { refresh } from "./refresh.js";
 import { sendAll } from "./send.js";
-import { all, database, keepSetting, save, setting } from "./store.js";
+import { all, change, database, keepSetting, setting } from "./store.js";
 import { WireError } from "./wire.js";
 import { language } from "./words.js";
 
@@ -82,8 +82,7 @@ export async function fetchAll({ quiet = false } = {}) {
   if (!person?.key || state.fetching) return;
   state.fetching = { done: 0, of: 0 };
   try {
-    await save("people", { ...(await all("people")).find((each) => each.id === person.id), triedAt: Date.now() });
-    const asked = (await all("people")).find((each) => each.id === person.id);
+    const asked = await change("people", person.id, (kept) => ({ ...kept, triedAt: Date.now() }));
     await refresh(asked, (done, of) => (state.fetching = { done, of }));
     state.trouble = null;
   } catch (error) {
@@ -101,8 +100,7 @@ async function look() {
     const lists = form.media.map((file) => file.hash).join();
     if (form.looked === lists) continue;
     const problem = await problemOf({ ...form });
-    const kept = (await all("forms")).find((each) => each.id === form.id);
-    if (kept) await save("forms", { ...kept, looked: lists, problem });
+    await change("forms", form.id, (kept) => ({ ...kept, looked: lists, problem }));
   }
   await reload();
 }
@@ -127,7 +125,7 @@ export async function setTraining(on) {
 export async function setLanguage(chosen) {
   language.now = chosen;
   document.documentElement.lang = chosen;
-  if (state.person) await save("people", { ...plainCopy(state.person), language: chosen, formsTag: undefined });
+  if (state.person) await change("people", state.person.id, (kept) => ({ ...kept, language: chosen, formsTag: undefined }));
   await reload();
 }
 
