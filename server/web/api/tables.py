@@ -69,6 +69,10 @@ OPTIONS = {
     "$orderby",
     "$format",
 }
+_ELSEWHERE = frozenset(
+    ("$apply", "$compute", "$deltatoken", "$id", "$index", "$levels", "$root", "$schemaversion", "$search")
+)
+"""What OData has besides (OData 4.01, part 2, section 5.1): told as not made here (501), and all else as nothing (400)."""
 KIND = "application/json; charset=utf-8"
 _JSON = frozenset({"json", "application/json", "application/*", "*/*"})
 _ANY_XML = frozenset({"xml", "application/xml", "text/xml", "application/*", "text/*", "*/*"})
@@ -287,7 +291,9 @@ def _table_named(root: Field, table: str, rest: str | None) -> tuple[str, str | 
 def _require_options() -> None:
     unknown = sorted(name for name in request.args if name.startswith("$") and name not in OPTIONS)
     if unknown:
-        raise Invalid("table.option", option=unknown[0])
+        if unknown[0] in _ELSEWHERE:
+            raise Invalid("table.option", option=unknown[0])
+        raise Invalid("export.option", option=unknown[0][:80], known=", ".join(sorted(OPTIONS)))
     if "$orderby" in request.args and "$skiptoken" in request.args:
         raise Invalid("table.order_and_token")
 
