@@ -13,22 +13,19 @@ import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    ColumnElement,
     Integer,
     Select,
     Text,
-    any_,
     bindparam,
     cast,
     func,
-    literal,
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from server.storage.actors import Actor
+from server.storage.among import among
 from server.storage.database import Moment
 from server.storage.forms import FormVersion
 from server.storage.newest import list_newest
@@ -137,7 +134,7 @@ def _list_page(session: Session, wanted: Wanted, skip: int, top: int) -> list[Se
     numbers = list_newest(session, part, skip, top)
     if not numbers:
         return []
-    return _sent(_read(session, query.where(_among(session, Submission.id, numbers))), wanted.only)
+    return _sent(_read(session, query.where(among(session, Submission.id, numbers))), wanted.only)
 
 
 def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -202,15 +199,6 @@ def _leading_to(text: str | None, names: tuple[str, ...]) -> dict[str, Any]:
         found = {name: found}
     answers: dict[str, Any] = found
     return answers
-
-
-def _among(session: Session, key: Any, numbers: Sequence[int]) -> ColumnElement[bool]:
-    """The condition that a key is one of these; for PostgreSQL one value and not hundreds, which are slow to write."""
-    if dialect_of(session) == "postgresql":
-        found: ColumnElement[bool] = key == any_(literal(list(numbers), ARRAY(BigInteger)))
-        return found
-    some: ColumnElement[bool] = key.in_(numbers)
-    return some
 
 
 def moment_text(instant: datetime) -> str:

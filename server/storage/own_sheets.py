@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from server.domain.returned import UNDONE
 from server.domain.review import QuestionReason
 from server.domain.roles import Scope
+from server.storage.among import among
 from server.storage.forms import Form, FormAttachment, FormVersion
 from server.storage.reach import one_by_one
 from server.storage.returns import ReturnRow
@@ -196,7 +197,7 @@ def list_texts_of(session: Session | Connection, submission_ids: Collection[int]
             FormVersion.sha256,
         )
         .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
-        .where(SubmissionVersion.submission_id.in_(submission_ids))
+        .where(among(session, SubmissionVersion.submission_id, submission_ids))
     )
     # put in order here: in its own order a database reads the whole table
     return sorted((OwnText(*row) for row in session.execute(query)), key=lambda each: each.id)
@@ -213,7 +214,7 @@ _FILES = select(
 
 def list_files_of(session: Session | Connection, version_ids: Collection[int]) -> list[OwnFile]:
     """The files of texts, by name."""
-    rows = session.execute(_FILES.where(SubmissionAttachment.version_id.in_(version_ids)))
+    rows = session.execute(_FILES.where(among(session, SubmissionAttachment.version_id, version_ids)))
     return sorted((OwnFile(*row) for row in rows), key=lambda each: each.name)
 
 
@@ -231,7 +232,10 @@ def list_returns_of(session: Session | Connection, submission_ids: Collection[in
             ReturnRow.seen_at,
         )
         .join(ReviewMove, ReviewMove.id == ReturnRow.move_id)
-        .where(ReturnRow.submission_id.in_(submission_ids), or_(ReturnRow.ended.is_(None), ReturnRow.ended != UNDONE))
+        .where(
+            among(session, ReturnRow.submission_id, submission_ids),
+            or_(ReturnRow.ended.is_(None), ReturnRow.ended != UNDONE),
+        )
     )
     found: dict[int, OwnReturn] = {}
     rows = sorted(session.execute(query).all(), key=lambda row: row[0])
