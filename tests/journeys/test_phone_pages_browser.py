@@ -291,3 +291,34 @@ def test_without_a_line_for_ever_a_file_carries_the_sheets(
     phone.waits_until_sent()
     found = list(world.session.scalars(select(SubmissionVersion.answers)))
     assert sorted(str(each["ten"]) for each in found if each) == ["Giếng Làng", "Giếng Đồi"]
+
+
+def test_a_number_that_cannot_be_kept_is_said_and_holds_the_sheet_up(world: World, phone: PhoneApp) -> None:
+    world.publishes()
+    phone.enters(1, world.phone("Chíu A Sềnh").token)
+    phone.begins(FORM)
+    phone.fills(WELL, until="so_ho")
+    question = phone.question("so_ho")
+    field, wrong = question.locator("input"), question.locator(".wrong")
+    for odd in ("3000000000", "1,5", "12a", "-"):
+        field.fill("7")
+        expect(wrong).to_be_hidden()
+        field.fill("")
+        field.press_sequentially(odd)
+        field.blur()
+        expect(wrong).to_contain_text("2.147.483.647")
+        expect(field).to_have_value(odd)
+    while phone.page.locator(".steps .is-main").count():
+        phone.goes_on()
+    expect(phone.page.locator("main")).to_contain_text("Số vừa gõ chưa được ghi")
+    expect(phone.page.get_by_role("button", name="Gửi", exact=True)).to_be_hidden()
+    phone.page.locator("main li button").first.click()
+    expect(field).to_have_value("-")
+    field.fill("1.200")
+    expect(wrong).to_be_hidden()
+    phone.fills({})
+    phone.sends()
+    phone.goes_home()
+    phone.waits_until_sent()
+    (answers,) = world.session.scalars(select(SubmissionVersion.answers))
+    assert answers["so_ho"] == 1200

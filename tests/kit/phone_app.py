@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,17 @@ from tests.kit.browser import FLAGS
 
 PLACE = {"latitude": 21.4713, "longitude": 107.3821, "accuracy": 4.0}
 PATIENCE = 15_000
-KEPT = """async (said) => {
+KEPT = """async (store) => {
   const db = await new Promise((done) => {
     const ask = indexedDB.open("thonban");
     ask.onsuccess = () => done(ask.result);
   });
-  const drafts = await new Promise((done) => {
-    const ask = db.transaction("drafts").objectStore("drafts").getAll();
+  const kept = await new Promise((done) => {
+    const ask = db.transaction(store).objectStore(store).getAll();
     ask.onsuccess = () => done(ask.result);
   });
   db.close();
-  return drafts.some((draft) => draft.xml.includes(said));
+  return kept;
 }"""
 FIRST = "the first choice"
 HERE = "where the phone is"
@@ -62,7 +62,7 @@ class PhoneApp:
             str(self.folder), executable_path=self.program, args=[*FLAGS, *self.flags], locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh", viewport={"width": 360, "height": 780}, accept_downloads=True,
             geolocation={"latitude": PLACE["latitude"], "longitude": PLACE["longitude"], "accuracy": PLACE["accuracy"]},
-            permissions=["geolocation"],
+            permissions=["geolocation", "background-sync"],
         )  # fmt: skip
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
@@ -225,7 +225,19 @@ class PhoneApp:
 
     def waits_until_kept(self, said: str) -> None:
         """Until an answer stands in a draft on the phone: the last moment before a battery dies may be lost."""
-        self.page.wait_for_function(KEPT, arg=said)
+        self.waits_until(lambda: any(said in draft["xml"] for draft in self.kept("drafts")))
+
+    def kept(self, store: str) -> list[dict[str, Any]]:
+        """What a store of the device holds."""
+        found: list[dict[str, Any]] = self.page.evaluate(KEPT, store)
+        return found
+
+    def waits_until(self, is_so: Callable[[], bool], seconds: float = PATIENCE / 1000) -> None:
+        """Asks again until it is so: a page that waits for a promise takes it for true."""
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < deadline, "it never came to be"
+            self.page.wait_for_timeout(100)
 
     def takes_up(self) -> None:
         """Opens the draft that was worked on last, and goes back to its beginning."""

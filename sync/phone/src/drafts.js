@@ -1,8 +1,8 @@
 // A sheet under way: opened from the device, saved after every answer, ended as an entry of the outbox.
-import { create, restore, serialise } from "./engine.js";
+import { create, currentForms, restore, serialise } from "./engine.js";
 import { put } from "./outbox.js";
 import { digest, filesOf, finish, get, saveDraft } from "./store.js";
-import { lacking, layout, progress, screens, tidy } from "./walk.js";
+import { lacking, layout, progress, screens, tidy, unread } from "./walk.js";
 
 const INSTANCE = /<(?:\w+:)?instanceID>([^<]+)<\/(?:\w+:)?instanceID>/;
 const TITLE = /<(?:\w+:)?instanceName>([^<]+)<\/(?:\w+:)?instanceName>/;
@@ -22,9 +22,10 @@ function naming(xml, edits) {
 
 let begun;
 
-/** Begins a sheet of a form, and gives the id of its draft. */
+/** Begins a sheet of a form as it is now, and gives the id of its draft. `watched`: the form as it was shown. */
 export async function begin(watched, person, training) {
-  const form = await get("forms", watched.id);
+  let form = await get("forms", watched.id);
+  if (!form?.current) form = (await currentForms(person)).find((each) => each.formId === watched.formId) ?? form;
   const root = await create(form, person);
   const { xml } = await serialise(root);
   const shape = layout(form.xml);
@@ -41,6 +42,7 @@ export async function begin(watched, person, training) {
 
 /** A draft with its form and its tree: {draft, form, root, shape, files}. Rejects when it cannot be opened. */
 export async function open(id) {
+  unread.clear();
   if (begun?.draft.id === id) {
     const fresh = begun;
     begun = undefined;

@@ -31,11 +31,11 @@ async function refreshForms(person, tell) {
     tell(index, forms.length);
     whole.push(await refreshForm(person, form));
   }
-  tell(forms.length, forms.length);
   await leaveOld(person, whole);
   await change("people", person.id, (kept) => ({
     ...kept, formList: forms, formsTag: list.unchanged ? kept.formsTag : list.etag, formsWhole: true,
   }));
+  tell(forms.length, forms.length);
 }
 
 /** The key of this version of a form as it is now, fetched as far as it is not here. */

@@ -8,15 +8,19 @@ import { post, WireError } from "./wire.js";
 const LOCK = "thonban-outbox";
 const seconds = () => Date.now() / 1000;
 
-/** Runs `work` as the only sender; when another one is at it, gives undefined at once. */
-function alone(work) {
+/** Runs `work` as the only sender; when another one is at it, waits for its turn or gives undefined at once. */
+function alone(work, patient) {
   if (!navigator.locks) return work();
-  return navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? work() : undefined));
+  return navigator.locks.request(LOCK, { ifAvailable: !patient }, (lock) => (lock ? work() : undefined));
 }
 
-/** Sends what is due and checks it against the server's list. `tell()` is called after every step.
-    Gives {sent, postponed, refused}, or undefined when another sender is at work. `now`: also what is not due yet. */
-export function sendAll({ tell = () => {}, hurry = false } = {}) {
+/** Whether anything is left to be sent of those whose card is on the device. */
+export const isLeft = async () =>
+  (await sendable()).some((entry) => [outbox.WAITING, outbox.SENDING].includes(entry.state));
+
+/** Sends what is due and checks it against the server's list. `tell()` is called after every step; `hurry`: also what is
+    not due yet; `patient`: after another sender. Gives {sent, postponed, refused}, or undefined when another is at work. */
+export function sendAll({ tell = () => {}, hurry = false, patient = false } = {}) {
   return alone(async () => {
     const tally = { sent: 0, postponed: 0, refused: 0 };
     for (const entry of await sendable()) {
@@ -36,7 +40,7 @@ export function sendAll({ tell = () => {}, hurry = false } = {}) {
     }
     await confirm(tell);
     return tally;
-  });
+  }, patient);
 }
 
 /** Entries of people whose card is on the device; those of the others wait for it. */

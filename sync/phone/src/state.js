@@ -68,7 +68,7 @@ export async function send({ hurry = false } = {}) {
   if (state.sending || !state.person?.key) return;
   state.sending = true;
   try {
-    await sendAll({ hurry, tell: () => void reload() });
+    await sendAll({ hurry, patient: hurry, tell: () => void reload() });
   } catch (error) {
     note(error);
   } finally {
@@ -83,7 +83,11 @@ export async function fetchAll({ quiet = false } = {}) {
   state.fetching = { done: 0, of: 0 };
   try {
     const asked = await change("people", person.id, (kept) => ({ ...kept, triedAt: Date.now() }));
-    await refresh(asked, (done, of) => (state.fetching = { done, of }));
+    await refresh(asked, (done, of) => {
+      state.fetching = { done, of };
+      // the forms that came are shown, however long the line takes for the rest
+      if (done === of) void reload();
+    });
     state.trouble = null;
   } catch (error) {
     if (!quiet || !(error instanceof WireError) || error.kind === "refused") note(error);

@@ -1,6 +1,6 @@
 // The service worker: the app starts from here without a line, and the outbox is sent when the browser says there is one.
 // __FILES__ and __VERSION__ are put in by the build.
-import { sendAll } from "./send.js";
+import { isLeft, sendAll } from "./send.js";
 
 const CACHE = `thonban-${__VERSION__}`;
 const OWN = "thonban-";
@@ -57,9 +57,10 @@ async function own(request, url, scope) {
 self.addEventListener("sync", (event) => {
   if (event.tag !== "outbox") return;
   event.waitUntil((async () => {
-    const tally = await sendAll({});
+    // there is a line, says the browser: what waits for its turn goes, too
+    await sendAll({ hurry: true });
     channel?.postMessage("sent");
-    // the browser tries again, with pauses of its own
-    if (tally?.postponed) throw new Error("postponed");
+    // what is left, also to a page that may be closed meanwhile, the browser tries again, with pauses of its own
+    if (await isLeft()) throw new Error("postponed");
   })());
 });

@@ -1,6 +1,8 @@
 // From the tree of a sheet to what stands on one screen: a question, a group shown together (field-list), or the list
 // of a repeat. Groups of the body that are no part of the answers ("flat") are no nodes of the engine: they are read
 // from the form itself.
+import { reactive } from "vue";
+
 const FIELD_LIST = /(^|\s)field-list(\s|$)/;
 const QUESTIONS = new Set(["input", "select", "upload", "range", "rank", "trigger", "note"]);
 
@@ -90,12 +92,17 @@ export function progress(pages) {
 
 const bare = (said) => said.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
 
+/** What was typed where a number is asked for and is none that the engine can hold (its whole numbers have 32 bits, as in
+    Collect), by the id of the question's node. The engine has no answer there, and says nothing. */
+export const unread = reactive(new Map());
+
 /** Which rule of the form an answer breaks ({condition, message}), or null. Looked at besides what the engine says: in a
     sheet that was put aside and taken up, it takes an answer for given that a filter has taken off its list since; and
     nothing but blanks is an answer to it, which it is to no server. */
 export function violationOf(node) {
   const { relevant, required, instanceValue } = node.currentState;
   if (!relevant || !isQuestion(node)) return null;
+  if (unread.has(node.nodeId)) return { condition: "number", valid: false, message: null };
   if (bare(instanceValue) === "") return required ? missing(node) : null;
   return node.validationState?.violation ?? null;
 }

@@ -60,6 +60,8 @@ export const WORDS = {
   "fill.home": ["Về trang đầu", "To the first page"],
   "fill.required": ["Câu này cần trả lời.", "This question needs an answer."],
   "fill.invalid": ["Câu trả lời này chưa đúng.", "This answer does not fit."],
+  "fill.not_whole": ["Câu này chỉ ghi số nguyên, từ −2.147.483.648 đến 2.147.483.647. Số vừa gõ chưa được ghi.", "Only whole numbers fit here, from −2,147,483,648 to 2,147,483,647. What was typed is not kept."],
+  "fill.not_number": ["Câu này chỉ ghi số. Điều vừa gõ chưa được ghi.", "Only a number fits here. What was typed is not kept."],
   "fill.required_mark": ["bắt buộc", "required"],
   "fill.opening": ["Đang mở phiếu…", "Opening…"],
   "fill.failed": ["Không mở được phiếu này. Phiếu vẫn còn trong máy.", "This sheet cannot be opened. It is still on the phone."],
@@ -166,6 +168,15 @@ export function say(key, values = {}) {
   const pair = WORDS[key];
   const said = pair ? pair[language.now === "en" ? 1 : 0] : key;
   return said.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+const BROKEN = { required: "fill.required", constraint: "fill.invalid" };
+
+/** What is wrong with an answer: the form's own words where it has some. `violation`: of walk.js, or null. */
+export function sayViolation(violation, node) {
+  if (!violation) return "";
+  if (violation.condition === "number") return say(node.valueType === "int" ? "fill.not_whole" : "fill.not_number");
+  return violation.message?.asString || say(BROKEN[violation.condition] ?? "fill.invalid");
 }
 
 const two = (number) => String(number).padStart(2, "0");

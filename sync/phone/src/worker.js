@@ -18,6 +18,10 @@ export async function watchWorker() {
     look();
     // what waits to be sent is sent by the browser when there is a line, the page open or not
     await askSync(registration);
+    document.addEventListener("visibilitychange", () => {
+      const left = state.entries.some((entry) => entry.state !== "sent");
+      if (document.visibilityState === "hidden" && left) void askSync(registration);
+    });
   } catch {
     // without one (no https, a private window) the page works as long as it is open, and says so
   }
