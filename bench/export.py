@@ -8,8 +8,8 @@ writes the same bytes through the same compressor. Each format is taken by a pro
 server asked in it, so that its memory is its own (`idle`: before it began); the floor by another. `odata` is the whole
 table, `odata page` a page of 250 rows as `@odata.nextLink` gives it, at depths from the first to the last.
 
-Ends with 1 when a goal is missed: CSV and OData at most 2.5 times the floor, 150 MB, a page 15 ms p50, 300 ms to the
-first byte.
+Ends with 1 when a goal is missed: CSV and OData at most 2.5 times the floor, 150 MB (Parquet 300), a page 15 ms p50,
+300 ms to the first byte.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from server.exports.formats import list_formats
 
 MOST_TIMES, MOST_MB, MOST_PAGE_MS, MOST_FIRST_MS = 2.5, 150, 15, 300
 GOAL = ("csv.zip", ODATA)
+MORE_MB = {"parquet.zip": 300}
+"""DuckDB, which writes it, takes 55 MB to be there at all, and a group of rows in columns before they are pressed."""
 WHOLE = ("xlsx",)
 """What is sent when it is whole: it has no first byte before its last."""
 
@@ -60,7 +62,7 @@ def measure(given: Any, home: Path, folder: Path) -> tuple[Table, list[str]]:
         )
         if name in GOAL and times > MOST_TIMES:
             missed.append(f"{name}: ×{times:.2f}")
-        if took["peak"] > MOST_MB:
+        if took["peak"] > MORE_MB.get(name, MOST_MB):
             missed.append(f"{name}: {took['peak']:.0f} MB")
         if name not in WHOLE and took["first"] * 1000 > MOST_FIRST_MS:
             missed.append(f"{name}: first byte {took['first'] * 1000:.0f} ms")

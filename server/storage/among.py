@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from server.storage.tables import POSTGRESQL, dialect_of
+from server.storage.table_sql import POSTGRESQL
+from server.storage.tables import dialect_of
 
 
 def among(session: Session | Connection, key: Any, numbers: Collection[int]) -> ColumnElement[bool]:

@@ -1,5 +1,5 @@
-"""Ways into the phone app and out of it: a card before the camera or as a picture, a form that changed while a sheet was
-under way, the browser that sends by itself, photos as the form wants them, a question that is heard."""
+"""Ways into the phone app and out of it: a card before the camera or as a picture, a form that changed while a sheet
+was under way, the browser that sends by itself, photos as the form wants them, a question that is heard."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ OPTIONS = {
 _ELSEWHERE = frozenset(
     ("$apply", "$compute", "$deltatoken", "$id", "$index", "$levels", "$root", "$schemaversion", "$search")
 )
-"""What OData has besides (OData 4.01, part 2, section 5.1): told as not made here (501), and all else as nothing (400)."""
+"""What OData has besides (OData 4.01, part 2, section 5.1): told as not made here (501), all else as unknown (400)."""
 KIND = "application/json; charset=utf-8"
 _JSON = frozenset({"json", "application/json", "application/*", "*/*"})
 _ANY_XML = frozenset({"xml", "application/xml", "text/xml", "application/*", "text/*", "*/*"})
