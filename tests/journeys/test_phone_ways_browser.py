@@ -36,6 +36,16 @@ PICTURES = """
 |        | form_id  | form_title | version |
 |        | pictures | Ảnh làng   | 1       |
 """
+WALKED = """
+| survey |
+|        | type     | name  | label       |
+|        | geotrace | duong | Đường đã đi |
+|        | geoshape | nuong | Nương       |
+| settings |
+|        | form_id | form_title | version |
+|        | walked  | Đo nương   | 1       |
+"""
+CORNERS = ((21.0, 107.0), (21.001, 107.0), (21.001, 107.001), (21.0, 107.001))
 TAKEN = 36867
 GPS = 34853
 HEARD = """const True = Audio;
@@ -214,3 +224,45 @@ def test_a_photo_is_as_large_as_the_form_wants_and_a_question_is_heard(
     assert picture.size == (640, 480)
     assert picture.getexif().get_ifd(0x8769)[TAKEN] == "2026:03:02 08:15:00"
     assert not picture.getexif().get_ifd(GPS)
+
+
+def test_a_way_and_an_area_are_walked_and_seen(world: World, phone: PhoneApp, line: BadLine) -> None:
+    world.publishes(WALKED)
+    phone.enters(1, world.phone("Chíu A Sềnh").token)
+    line.down = True
+    phone.begins("Đo nương")
+    for name, said in (("duong", "Dài 327 m"), ("nuong", "Rộng 1,16 ha, chu vi 430 m")):
+        question = phone.question(name)
+        question.wait_for()
+        for number, (latitude, longitude) in enumerate(CORNERS, start=1):
+            phone.context.set_geolocation({"latitude": latitude, "longitude": longitude, "accuracy": 4.0})
+            question.get_by_role("button", name="Thêm điểm").click()
+            expect(question.locator(".placed")).to_have_text(f"{number} điểm")
+        expect(question.locator("figcaption")).to_have_text(said)
+        expect(question.get_by_role("img", name=said)).to_be_visible()
+        question.get_by_role("button", name="Bỏ điểm cuối").click()
+        expect(question.locator(".placed")).to_have_text("3 điểm")
+        phone.goes_on()
+    phone.sends()
+    line.down = False
+    phone.goes_home()
+    phone.waits_until_sent()
+    (answers,) = world.session.scalars(select(SubmissionVersion.answers))
+    walked = [[longitude, latitude] for latitude, longitude in CORNERS[:3]]
+    assert [at[:2] for at in answers["duong"]["coordinates"]] == walked
+    assert [at[:2] for at in answers["nuong"]["coordinates"][0]] == [*walked, walked[0]]
+
+
+def test_without_https_it_says_so_and_takes_no_card(
+    world: World, playwright: Playwright, chromium_path: Path, line: BadLine, tmp_path: Path
+) -> None:
+    world.publishes()
+    token = world.phone("Chíu A Sềnh").token
+    port = line.address.rpartition(":")[2]
+    flags = ("--host-resolver-rules=MAP thon.example 127.0.0.1",)
+    phone = PhoneApp(playwright, chromium_path, tmp_path / "plain", f"http://thon.example:{port}", flags=flags)
+    phone.page.goto(f"{phone.address}/phone/#/card/1/{token}")
+    expect(phone.page.locator(".notice.is-bad")).to_contain_text("https")
+    expect(phone.page.get_by_role("button", name="Mở máy ảnh")).to_be_disabled()
+    assert phone.kept("people") == []
+    phone.closes()

@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,9 @@ PAGES: dict[str, tuple[str, str | None]] = {
     "form": (f"{PROJECT}/forms/village_criteria", None),
 }
 """The ten main pages: where each is found, and what leads to it from there."""
+APP = "app"
+APP_FORM = "Phiếu rà soát tiêu chí thôn"
+"""The phone app: its first page, a screen of the village's sheet, what became of sheets."""
 DARK_AND_ENGLISH = ("home", "inbox", "coverage")
 QUALITY = 82
 LONGEST_WAIT = 900
@@ -151,9 +154,39 @@ def take(browser: Browser, address: str, shots: list[Shot], folder: Path) -> Non
             page = context.new_page()
             page.goto(f"{path}{'&' if '?' in path else '?'}lang={shot.language}")
             _settle(page)
-            picture = Image.open(io.BytesIO(page.screenshot()))
-            picture.save(folder / shot.file, quality=QUALITY, method=6)
-            print(shot.file)
+            _keep(page, folder / shot.file)
+
+
+def take_app(browser: Browser, address: str, folder: Path) -> None:
+    """Takes pictures of the phone app, as the village head has it whose key is the oldest."""
+    width, height = SCREENS["phone"]
+    options: dict[str, Any] = {"locale": "vi-VN", "viewport": {"width": width, "height": height}}
+    with browser.new_context(base_url=address, **options) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        token = page.request.post("/v1/sessions", data={"email": EMAIL, "password": PASSWORD}).json()["token"]
+        asked = page.request.get("/v1/projects/1/app-users", headers={"Authorization": f"Bearer {token}"})
+        keys = [each["token"] for each in asked.json() if each["token"]]
+        page.goto(f"/phone/#/card/1/{keys[-1]}")
+        form = page.locator(".card button.whole", has_text=APP_FORM)
+        form.wait_for()
+        page.get_by_role("button", name="Tải phiếu mới nhất").wait_for()
+        _keep(page, folder / f"{APP}-home.webp")
+        form.click()
+        page.locator(".fill").wait_for()
+        page.locator(".choice").first.click()
+        page.wait_for_timeout(300)
+        _keep(page, folder / f"{APP}-fill.webp")
+        page.goto("/phone/#/sent")
+        page.locator("main h1").wait_for()
+        _keep(page, folder / f"{APP}-sent.webp")
+
+
+def _keep(page: Page, path: Path) -> None:
+    page.wait_for_timeout(700)
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture.save(path, quality=QUALITY, method=6)
+    print(path.name)
 
 
 def _path_of(page: Page, path: str, leads: str | None) -> str:
@@ -174,7 +207,6 @@ def _settle(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_load_state("networkidle")
     page.wait_for_function(STILL)
-    page.wait_for_timeout(700)
 
 
 def main() -> None:
@@ -182,18 +214,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", help="address of a demonstration that is running")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
-    parser.add_argument("--only", nargs="*", choices=list(PAGES), help="these pages alone")
+    parser.add_argument("--only", nargs="*", choices=[*PAGES, APP], help="these pages alone")
     asked = parser.parse_args()
     shots = [shot for shot in list_shots() if not asked.only or shot.page in asked.only]
     asked.folder.mkdir(parents=True, exist_ok=True)
     # date fields are in the language of the browser, which on Linux is that of the environment
     spoken = {**os.environ, "LANGUAGE": "vi"}
-    with chromium(chromium_program(), DRAWING, env=spoken) as browser:
-        if asked.server:
-            take(browser, asked.server, shots, asked.folder)
-        else:
-            with demonstration() as address:
-                take(browser, address, shots, asked.folder)
+    served = nullcontext(asked.server) if asked.server else demonstration()
+    with chromium(chromium_program(), DRAWING, env=spoken) as browser, served as address:
+        if shots:
+            take(browser, address, shots, asked.folder)
+        if not asked.only or APP in asked.only:
+            take_app(browser, address, asked.folder)
 
 
 if __name__ == "__main__":

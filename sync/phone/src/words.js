@@ -96,6 +96,8 @@ export const WORDS = {
   "ask.place_denied": ["Máy chưa cho phép dùng vị trí. Mở Cài đặt, cho trang này dùng vị trí, rồi thử lại.", "The phone does not allow the place. Allow it in the settings, then try again."],
   "ask.point": ["Thêm điểm đang đứng", "Add the point where I stand"],
   "ask.points": ["{n} điểm", "{n} points"],
+  "ask.walked": ["Dài {metres} m", "{metres} m long"],
+  "ask.walked_area": ["Rộng {hectares} ha, chu vi {metres} m", "{hectares} ha, {metres} m around"],
   "ask.point_back": ["Bỏ điểm cuối", "Remove the last point"],
   "ask.up": ["Lên", "Up"],
   "ask.down": ["Xuống", "Down"],
@@ -189,6 +191,10 @@ export function timeOf(moment) {
   const at = new Date(moment);
   return `${two(at.getHours())}:${two(at.getMinutes())} ${two(at.getDate())}/${two(at.getMonth() + 1)}/${at.getFullYear()}`;
 }
+
+/** A number for people: 1.157; with at most so many digits behind the comma. */
+export const amount = (number, digits = 0) =>
+  number.toLocaleString(language.now === "en" ? "en" : "vi-VN", { maximumFractionDigits: digits });
 
 /** Bytes for people: 1,5 MB. */
 export function sizeOf(bytes) {
