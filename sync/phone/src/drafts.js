@@ -2,7 +2,8 @@
 import { create, currentForms, restore, serialise } from "./engine.js";
 import { put } from "./outbox.js";
 import { digest, filesOf, finish, get, saveDraft } from "./store.js";
-import { lacking, layout, progress, screens, tidy, unread } from "./walk.js";
+import { unread } from "./unread.js";
+import { lacking, layout, progress, screens, tidy } from "./walk.js";
 
 const INSTANCE = /<(?:\w+:)?instanceID>([^<]+)<\/(?:\w+:)?instanceID>/;
 const TITLE = /<(?:\w+:)?instanceName>([^<]+)<\/(?:\w+:)?instanceName>/;

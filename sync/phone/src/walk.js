@@ -1,8 +1,6 @@
 // From the tree of a sheet to what stands on one screen: a question, a group shown together (field-list), or the list
 // of a repeat. Groups of the body that are no part of the answers ("flat") are no nodes of the engine: they are read
 // from the form itself.
-import { reactive } from "vue";
-
 const FIELD_LIST = /(^|\s)field-list(\s|$)/;
 const QUESTIONS = new Set(["input", "select", "upload", "range", "rank", "trigger", "note"]);
 
@@ -92,9 +90,10 @@ export function progress(pages) {
 
 const bare = (said) => said.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
 
-/** What was typed where a number is asked for and is none that the engine can hold (its whole numbers have 32 bits, as in
-    Collect), by the id of the question's node. The engine has no answer there, and says nothing. */
-export const unread = reactive(new Map());
+let unread = new Map();
+
+/** Where it is written down what was typed and is no answer, by the id of the question's node (unread.js). */
+export const heedUnread = (kept) => (unread = kept);
 
 /** Which rule of the form an answer breaks ({condition, message}), or null. Looked at besides what the engine says: in a
     sheet that was put aside and taken up, it takes an answer for given that a filter has taken off its list since; and
