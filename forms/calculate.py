@@ -161,14 +161,15 @@ class _Filling:
 
     def _set_on(self, root: Node, evaluation: Evaluation, wanted: set[str]) -> bool:
         moved = False
+        places = _by_path(root)
         for event in self._events(wanted | _LOADED):
             path, _, attribute = event.path.partition("/@")
-            for node in [each for each in _all(root) if generic_path(each) == path]:
+            for node in places.get(path, ()):
                 if attribute:
                     moved |= self._set_attribute(node, attribute, event, evaluation)
                     continue
                 mark = hash((id(node), event.path, event.trigger))
-                due = event.trigger is None or any(each.text for each in _nearest(root, node, event.trigger))
+                due = event.trigger is None or any(each.text for each in _nearest(places.get(event.trigger, ()), node))
                 if id(node) in self.answered or mark in self.settled or not due:
                     continue
                 self.settled.add(mark)
@@ -211,9 +212,10 @@ class _Filling:
         return moved
 
     def _attribute_rules(self, root: Node, evaluation: Evaluation) -> None:
+        places = _by_path(root)
         for path, bind in self.definition.attribute_binds.items():
             owner, _, name = path.partition("/@")
-            for node in [each for each in _all(root) if generic_path(each) == owner]:
+            for node in places.get(owner, ()):
                 if bind.calculate is not None:
                     said, _ = calculated(bind.calculate, evaluation.at(node), "string")
                     node.attributes = {**(node.attributes or {}), name: said}
@@ -263,9 +265,16 @@ def _all(node: Node) -> Iterator[Node]:
         yield from _all(child)
 
 
-def _nearest(root: Node, node: Node, path: str) -> list[Node]:
-    """The nodes of a path that share the most instances of repeats with a node."""
-    found = [each for each in _all(root) if generic_path(each) == path]
+def _by_path(root: Node) -> dict[str, list[Node]]:
+    """The nodes of a tree by their paths without places."""
+    found: dict[str, list[Node]] = {}
+    for node in _all(root):
+        found.setdefault(generic_path(node), []).append(node)
+    return found
+
+
+def _nearest(found: Sequence[Node], node: Node) -> list[Node]:
+    """Those of some nodes that share the most instances of repeats with a node."""
     lineage = set()
     here: Node | None = node
     while here is not None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests.kit.databases import KINDS, CopyHome, Databases, Furnish
-from tests.kit.quick_apps import compile_rules_once
+from tests.kit.quick_apps import compile_once
 from tests.kit.services import Missing, Postgres, chromium_program, memory_folder, running_postgres, running_redis
 
 # how long one example takes says how busy the machine is
@@ -37,7 +37,7 @@ LONG = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Temporary files lie in memory where there is room: every commit and every photograph waits for a disk."""
-    compile_rules_once()
+    compile_once()
     memory = memory_folder()
     if memory is not None and config.option.basetemp is None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))

@@ -3,6 +3,7 @@ texts that were locked with it, whatever was loaded or confirmed since."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from server.storage.rounds import RoundView
 from server.storage.rule_sets import list_loaded
 
 _locked: Memory[tuple[int, str], tuple[RuleSet, ...]] = Memory(32)
+_read_before: Memory[tuple[str, tuple[str, ...]], RuleSet] = Memory(64)
+"""By the hash of a text and what was confirmed of it: rounds that are locked one after the other share their law."""
 
 
 def law_of(session: Session | Connection, round_view: RoundView, unit_kind: str | None = None) -> tuple[RuleSet, ...]:
@@ -46,7 +49,12 @@ def _read(session: Session | Connection, said: Mapping[str, Any]) -> RuleSet:
     text = find_text(session, said["sha256"])
     if text is None:
         raise LookupError(f"the text of {said['id']} is gone from the lock")
-    return confirm_clauses(read_rule_set(text, f"{said['id']}.yaml"), said["confirmed"])
+    key = (hashlib.sha256(text.encode()).hexdigest(), tuple(said["confirmed"]))
+    found = _read_before.find(key)
+    if found is None:
+        found = confirm_clauses(read_rule_set(text, f"{said['id']}.yaml"), said["confirmed"])
+        _read_before.put(key, found)
+    return found
 
 
 def keep_texts(connection: Connection, rule_sets: Iterable[RuleSet]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -119,6 +119,8 @@ def _of_areas(
         kept.setdefault((row.area_id, row.rule_set), {})[row.basis] = row
     silent = {area.id for area in areas if any((area.id, one.id) not in kept for one in rule_sets)}
     standings = stand_all(session, book, silent, round_view.cutoff)
+    # of most areas decisions say the same
+    said: dict[tuple[Any, ...], dict[str, Any]] = {}
     found = []
     for area in areas:
         flag = synthetic or area.synthetic
@@ -130,7 +132,12 @@ def _of_areas(
                 found.append(_view_of(VerdictView(area, rule_set, round_view, flag, UNKNOWN), rows))
             elif not round_view.is_locked:
                 # an area that came into the tree since has no figure in a locked round
-                found.append(_silent(area, rule_set, round_view, (standings[area.id], flag)))
+                standing = standings[area.id]
+                facts = frozenset((name, type(value), value) for name, value in standing.facts.items())
+                key = (rule_set.id, standing.region, facts)
+                if key not in said:
+                    said[key] = _said_alone(rule_set, round_view, standing)
+                found.append(_silent(VerdictView(area, rule_set, round_view, flag, UNKNOWN), standing, said[key]))
     return found
 
 
@@ -182,27 +189,22 @@ def _filled(empty: VerdictView, row: VerdictKept) -> VerdictView:
     )
 
 
-def _silent(area: AreaView, rule_set: RuleSet, round_view: RoundView, known: tuple[Standing, bool]) -> VerdictView:
-    """Of whom nobody reported yet: what decisions established may settle it all the same."""
-    standing, synthetic = known
-    evidence = Evidence(
-        None,
-        {},
-        standing.facts,
-        standing.synthetic,
-        standing.region,
-        switches=round_view.switches(rule_set.id),
+def _said_alone(rule_set: RuleSet, round_view: RoundView, standing: Standing) -> dict[str, Any]:
+    """What decisions established may settle a verdict although nobody reported."""
+    switches = round_view.switches(rule_set.id)
+    return verdict_row(
+        rule_set, Evidence(None, {}, standing.facts, standing.synthetic, standing.region, switches=switches)
     )
-    made = verdict_row(rule_set, evidence)
-    clauses = [clause | {"submissions": []} for clause in made["clauses"]]
-    return VerdictView(
-        area=area,
-        rule_set=rule_set,
-        round=round_view,
-        synthetic=synthetic or standing.synthetic,
+
+
+def _silent(empty: VerdictView, standing: Standing, made: Mapping[str, Any]) -> VerdictView:
+    """The view of whom nobody reported yet: `made` by what decisions established."""
+    return replace(
+        empty,
+        synthetic=empty.synthetic or standing.synthetic,
         verdict=made["verdict"],
-        clauses=clauses,
-        facts=made["facts"],
+        clauses=[clause | {"submissions": []} for clause in made["clauses"]],
+        facts=dict(made["facts"]),
         klass=made["klass"],
         region=standing.region,
     )
