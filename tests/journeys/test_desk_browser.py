@@ -30,6 +30,8 @@ DRAFTED = """
 """
 """A form with a warning (its language has no code) and a file that is missing."""
 SCREENS = {"phone": (360, 780), "desk": (1920, 1080)}
+LOOKS = (("phone", "light", "vi"), ("phone", "dark", "en"), ("desk", "light", "en"), ("desk", "dark", "vi"))
+"""Each screen with each theme and each language, and each theme with each language, in half of all walks."""
 BARE_CONTROLS = """
 () => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
   .filter(each => each.labels.length === 0 && !each.ariaLabel).map(each => each.outerHTML)
@@ -142,9 +144,7 @@ def paths(seeded: Seeded) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(("screen", "theme", "language"), LOOKS)
 def test_every_page_fits_says_what_it_is_and_asks_nobody_else(
     browser: Browser, address: str, signed_in: dict[str, object], seeded: Seeded, screen: str, theme: str, language: str
 ) -> None:
