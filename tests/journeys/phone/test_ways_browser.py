@@ -5,23 +5,19 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
 import segno
 from PIL import Image
-from playwright.sync_api import Playwright, expect, sync_playwright
+from playwright.sync_api import Playwright, expect
 from sqlalchemy import select
 
-from server.storage.migrate import upgrade
 from server.storage.submissions import SubmissionAttachment, SubmissionVersion
-from server.web.phone.pages import FOLDER
 from sync.settings import encode_settings, field_settings
 from tests.kit.bad_line import BadLine
 from tests.kit.phone_app import PhoneApp
-from tests.kit.served import serving
-from tests.kit.world import WATER_POINT, World, world_at
+from tests.kit.world import WATER_POINT, World
 
 FORM = "Điểm nước"
 WELL = {"ten": "Giếng Làng", "so_ho": "12"}
@@ -52,35 +48,6 @@ HEARD = """const True = Audio;
 self.heard = [];
 self.Audio = function (source) { const made = new True(source); self.heard.push(made); return made; };"""
 CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    if not (FOLDER / "index.html").exists():
-        pytest.skip("the phone app was not built (make assets)")
-    with sync_playwright() as opened:
-        yield opened
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path / 'world.sqlite'}"
-    upgrade(url)
-    with world_at(url, tmp_path / "world") as made:
-        yield made
-
-
-@pytest.fixture
-def line(world: World) -> Iterator[BadLine]:
-    with serving(world.app) as address, BadLine(int(address.rpartition(":")[2])) as between:
-        yield between
-
-
-@pytest.fixture
-def phone(playwright: Playwright, chromium_path: Path, tmp_path: Path, line: BadLine) -> Iterator[PhoneApp]:
-    opened = PhoneApp(playwright, chromium_path, tmp_path / "profile", line.address)
-    yield opened
-    opened.closes()
 
 
 def publishes_again(world: World, form_id: str, markdown: str, files: Mapping[str, bytes] = {}) -> None:

@@ -4,27 +4,23 @@ wrong around it: a form that it cannot show, a card that was withdrawn, a sign-i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask, Response
 from PIL import Image
-from playwright.sync_api import Playwright, expect, sync_playwright
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from server.services.unbundle import Carrying, Fate, open_bundle, sender_of, unbundle
 from server.storage.database import db
-from server.storage.migrate import upgrade
 from server.storage.submissions import SubmissionVersion
-from server.web.phone.pages import FOLDER
 from tests.journeys.test_axe_browser import AXE, BY_THEME, RUN
 from tests.kit.bad_line import BadLine
 from tests.kit.phone_app import HERE, PhoneApp
 from tests.kit.served import serving
-from tests.kit.world import World, world_at
+from tests.kit.world import World
 
 FORM = "Điểm nước"
 ENCRYPTED = """
@@ -45,36 +41,6 @@ self.Date = class extends True {
   static now() { return True.now() + 7.2e6; }
 };"""
 WELL = {"ten": "Giếng Làng", "so_ho": "12", "toa_do": HERE}
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    if not (FOLDER / "index.html").exists() or not AXE.exists():
-        pytest.skip("the phone app was not built (make assets)")
-    with sync_playwright() as opened:
-        yield opened
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """The world on SQLite: what is looked at here is the phone."""
-    url = f"sqlite:///{tmp_path / 'world.sqlite'}"
-    upgrade(url)
-    with world_at(url, tmp_path / "world") as made:
-        yield made
-
-
-@pytest.fixture
-def line(world: World) -> Iterator[BadLine]:
-    with serving(world.app) as address, BadLine(int(address.rpartition(":")[2])) as between:
-        yield between
-
-
-@pytest.fixture
-def phone(playwright: Playwright, chromium_path: Path, tmp_path: Path, line: BadLine) -> Iterator[PhoneApp]:
-    opened = PhoneApp(playwright, chromium_path, tmp_path / "profile", line.address)
-    yield opened
-    opened.closes()
 
 
 def photo(folder: Path) -> Path:
